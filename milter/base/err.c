@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * err: see err.h
+ *
+ * Threads: any; touches only its arguments.
+ */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct {
+	const char *name;
+	int exit_code;
+} codes[] = {
+    [ERR_NONE] = {"none", EX_OK},
+    [ERR_CONFIG] = {"config", EX_CONFIG},
+    [ERR_INPUT] = {"input", EX_DATAERR},
+    [ERR_TEMPLATE] = {"template", EX_DATAERR},
+    [ERR_MISSING] = {"missing", EX_DATAERR},
+    [ERR_ABORT] = {"abort", EX_DATAERR},
+    [ERR_LIMIT] = {"limit", EX_DATAERR},
+    [ERR_NOTFOUND] = {"notfound", EX_NOINPUT},
+    [ERR_PERM] = {"perm", EX_NOPERM},
+    [ERR_IO] = {"io", EX_IOERR},
+    [ERR_STORE] = {"store", EX_SOFTWARE},
+    [ERR_BUSY] = {"busy", EX_TEMPFAIL},
+    [ERR_KEY] = {"key", EX_CONFIG},
+    [ERR_PROTO] = {"proto", EX_PROTOCOL},
+};
+
+static void
+defuse(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
+int
+err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return -1;
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof err->text, format, args);
+	va_end(args);
+	defuse(err->text);
+	return -1;
+}
+
+int
+err_prefix(struct err *err, const char *format, ...)
+{
+	char old[ERR_TEXT_MAX];
+	size_t used;
+	va_list args;
+
+	if (err == NULL)
+		return -1;
+	memcpy(old, err->text, sizeof old);
+	va_start(args, format);
+	vsnprintf(err->text, sizeof err->text, format, args);
+	va_end(args);
+	used = strlen(err->text);
+	snprintf(err->text + used, sizeof err->text - used, ": %s", old);
+	defuse(err->text);
+	return -1;
+}
+
+const char *
+err_code_name(enum err_code code)
+{
+	return codes[code].name;
+}
+
+int
+err_exit_code(enum err_code code)
+{
+	return codes[code].exit_code;
+}

@@ -1,0 +1,16 @@
+# Files of milter/base
+libmailtailor_a_SOURCES += \
+	milter/base/arena.c milter/base/arena.h \
+	milter/base/buf.c milter/base/buf.h \
+	milter/base/clock.c milter/base/clock.h \
+	milter/base/err.c milter/base/err.h \
+	milter/base/id.c milter/base/id.h \
+	milter/base/log.c milter/base/log.h \
+	milter/base/str.c milter/base/str.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/base_test
+TESTS += tests/unit/base_test
+tests_unit_base_test_SOURCES = tests/unit/base_test.c
+tests_unit_base_test_LDADD = $(unit_libs)
+endif

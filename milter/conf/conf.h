@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * conf: the configuration as an immutable, counted snapshot
+ *
+ * Read once, checked as a whole, then shared by whoever holds a reference; a
+ * reload makes a new snapshot and leaves the old one to those still using it.
+ *
+ * Threads: any may hold references; nobody writes after conf_load.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/table.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct conf_list {
+	const char **at;
+	size_t count;
+};
+
+#define CONF_MEMBER_TEXT				 const char *
+#define CONF_MEMBER_BOOL				 bool
+#define CONF_MEMBER_INT					 int64_t
+#define CONF_MEMBER_TIME				 int64_t
+#define CONF_MEMBER_SIZE				 int64_t
+#define CONF_MEMBER_ENUM				 int
+#define CONF_MEMBER_LIST				 struct conf_list
+#define CONF_MEMBER(type, name, initial, rule, document) CONF_MEMBER_##type name;
+
+/* Values of the ENUM parameters, in the order of their rules. */
+enum conf_unknown { CONF_UNKNOWN_BARE, CONF_UNKNOWN_DEFER, CONF_UNKNOWN_REFUSE };
+enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
+enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
+
+struct conf_campaign {
+	const char *name;  /* "*" stands for every name without a section of its own */
+	const char *place; /* file:line of the section, for messages */
+	CONF_CAMPAIGN(CONF_MEMBER)
+};
+
+struct conf_dkim {
+	const char *domain; /* lower case, A-labels */
+	const char *place;
+	CONF_DKIM(CONF_MEMBER)
+};
+
+struct conf {
+	const char *path;
+	CONF_GLOBAL(CONF_MEMBER)
+	struct conf_campaign *campaigns;
+	size_t campaign_count;
+	struct conf_dkim *dkims;
+	size_t dkim_count;
+};
+
+/* Reads and checks `path`. Result has one reference. ERR_CONFIG with
+ * "file:line: what was wrong: what was expected"; all errors of a file are given
+ * to `each_error` (may be NULL), the first one is in `err`. Checks what the text
+ * says; that files exist and may be read is conf_check_machine's. */
+int conf_load(struct conf **conf_r, const char *path,
+    void (*each_error)(const char *text, void *closure), void *closure, struct err *err);
+const struct conf *conf_ref(const struct conf *conf);
+void conf_unref(const struct conf **conf);
+
+/* By exact name, else the section "*", else NULL. */
+const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);
+/* The campaign whose `sender` (or `from`) holds this address; NULL if none. Addresses
+ * compare with the domain in any case. */
+const struct conf_campaign *conf_campaign_by_sender(const struct conf *conf, struct str address);
+const struct conf_campaign *conf_campaign_by_from(const struct conf *conf, struct str address);
+/* NULL if the domain has no section. */
+const struct conf_dkim *conf_dkim_find(const struct conf *conf, struct str domain);
+
+/* Is this client in `trusted`? `address`: numeric IPv4 or IPv6 (with or without
+ * "IPv6:"), anything else is not. */
+bool conf_trusted(const struct conf *conf, const char *address);
+
+/* The commented sample file and the parameter sections of mailtailor.conf(5). */
+void conf_write_sample(FILE *out);
+void conf_write_manual(FILE *out);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * table: every parameter of the configuration, once
+ *
+ * One row makes the struct member (conf.h), the parser with its default and check
+ * (parse.c), the paragraph in the sample file and the one in the manual page
+ * (document.c). `make check` notices when sample or manual is stale.
+ *
+ * A row: X(type, name, default, rule, document)
+ *
+ *   type  member in struct          the rule, and what a bad value is told
+ *   TEXT  const char *              name of a check in parse.c, or "" for any text
+ *   BOOL  bool                      ""
+ *   INT   int64_t                   "LOW..HIGH"
+ *   TIME  int64_t, milliseconds     "LOW..HIGH", as in "1s..7d"; units ms s m h d
+ *   SIZE  int64_t, bytes            "LOW..HIGH", as in "1k..1g"; units k m g (1024)
+ *   ENUM  int, index of the choice  "first|second|..."
+ *   LIST  struct conf_list          name of a check for each element, or ""
+ *
+ * Paths that do not begin with / are taken from the folder of the file that names
+ * them. The document text becomes prose in both places: whole sentences.
+ */
+#ifndef CONF_TABLE_H
+#define CONF_TABLE_H
+
+/* clang-format off */
+#define CONF_GLOBAL(X) \
+X(TEXT, socket, "unix:/var/spool/postfix/mailtailor/milter.sock", "socket", \
+  "Where the MTA reaches the milter: unix:PATH, inet:PORT@HOST or inet6:PORT@HOST. " \
+  "A unix socket is faster than TCP; Debian's Postfix runs its smtpd in the folder " \
+  "/var/spool/postfix, so the socket has to be below it.") \
+X(TEXT, socket_mode, "0660", "mode", \
+  "File mode of a unix socket, in octal.") \
+X(TEXT, socket_group, "postfix", "", \
+  "Group that a unix socket is given, so that the MTA may connect. Empty: not changed.") \
+X(TEXT, user, "mailtailor", "", \
+  "User that the worker processes run as, once sockets and keys are open. It counts only " \
+  "when mailtailord is started by root.") \
+X(TEXT, pid_file, "/run/mailtailor/mailtailord.pid", "path", \
+  "File that holds the process id of the master; locked, so that no second daemon works on " \
+  "the same database.") \
+X(TEXT, database, "/var/lib/mailtailor/mailtailor.db", "path", \
+  "The SQLite database with contacts, suppressions, journal and outbox. Its folder must " \
+  "belong to the user above.") \
+X(TEXT, log, "syslog", "log", \
+  "Where log lines go: syslog (facility mail), stderr, or the path of a file.") \
+X(ENUM, log_level, "info", "error|warning|info|debug", \
+  "How much is logged.") \
+X(INT, sessions, "0", "0..64", \
+  "Number of session processes, which speak the milter protocol. 0: one a core.") \
+X(INT, outbox_workers, "0", "0..64", \
+  "Number of outbox processes, which tailor what waits and hand it back. 0: one a core.") \
+X(INT, outbox_connections, "8", "1..100", \
+  "SMTP connections that each outbox process keeps to the relay.") \
+X(INT, outbox_batch, "50", "1..1000", \
+  "Recipients that an outbox process claims at a time for each connection's share of work.") \
+X(TEXT, relay, "127.0.0.1:25", "hostport", \
+  "HOST:PORT of the relay that tailored messages are handed back to; in most cases the same " \
+  "Postfix that the campaign came through.") \
+X(TIME, relay_timeout, "5m", "1s..1h", \
+  "How long the relay may take to answer one SMTP command.") \
+X(TIME, outbox_retry_min, "1m", "1s..1d", \
+  "First pause before a recipient is tried again after a temporary failure; it doubles with " \
+  "each attempt.") \
+X(TIME, outbox_retry_max, "1h", "1s..7d", \
+  "Longest pause between two attempts for one recipient.") \
+X(TIME, outbox_lifetime, "5d", "1m..60d", \
+  "A recipient who could not be served for so long after being due is given up and " \
+  "journalled as failed.") \
+X(TIME, outbox_keep, "7d", "0s..365d", \
+  "How long finished rows and message bodies stay in the outbox.") \
+X(TIME, settle_wait, "10s", "1s..10m", \
+  "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
+  "not handed over.") \
+X(TIME, resubmit_window, "1d", "0s..60d", \
+  "A campaign message that comes again from the same sender with the same Message-ID within " \
+  "this time is the same message: recipients it already has are not served twice. Without a " \
+  "Message-ID the whole content must be the same and the window is at most ten minutes.") \
+X(LIST, mail_log, "/var/log/mail.log", "path", \
+  "The relay's log files, newest first. They settle, after a crash, which messages the relay " \
+  "had accepted.") \
+X(TEXT, postfix_config, "", "path", \
+  "Postfix's configuration folder, for the commands postqueue and postconf. Empty: the " \
+  "default instance.") \
+X(LIST, trusted, "127.0.0.0/8 ::1/128", "network", \
+  "Networks whose clients may send campaign mail. From others a campaign header means " \
+  "nothing, and the message passes as ordinary mail.") \
+X(BOOL, trust_authenticated, "yes", "", \
+  "Whether clients that authenticated with SASL may send campaign mail, too.") \
+X(TEXT, campaign_header, "X-Campaign", "header", \
+  "Name of the header that marks campaign mail and names the campaign. It is removed on the " \
+  "way out.") \
+X(TEXT, hostname, "", "domain", \
+  "Host name for Message-IDs. Empty: the domain of the From address.") \
+X(SIZE, max_message, "50m", "64k..1g", \
+  "Largest campaign message. A larger one is refused.") \
+X(INT, max_recipients, "100000", "1..10000000", \
+  "Most recipients of one campaign message in one SMTP transaction.") \
+X(INT, max_headers, "1000", "10..100000", \
+  "Most header fields in a campaign message.") \
+X(INT, max_parts, "1000", "1..100000", \
+  "Most MIME parts in a campaign message; they may nest 100 deep.") \
+X(INT, cache_messages, "64", "1..100000", \
+  "Compiled campaign messages that each process keeps.") \
+X(SIZE, render_memory, "64m", "64k..4g", \
+  "Ceiling for the memory that tailoring one copy may take, beside its attachments.") \
+X(SIZE, render_output, "4m", "1k..1g", \
+  "Ceiling for each rendered part.") \
+X(INT, render_steps, "1000000", "100..1000000000", \
+  "Ceiling for the steps (outputs, conditions, loop turns) that rendering one part may take.") \
+X(INT, render_depth, "100", "5..1000", \
+  "How deep template tags may nest.")
+
+#define CONF_CAMPAIGN(X) \
+X(TEXT, description, "", "", \
+  "A note for people; used nowhere else.") \
+X(LIST, sender, "", "address", \
+  "Envelope senders whose messages belong to this campaign even without the campaign header.") \
+X(LIST, from, "", "address", \
+  "From addresses whose messages belong to this campaign even without the campaign header.") \
+X(TEXT, data, "", "path", \
+  "JSON file with one object whose members templates see as campaign.NAME.") \
+X(ENUM, unknown, "bare", "bare|defer|refuse", \
+  "What a recipient gets who is not in the contact store: bare, the message with nothing but " \
+  "the address filled in, so that defaults apply; defer, nothing until the contact is there; " \
+  "refuse, a permanent failure.") \
+X(ENUM, missing, "empty", "empty|defer|fail", \
+  "What a template variable without value and default does: empty, it prints nothing; defer, " \
+  "the recipient waits; fail, the recipient gets nothing.") \
+X(ENUM, to, "recipient", "recipient|keep", \
+  "recipient: each copy's To names its recipient only, and Cc is removed; keep: both stay as " \
+  "they came.") \
+X(INT, rate, "0", "0..100000", \
+  "Most recipients a second that the outbox serves. 0: as fast as the relay takes them.") \
+X(BOOL, paused, "no", "", \
+  "Whether the campaign starts paused; mailtailor outbox resume sets it going.")
+
+#define CONF_DKIM(X) \
+X(TEXT, selector, "", "selector", \
+  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Required.") \
+X(TEXT, key, "", "path", \
+  "PEM file with the private RSA key. Others than its owner must not be able to read it. " \
+  "Required.") \
+X(LIST, headers, "", "header", \
+  "Header fields to sign beside the built-in list.")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * liquid: templates, compiled once and rendered for many
+ *
+ * Knows nothing of mail. liquid_compile turns source into an immutable program;
+ * liquid_render runs it over a scope of values into an arena, allocating nothing
+ * from the heap once the arena is warm. Semantics are Shopify's; values are data
+ * and never read as template text.
+ *
+ * Threads: a program may be rendered by any number of threads at once, each with
+ * an arena of its own.
+ */
+#ifndef LIQUID_LIQUID_H
+#define LIQUID_LIQUID_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "liquid/value.h"
+
+#include <stdint.h>
+
+enum liquid_mode {
+	LIQUID_TEXT,  /* output as it is: plain Liquid */
+	LIQUID_HTML,  /* output is HTML-escaped unless it went through `raw` or is markup
+	               * that a filter made (escape, newline_to_br, ...) */
+	LIQUID_HEADER /* like text; control characters in output become spaces */
+};
+
+/* Ceilings for one compile and one render; each exceeded one is ERR_LIMIT. */
+struct liquid_limits {
+	size_t source; /* bytes of template text */
+	int64_t steps; /* outputs, conditions, loop turns */
+	size_t output; /* bytes */
+	int depth;     /* nesting of blocks */
+};
+
+struct liquid_options {
+	enum liquid_mode mode;
+	bool strict; /* errors that lax mode passes over (unknown filters and the like)
+	              * stop the compile or the render */
+	struct liquid_limits limits;
+};
+
+struct liquid_program;
+
+/* `name` stands in messages. The source is copied. ERR_TEMPLATE with
+ * "name:line:column: sentence", or ERR_LIMIT. */
+int liquid_compile(struct liquid_program **program_r, struct str name, struct str source,
+    const struct liquid_options *options, struct err *err);
+void liquid_free(struct liquid_program **program);
+/* True if the program holds no tag at all: its output is its source. */
+bool liquid_is_static(const struct liquid_program *program);
+
+/* What one render sees beside the program. Zero-initialise, then fill. */
+struct liquid_render_options {
+	int64_t now_ms;	       /* what "now" means, milliseconds since the epoch */
+	const char *time_zone; /* IANA name for dates; NULL: UTC */
+	/* Called for each variable of a template that had no value and no default filter
+	 * after it. `path` is as written. NULL: nobody asks. */
+	void (*missing)(void *closure, struct str path);
+	void *closure;
+};
+
+/* `globals`: what the outermost names mean, normally an object. The result is in
+ * the arena. ERR_TEMPLATE ("name:line:column: sentence"), ERR_LIMIT or ERR_ABORT. */
+int liquid_render(const struct liquid_program *program, const struct liquid_value *globals,
+    const struct liquid_render_options *options, struct arena *arena, struct str *output_r,
+    struct err *err);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * mime: a message as header fields, raw spans, and text parts that may be replaced
+ *
+ * The message is never taken apart and written again: GMime says where the text
+ * parts are and what they hold, and a copy is composed from the message's own
+ * bytes with the text parts (and the two header fields that describe their
+ * encoding) exchanged. What is not replaced leaves exactly as it came.
+ *
+ * Parts inside multipart/signed, multipart/encrypted and message/rfc822,
+ * attachments, and parts in an unknown charset are no text parts here.
+ *
+ * Threads: a struct mime_message may be read by any number of threads.
+ */
+#ifndef MIME_MIME_H
+#define MIME_MIME_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* One header field. `value` is what stands after the colon, leading space kept,
+ * without the final line end; folded lines are separated by CRLF inside a
+ * message and by LF towards the milter. */
+struct mime_header {
+	struct str name;
+	struct str value;
+};
+
+struct mime_limits {
+	size_t headers; /* most top-level header fields */
+	size_t parts;	/* most MIME parts */
+	size_t depth;	/* deepest nesting */
+};
+
+enum mime_text { MIME_PLAIN, MIME_HTML };
+
+/* A text part that may be replaced. */
+struct mime_part {
+	enum mime_text kind;
+	struct str content; /* as it came: encoded, in the message's own bytes */
+	struct str text;    /* decoded, valid UTF-8, line ends LF; owned by the message */
+};
+
+struct mime_message;
+
+/* `raw`: header fields, empty line, body; lines end in CRLF. It is borrowed and
+ * must stay as long as the message. ERR_INPUT or ERR_LIMIT. */
+int mime_parse(struct mime_message **message_r, struct str raw, const struct mime_limits *limits,
+    struct err *err);
+void mime_free(struct mime_message **message);
+
+size_t mime_header_count(const struct mime_message *message);
+const struct mime_header *mime_header_at(const struct mime_message *message, size_t i);
+/* The first field of that name (any case), or NULL. */
+const struct mime_header *mime_header_find(const struct mime_message *message, const char *name);
+size_t mime_part_count(const struct mime_message *message);
+const struct mime_part *mime_part_at(const struct mime_message *message, size_t i);
+/* The body as it came, after the empty line. */
+struct str mime_body(const struct mime_message *message);
+
+/* What a copy is made of. All memory is in the arena or the message's. */
+struct mime_copy {
+	struct str *spans; /* the body: these bytes one after the other, lines end in CRLF */
+	size_t span_count;
+	struct mime_header *replaced; /* top-level fields to set in place of those that
+	                               * are there; value folded with CRLF */
+	size_t replaced_count;
+};
+
+/* `texts`: one for each part, UTF-8 with LF line ends; {NULL,0} leaves that part
+ * alone. Replaced parts become charset=utf-8 in quoted-printable or base64,
+ * whichever is shorter (quoted-printable where both are close), 7-bit, lines of
+ * at most 76. The body of the copy always ends in CRLF. ERR_LIMIT when the arena
+ * is full. */
+int mime_compose(const struct mime_message *message, const struct str *texts, struct arena *arena,
+    struct mime_copy *copy_r, struct err *err);
+
+/* --- header values --- */
+
+/* RFC 2047 decoded, unfolded, trimmed; valid UTF-8 (what can't be decoded becomes
+ * U+FFFD). */
+struct str mime_header_decode(struct str value, struct arena *arena);
+/* Unstructured text (Subject) as a field value: leading space, RFC 2047 where it
+ * is not plain ASCII, folded with CRLF at 78, no line over 998 and no
+ * encoded-word over 75. Control characters, CR and LF of the input become
+ * spaces: nothing in `text` can start a new field. `name` counts for the first
+ * line's length. {NULL,0} when the arena is full. */
+struct str mime_header_encode(const char *name, struct str text, struct arena *arena);
+/* A mailbox as a field value: `display` (UTF-8, may be empty) quoted or encoded as
+ * needed, then <address>. ERR_INPUT if the address is no addr-spec. */
+int mime_mailbox_encode(const char *name, struct str display, struct str address,
+    struct arena *arena, struct str *value_r, struct err *err);
+/* The first mailbox of an address field: decoded display name (may be empty) and
+ * addr-spec, in the arena. ERR_INPUT if there is none. */
+int mime_mailbox_parse(struct str value, struct arena *arena, struct str *display_r,
+    struct str *address_r, struct err *err);
+/* local@domain with both parts in order (RFC 5321 section 4.1.2, RFC 6531), no
+ * controls, at most 254 bytes? */
+bool mime_address_ok(struct str address);
+
+#endif

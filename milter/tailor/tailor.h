@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tailor: one generic message in, one person's message out
+ *
+ * The same calls serve the session (single mail in place), the outbox and
+ * `mailtailor preview`. A message is compiled once by its content and shared; a
+ * copy is rendered per recipient into an arena and signed last, over exactly the
+ * bytes that leave.
+ *
+ * Threads: all of it may be used by any number of threads; one arena, one thread.
+ */
+#ifndef TAILOR_TAILOR_H
+#define TAILOR_TAILOR_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "conf/conf.h"
+#include "dkim/dkim.h"
+#include "mime/mime.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+struct tailor; /* the engine of one process, for one configuration */
+
+/* Takes references of conf and keys; the store is borrowed. Reads the campaigns'
+ * data files. ERR_CONFIG, ERR_IO. */
+int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
+    struct store *store, struct err *err);
+void tailor_free(struct tailor **tailor);
+
+/* Which campaign does this message belong to? By header, then envelope sender, then
+ * From. `sender` without <>. 1 campaign_r and name_r are set (the name is the header's
+ * text, or the section's), 0 it is ordinary mail, -1 the header names an unknown
+ * campaign or is malformed: it must not leave. Does not look at the client: that is the
+ * session's. */
+int tailor_campaign_of(const struct conf *conf, const struct mime_header *headers, size_t count,
+    struct str sender, const struct conf_campaign **campaign_r, struct str *name_r,
+    struct err *err);
+
+struct tailor_message; /* parsed and compiled; counted */
+
+/* `raw`: the whole message with CRLF; borrowed until tailor_message_unref of the last
+ * reference. `name`: the campaign's name as the message gave it. Finds the compiled form in
+ * the cache or makes it. ERR_TEMPLATE, ERR_INPUT, ERR_LIMIT, ERR_KEY (no key for From). */
+int tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
+    const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
+    struct err *err);
+void tailor_message_unref(struct tailor_message **message);
+
+/* What makes two submissions the same message: campaign, envelope sender and Message-ID, or
+ * all of the content where there is none. Hex, lives as long as the message. */
+struct str tailor_message_key(const struct tailor_message *message);
+/* Has it a Message-ID of its own? */
+bool tailor_message_has_id(const struct tailor_message *message);
+
+/* How a header field of the copy differs from the original's. */
+enum tailor_change { TAILOR_KEPT, TAILOR_CHANGED, TAILOR_ADDED, TAILOR_REMOVED };
+
+struct tailor_header {
+	struct mime_header header; /* value as it leaves, folded with CRLF */
+	enum tailor_change change;
+	size_t original; /* KEPT, CHANGED, REMOVED: index among the original's fields */
+};
+
+/* One recipient's copy, in the arena (and partly in the message). */
+struct tailor_copy {
+	enum store_verdict verdict; /* SENT: the copy may leave; else reason says why not */
+	struct str reason;
+	enum err_code code;
+	int64_t contact_id;
+	struct str message_id;	       /* with <> */
+	struct tailor_header *headers; /* in the order they leave; REMOVED ones included;
+	                                * DKIM-Signature first */
+	size_t header_count;
+	struct str *spans; /* body */
+	size_t span_count;
+};
+
+/* Always fills `copy_r`: whatever goes wrong becomes a verdict with a reason. Only SENT may
+ * leave. */
+void tailor_render(struct tailor *tailor, struct tailor_message *message, struct str recipient,
+    struct arena *arena, struct tailor_copy *copy_r);
+
+/* The copy as one text, fields and body, CRLF. -1 if buf's ceiling is reached. */
+struct buf;
+int tailor_copy_write(const struct tailor_copy *copy, struct buf *out);
+
+#endif

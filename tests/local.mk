@@ -1,0 +1,1 @@
+# Tests beyond the unit tests, which each folder of milter/ lists itself.
