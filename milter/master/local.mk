@@ -1,0 +1,4 @@
+# Files of milter/master
+libmailtailor_a_SOURCES += \
+	milter/master/ehlo.c milter/master/ehlo.h \
+	milter/master/worker.h

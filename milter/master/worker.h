@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * worker: what the master hands to each process that it forks
+ *
+ * A worker gets one configuration for its whole life: a reload replaces workers.
+ * It leaves cleanly (nothing new is begun, what is in hand is finished, exit 0)
+ * when `control_fd` becomes readable: one byte says "drain", end of file says that
+ * the master is gone. SIGTERM means the same as end of file.
+ */
+#ifndef MASTER_WORKER_H
+#define MASTER_WORKER_H
+
+#include "base/id.h"
+#include "conf/conf.h"
+#include "dkim/dkim.h"
+
+#define WORKER_OUTBOX_MAX 64
+
+struct worker {
+	const struct conf *conf;
+	struct dkim_keys *keys;
+	int slot;  /* 0.. within its kind; a restarted worker has the same */
+	int slots; /* how many of its kind there are */
+	int control_fd;
+	int listen_fd; /* sessions: the milter socket; else -1 */
+	/* One eventfd for each outbox slot: a session adds 1 to all of them after it has
+	 * committed new rows; an outbox process waits on its own. Survive restarts. */
+	int wake_fds[WORKER_OUTBOX_MAX];
+	int wake_count;
+	/* Key of the HMAC in the EHLO name by which sessions know our own hand-back
+	 * (see master/ehlo.h); made at the master's start, never written down. */
+	struct id_digest ehlo_key;
+};
+
+/* Each runs until it is told to leave and returns the exit status (0, or sysexits.h). */
+int session_run(const struct worker *worker);
+int outbox_run(const struct worker *worker);
+
+#endif
