@@ -55,7 +55,7 @@ is_mailbox_field(struct str name)
 }
 
 struct id_digest
-tailor_compiled_key(const struct mime_message *mime, struct str campaign)
+tailor_compiled_key(const struct mime_message *mime, struct str campaign, const int *field_of)
 {
 	size_t headers = mime_header_count(mime), parts = mime_part_count(mime), n = 0;
 	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 1);
@@ -65,7 +65,7 @@ tailor_compiled_key(const struct mime_message *mime, struct str campaign)
 	for (size_t i = 0; i < headers; i++) {
 		const struct mime_header *header = mime_header_at(mime, i);
 
-		if (!may_hold_tags(header->name))
+		if (field_of[i] < 0)
 			continue;
 		pieces[n++] = header->name;
 		pieces[n++] = header->value;

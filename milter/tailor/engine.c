@@ -152,7 +152,8 @@ static int
 find_compiled(struct tailor_message *message, struct err *err)
 {
 	struct tailor *tailor = message->tailor;
-	struct id_digest key = tailor_compiled_key(message->mime, str_c(message->name));
+	struct id_digest key =
+	    tailor_compiled_key(message->mime, str_c(message->name), message->field_of);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);

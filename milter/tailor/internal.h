@@ -33,7 +33,9 @@ struct tailor_compiled {
 /* Does this field hold template tags? The arena is for scratch. */
 bool tailor_field_is_template(const struct mime_header *header, struct arena *arena);
 bool tailor_has_tags(struct str text);
-struct id_digest tailor_compiled_key(const struct mime_message *mime, struct str campaign);
+/* `field_of`: as in struct tailor_message. */
+struct id_digest tailor_compiled_key(
+    const struct mime_message *mime, struct str campaign, const int *field_of);
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct mime_message *mime, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);

@@ -9,3 +9,10 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
 	milter/tailor/tailor.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/tailor_test
+TESTS += tests/unit/tailor_test
+tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c
+tests_unit_tailor_test_LDADD = $(unit_libs)
+endif
