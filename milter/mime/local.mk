@@ -11,3 +11,10 @@ libmailtailor_a_SOURCES += \
 	milter/mime/start.c milter/mime/start.h \
 	milter/mime/text.c milter/mime/text.h \
 	milter/mime/words.c milter/mime/words.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/mime_test
+TESTS += tests/unit/mime_test
+tests_unit_mime_test_SOURCES = tests/unit/mime_test.c
+tests_unit_mime_test_LDADD = $(unit_libs)
+endif
