@@ -2,7 +2,7 @@
  *
  * conf: references and look-ups; see conf.h
  */
-#include "conf/check.h"
+#include "conf/row.h"
 #include "conf/snapshot.h"
 
 #include <idn2.h>
@@ -31,6 +31,15 @@ snapshot_free(struct snapshot **snapshot)
 	arena_free(&(*snapshot)->arena);
 	free(*snapshot);
 	*snapshot = NULL;
+}
+
+const char *
+snapshot_place(const struct snapshot *snapshot, const char *name)
+{
+	struct conf_rows rows = conf_rows_global();
+	const char *place = snapshot->places[conf_row_find(rows, name) - rows.at];
+
+	return place == NULL ? snapshot->conf.path : place;
 }
 
 /* The count changes, but nothing that a holder of the const pointer sees. */
