@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * snapshot: what stands behind a struct conf
+ *
+ * One arena holds every text, list and section; it goes with the last reference.
+ *
+ * Threads: the count is atomic; all else is written by conf_load alone.
+ */
+#ifndef CONF_SNAPSHOT_H
+#define CONF_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "conf/conf.h"
+#include "conf/net.h"
+
+#include <stdatomic.h>
+
+struct snapshot {
+	struct conf conf; /* first: a struct conf * is one of these */
+	atomic_uint references;
+	struct arena *arena;
+	struct net *networks; /* `trusted`, parsed */
+	size_t network_count;
+};
+
+struct snapshot *snapshot_new(void);
+void snapshot_free(struct snapshot **snapshot);
+
+#endif
