@@ -358,8 +358,14 @@ mime_header_at(const struct mime_message *message, size_t i)
 const struct mime_header *
 mime_header_find(const struct mime_message *message, const char *name)
 {
+	return mime_header_find_str(message, str_c(name));
+}
+
+const struct mime_header *
+mime_header_find_str(const struct mime_message *message, struct str name)
+{
 	for (size_t i = 0; i < message->header_count; i++) {
-		if (str_is_nocase(message->headers[i].name, name))
+		if (str_eq_nocase(message->headers[i].name, name))
 			return &message->headers[i];
 	}
 	return NULL;
