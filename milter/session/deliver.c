@@ -101,6 +101,10 @@ hold(const struct delivery *delivery)
 		held.resubmit_ms = NO_ID_WINDOW_MS;
 	for (size_t i = 0; i < message->recipient_count; i++)
 		message->recipients[i].due_ms = now;
+	/* Before the rows are there: else some would leave. */
+	if (message->campaign->paused &&
+	    store_outbox_pause(delivery->process->store, held.campaign, -1, &err) != 0)
+		return fail(delivery, &err);
 	if (store_outbox_put(delivery->process->store, &held, message->recipients,
 		message->recipient_count, &accepted, &err) != 0)
 		return fail(delivery, &err);
@@ -170,6 +174,7 @@ send_in_place(const struct delivery *delivery)
 	struct tailor_copy copy;
 	struct err err = ERR_INIT;
 
+	tailor_message_set_single(delivery->compiled);
 	tailor_render(delivery->process->tailor, delivery->compiled, message->recipients[0].address,
 	    message->work, &copy);
 	if (journal(delivery, &copy, &err) != 0)
