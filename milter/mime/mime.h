@@ -54,6 +54,8 @@ size_t mime_header_count(const struct mime_message *message);
 const struct mime_header *mime_header_at(const struct mime_message *message, size_t i);
 /* The first field of that name (any case), or NULL. */
 const struct mime_header *mime_header_find(const struct mime_message *message, const char *name);
+const struct mime_header *mime_header_find_str(
+    const struct mime_message *message, struct str name);
 size_t mime_part_count(const struct mime_message *message);
 const struct mime_part *mime_part_at(const struct mime_message *message, size_t i);
 /* The body as it came, after the empty line. */
@@ -75,6 +77,10 @@ struct mime_copy {
  * is full. */
 int mime_compose(const struct mime_message *message, const struct str *texts, struct arena *arena,
     struct mime_copy *copy_r, struct err *err);
+
+/* Would these bytes leave every relay as they are: 7-bit, no line over 998, no bare CR or NUL?
+ * (RFC 5321 section 4.5.3.1.6, RFC 6376 section 5.3) */
+bool mime_survives(struct str content);
 
 /* --- header values --- */
 
