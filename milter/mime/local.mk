@@ -1,1 +1,13 @@
 # Files of milter/mime
+libmailtailor_a_SOURCES += \
+	milter/mime/address.c \
+	milter/mime/compose.c \
+	milter/mime/encode.c milter/mime/encode.h \
+	milter/mime/field.c milter/mime/field.h \
+	milter/mime/header.c \
+	milter/mime/message.h \
+	milter/mime/mime.h \
+	milter/mime/parse.c \
+	milter/mime/start.c milter/mime/start.h \
+	milter/mime/text.c milter/mime/text.h \
+	milter/mime/words.c milter/mime/words.h

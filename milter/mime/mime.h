@@ -102,7 +102,7 @@ int mime_mailbox_encode(const char *name, struct str display, struct str address
 int mime_mailbox_parse(struct str value, struct arena *arena, struct str *display_r,
     struct str *address_r, struct err *err);
 /* local@domain with both parts in order (RFC 5321 section 4.1.2, RFC 6531), no
- * controls, at most 254 bytes? */
+ * controls, at most 254 bytes */
 bool mime_address_ok(struct str address);
 
 #endif

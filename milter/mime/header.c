@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * header: field values, read and written
+ *
+ * Owns:    nothing; results are in the caller's arena.
+ * Threads: any.
+ */
+#include "mime/mime.h"
+#include "mime/start.h"
+#include "mime/words.h"
+
+/* An encoded-word takes three characters for a byte, and twelve more for every
+ * few characters. */
+#define GROWTH 16
+#define EXTRA  256
+
+/* Drops line ends, so that folding white space is white space. */
+static void
+unfold(char *text)
+{
+	char *out = text;
+
+	for (; *text != '\0'; text++) {
+		if (*text != '\r' && *text != '\n')
+			*out++ = *text;
+	}
+	*out = '\0';
+}
+
+struct str
+mime_header_decode(struct str value, struct arena *arena)
+{
+	GMimeParserOptions *options = mime_start();
+	char *valid = g_utf8_make_valid(value.p == NULL ? "" : value.p, (gssize)value.n);
+	char *decoded, *clean;
+	struct str result;
+
+	unfold(valid);
+	decoded = g_mime_utils_header_decode_text(options, valid);
+	clean = mime_words_clean(str_c(decoded));
+	result = arena_str(arena, str_c(clean));
+	g_free(clean);
+	g_free(decoded);
+	g_free(valid);
+	return result;
+}
+
+struct str
+mime_header_encode(const char *name, struct str text, struct arena *arena)
+{
+	char *clean = mime_words_clean(text);
+	struct str plain = str_c(clean), result = STR_NONE;
+	struct buf out;
+	struct mime_words words = {&out, strlen(name) + 1};
+
+	buf_init(&out, GROWTH * plain.n + EXTRA);
+	if (mime_words_plain(plain, words.column))
+		mime_words_put(&words, plain);
+	else
+		mime_words_encode(&words, plain);
+	if (!out.full)
+		result = arena_str(arena, buf_str(&out));
+	buf_fini(&out);
+	g_free(clean);
+	return result;
+}
