@@ -224,6 +224,8 @@ person_gets_a_message_of_their_own(void **state)
 static void
 contact_data_stays_data(void **state)
 {
+	const char *body;
+	char *head;
 	struct tailor_copy copy;
 	const char *text = render("spring",
 	    HEAD
@@ -374,7 +376,7 @@ display_names_are_templates(void **state)
 	(void)state;
 	assert_int_equal(copy.verdict, STORE_SENT);
 	assert_has(text, "From: Team for Ada <news@shop.example>\r\n");
-	assert_has(text, "Subject: =?UTF-8?");
+	assert_has(text, "Subject: =?utf-8?");
 	assert_lacks(text, "=7B=7B");
 }
 
