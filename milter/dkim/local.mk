@@ -4,3 +4,10 @@ libmailtailor_a_SOURCES += \
 	milter/dkim/key.c milter/dkim/key.h \
 	milter/dkim/pem.c milter/dkim/pem.h \
 	milter/dkim/sign.c milter/dkim/sign.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/dkim_test
+TESTS += tests/unit/dkim_test
+tests_unit_dkim_test_SOURCES = tests/unit/dkim_test.c
+tests_unit_dkim_test_LDADD = $(unit_libs)
+endif
