@@ -15,7 +15,7 @@ static const char put_sql[] =
     "INSERT INTO journal (message, recipient_key, recipient, campaign, contact_id, queue_id, "
     "message_id, verdict, reason, duration_ms, attempts, time_ms) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
-    "ON CONFLICT (message, recipient_key) DO UPDATE SET campaign = excluded.campaign, "
+    "ON CONFLICT (recipient_key, message) DO UPDATE SET campaign = excluded.campaign, "
     "contact_id = excluded.contact_id, queue_id = excluded.queue_id, "
     "message_id = excluded.message_id, verdict = excluded.verdict, reason = excluded.reason, "
     "duration_ms = excluded.duration_ms, attempts = attempts + excluded.attempts, "

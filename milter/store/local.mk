@@ -26,8 +26,14 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 	mv $@.new $@
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/store_contact_test
-TESTS += tests/unit/store_contact_test
+store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
+	tests/unit/store_outbox_test
+check_PROGRAMS += $(store_tests)
+TESTS += $(store_tests)
 tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
 tests_unit_store_contact_test_LDADD = $(unit_libs)
+tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
+tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit/store_fixture.h
+tests_unit_store_outbox_test_LDADD = $(unit_libs)
 endif

@@ -44,7 +44,7 @@ static const char cancel_journal_sql[] =
     "SELECT m.key, r.address_key, r.address, c.name, 0, '', '', 3, 'cancelled', 0, 0, ?2 "
     "FROM outbox_row r JOIN outbox_message m ON m.id = r.message "
     "JOIN outbox_campaign c ON c.id = r.campaign WHERE r.id = ?1 "
-    "ON CONFLICT (message, recipient_key) DO UPDATE SET verdict = excluded.verdict, "
+    "ON CONFLICT (recipient_key, message) DO UPDATE SET verdict = excluded.verdict, "
     "reason = excluded.reason, time_ms = excluded.time_ms";
 static const char hurry_sql[] =
     "UPDATE outbox_row SET due_ms = ?2, first_due_ms = min(first_due_ms, ?2) WHERE id = ?1";

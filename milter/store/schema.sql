@@ -28,6 +28,8 @@ CREATE TABLE suppression (
 	PRIMARY KEY (hash, scope)
 );
 
+-- One index finds both a row to replace and all rows of a recipient. With hundreds of rows a
+-- second each further one would show.
 CREATE TABLE journal (
 	id            INTEGER PRIMARY KEY,
 	message       TEXT NOT NULL,
@@ -42,10 +44,9 @@ CREATE TABLE journal (
 	duration_ms   INTEGER NOT NULL,
 	attempts      INTEGER NOT NULL,
 	time_ms       INTEGER NOT NULL,
-	UNIQUE (message, recipient_key)
+	UNIQUE (recipient_key, message)
 );
 CREATE INDEX journal_time ON journal (time_ms);
-CREATE INDEX journal_recipient ON journal (recipient_key, time_ms);
 
 -- The raw column stands last: what comes before it is read without touching its pages.
 CREATE TABLE outbox_body (
