@@ -6,6 +6,8 @@
  */
 #include "mime/encode.h"
 
+#include "mime/mime.h"
+
 #include <assert.h>
 #include <openssl/evp.h>
 
@@ -13,6 +15,7 @@
 #define LINE_MAX_CHARS	76
 #define BASE64_IN	57
 #define UTF8_MAX_CHARS	12
+#define LINE_LONGEST	999 /* RFC 5322 section 2.1.1: 998 and the CR */
 #define SOFT_LINE_CHARS (LINE_MAX_CHARS - UTF8_MAX_CHARS)
 
 /* 1: leaves as it is, where it is not last in its line. */
@@ -217,4 +220,23 @@ mime_encode(struct str text, struct arena *arena, enum mime_encoding *encoding_r
 	if (*encoding_r == MIME_QP)
 		return encode_qp(text, tally, arena);
 	return encode_base64(text, tally, arena);
+}
+
+bool
+mime_survives(struct str content)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < content.n; i++) {
+		unsigned char c = (unsigned char)content.p[i];
+
+		if (c == '\n') {
+			line = 0;
+			continue;
+		}
+		if (c >= 0x80 || c == '\0' || ++line > LINE_LONGEST ||
+		    (c == '\r' && (i + 1 == content.n || content.p[i + 1] != '\n')))
+			return false;
+	}
+	return true;
 }

@@ -11,3 +11,12 @@ libmailtailor_a_SOURCES += \
 	milter/mime/start.c milter/mime/start.h \
 	milter/mime/text.c milter/mime/text.h \
 	milter/mime/words.c milter/mime/words.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/mime_test tests/unit/mime_header_test
+TESTS += tests/unit/mime_test tests/unit/mime_header_test
+tests_unit_mime_test_SOURCES = tests/unit/mime_test.c
+tests_unit_mime_test_LDADD = $(unit_libs)
+tests_unit_mime_header_test_SOURCES = tests/unit/mime_header_test.c
+tests_unit_mime_header_test_LDADD = $(unit_libs)
+endif

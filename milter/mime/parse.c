@@ -33,15 +33,29 @@ struct walk {
 	struct err *err;
 };
 
+/* The line that a mailbox file puts before a message. */
+static bool
+skip_from_line(struct str *rest)
+{
+	const char *lf = memchr(rest->p, '\n', rest->n);
+
+	if (lf == NULL || !str_starts(*rest, STR("From ")))
+		return false;
+	*rest = (struct str){lf + 1, (size_t)(rest->p + rest->n - lf - 1)};
+	return true;
+}
+
 static int
 read_fields(struct mime_message *message, const struct mime_limits *limits, struct err *err)
 {
 	struct str rest = message->raw;
 	struct mime_header field;
 	size_t size = 0;
-	int found;
+	int found = mime_field_next(&rest, &field);
 
-	while ((found = mime_field_next(&rest, &field)) > 0) {
+	if (found < 0 && skip_from_line(&rest))
+		found = mime_field_next(&rest, &field);
+	for (; found > 0; found = mime_field_next(&rest, &field)) {
 		if (message->header_count == limits->headers)
 			return err_set(
 			    err, ERR_LIMIT, "more than %zu header fields", limits->headers);
@@ -115,6 +129,19 @@ top_fields(const struct mime_message *message, struct part_fields *fields)
 	return true;
 }
 
+/* Does the line before `start` look like a boundary? */
+static bool
+follows_boundary(struct str raw, size_t start)
+{
+	const char *lf;
+
+	if (start < 3 || raw.p[start - 1] != '\n')
+		return false;
+	lf = memrchr(raw.p, '\n', start - 1);
+	return lf != NULL &&
+	    str_starts((struct str){lf + 1, (size_t)(raw.p + start - lf - 1)}, STR("--"));
+}
+
 /* Reads the fields of an inner part again, to know where they and the empty line
  * stand. GMime gives the first field's place; without fields the empty line comes
  * right before the content. */
@@ -134,7 +161,7 @@ inner_fields(const struct mime_message *message, GMimeObject *object, struct str
 		start -= start > 0 && message->raw.p[start - 1] == '\n';
 		start -= start > 0 && message->raw.p[start - 1] == '\r';
 	}
-	if (start == 0 || message->raw.p + start > content.p || message->raw.p[start - 1] != '\n')
+	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start))
 		return false;
 	rest = (struct str){message->raw.p + start, (size_t)(content.p - message->raw.p) - start};
 	do {
@@ -358,8 +385,14 @@ mime_header_at(const struct mime_message *message, size_t i)
 const struct mime_header *
 mime_header_find(const struct mime_message *message, const char *name)
 {
+	return mime_header_find_str(message, str_c(name));
+}
+
+const struct mime_header *
+mime_header_find_str(const struct mime_message *message, struct str name)
+{
 	for (size_t i = 0; i < message->header_count; i++) {
-		if (str_is_nocase(message->headers[i].name, name))
+		if (str_eq_nocase(message->headers[i].name, name))
 			return &message->headers[i];
 	}
 	return NULL;

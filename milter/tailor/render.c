@@ -262,7 +262,7 @@ sign(struct work *work, struct err *err)
 	}
 	copy->spans = work->body.spans;
 	copy->span_count = work->body.span_count;
-	return dkim_sign(work->tailor->keys, str_c(work->message->domain), leaving, count,
+	return dkim_keys_sign(work->tailor->keys, str_c(work->message->domain), leaving, count,
 	    copy->spans, copy->span_count, work->arena, &copy->headers[0].header.value, err);
 }
 

@@ -108,7 +108,7 @@ tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct
     struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
     struct err *err)
 {
-	struct liquid_object *globals = liquid_object_new(arena, 4), *contact, *campaign;
+	struct liquid_object *globals = liquid_object_new(arena, 4), *contact = NULL, *campaign;
 	const struct liquid_value *data =
 	    &tailor->data[message->campaign - tailor->conf->campaigns];
 
