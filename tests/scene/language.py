@@ -135,9 +135,9 @@ def holds(how, actual, value):
     return re.search(value, actual, re.S | re.M) is not None
 
 
-SEND = re.compile(r"^send(?: in (?P<charset>\S+))?(?: file (?P<file>\S+))? "
-                  r"from (?P<sender>\S+) to (?P<recipients>.+?)"
-                  r"(?: via (?P<via>split|plain|outsider|authenticated))?"
+SEND = re.compile(r"^send(?P<insist> until accepted)?(?: in (?P<charset>\S+))?"
+                  r"(?: file (?P<file>\S+))? from (?P<sender>\S+) to (?P<recipients>.+?)"
+                  r"(?: via (?P<via>(?:split|plain|outsider|authenticated| )+?))?"
                   r"(?: with (?P<parameters>.+))?$")
 
 
@@ -145,14 +145,16 @@ def parse_send(step):
     """-> dict of a send step's words; recipients as [(address, parameters)]."""
     found = SEND.match(step.text)
     if not found:
-        raise SceneError(step.place, "expected send [in CHARSET] [file NAME] from SENDER to "
-                         "RECIPIENT [PARAMETERS], ... [via WAY] [with PARAMETERS]")
+        raise SceneError(step.place, "expected send [until accepted] [in CHARSET] [file NAME] "
+                         "from SENDER to RECIPIENT [PARAMETERS], ... [via WAYS] "
+                         "[with PARAMETERS]")
     words = found.groupdict()
     recipients = []
-    for one in words["recipients"].split(","):
+    for one in words["recipients"].split(", "):
         address, _, parameters = one.strip().partition(" ")
         recipients.append((address, parameters))
     words["recipients"] = recipients
+    words["via"] = (words["via"] or "").split()
     words["sender"] = "" if words["sender"] == "<>" else words["sender"]
     return words
 
