@@ -3,13 +3,13 @@
  * table: every parameter of the configuration, once
  *
  * One row makes the struct member (conf.h), the parser with its default and check
- * (parse.c), the paragraph in the sample file and the one in the manual page
+ * (value.c, parse.c), the paragraph in the sample file and the one in the manual page
  * (document.c). `make check` notices when sample or manual is stale.
  *
  * A row: X(type, name, default, rule, document)
  *
  *   type  member in struct          the rule, and what a bad value is told
- *   TEXT  const char *              name of a check in parse.c, or "" for any text
+ *   TEXT  const char *              name of a check in check.c, or "" for any text
  *   BOOL  bool                      ""
  *   INT   int64_t                   "LOW..HIGH"
  *   TIME  int64_t, milliseconds     "LOW..HIGH", as in "1s..7d"; units ms s m h d
@@ -17,8 +17,11 @@
  *   ENUM  int, index of the choice  "first|second|..."
  *   LIST  struct conf_list          name of a check for each element, or ""
  *
- * Paths that do not begin with / are taken from the folder of the file that names
- * them. The document text becomes prose in both places: whole sentences.
+ * A rule that begins with "required " refuses a section without the parameter. An
+ * empty text is allowed where the default is empty and the rule does not require.
+ * The default of a LIST is its elements with spaces between them. Paths that do not
+ * begin with / are taken from the folder of the file that names them. The document
+ * text becomes prose in both places: whole sentences.
  */
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
@@ -136,11 +139,10 @@ X(BOOL, paused, "no", "", \
   "Whether the campaign starts paused; mailtailor outbox resume sets it going.")
 
 #define CONF_DKIM(X) \
-X(TEXT, selector, "", "selector", \
-  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Required.") \
-X(TEXT, key, "", "path", \
-  "PEM file with the private RSA key. Others than its owner must not be able to read it. " \
-  "Required.") \
+X(TEXT, selector, "", "required selector", \
+  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN.") \
+X(TEXT, key, "", "required path", \
+  "PEM file with the private RSA key. Others than its owner must not be able to read it.") \
 X(LIST, headers, "", "header", \
   "Header fields to sign beside the built-in list.")
 /* clang-format on */

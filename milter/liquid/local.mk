@@ -1,1 +1,30 @@
 # Files of milter/liquid
+libmailtailor_a_SOURCES += \
+	milter/liquid/liquid.h milter/liquid/value.h \
+	milter/liquid/compare.c milter/liquid/compare.h \
+	milter/liquid/compile.c milter/liquid/compile.h \
+	milter/liquid/eval.c \
+	milter/liquid/filter.c milter/liquid/filter.h \
+	milter/liquid/filter_array.c \
+	milter/liquid/filter_html.c \
+	milter/liquid/filter_misc.c \
+	milter/liquid/filter_number.c \
+	milter/liquid/filter_string.c \
+	milter/liquid/lex.c milter/liquid/lex.h \
+	milter/liquid/loop.c \
+	milter/liquid/number.c milter/liquid/number.h \
+	milter/liquid/output.c \
+	milter/liquid/parse.c \
+	milter/liquid/program.h \
+	milter/liquid/render.c milter/liquid/render.h \
+	milter/liquid/tag.c \
+	milter/liquid/text.c milter/liquid/text.h \
+	milter/liquid/text_case.c \
+	milter/liquid/value.c milter/liquid/value_impl.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/liquid_test
+TESTS += tests/unit/liquid_test
+tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
+tests_unit_liquid_test_LDADD = $(unit_libs)
+endif

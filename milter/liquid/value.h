@@ -76,6 +76,10 @@ struct liquid_object *liquid_object_new(struct arena *arena, size_t hint);
 int liquid_object_set(
     struct liquid_object *object, struct arena *arena, struct str key, struct liquid_value value);
 const struct liquid_value *liquid_object_get(const struct liquid_object *object, struct str key);
+/* A copy of its members (not of what they refer to) with room for `extra` more. NULL when
+ * the arena is full. */
+struct liquid_object *liquid_object_copy(
+    const struct liquid_object *object, struct arena *arena, size_t extra);
 struct liquid_value liquid_object_value(const struct liquid_object *object);
 
 /* Copies a JSON tree into the arena. ERR_LIMIT when it is full or the tree is

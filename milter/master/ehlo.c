@@ -13,7 +13,7 @@
 #define MAC_BYTES   16
 #define NONCE_BYTES 8
 #define WINDOW_S    600
-#define HEAD_SIZE   64
+#define HEAD_SIZE   40
 #define SUFFIX	    ".mailtailor.invalid"
 
 static void

@@ -1,4 +1,15 @@
 # Files of milter/master
 libmailtailor_a_SOURCES += \
+	milter/master/check.c milter/master/check.h \
+	milter/master/child.c milter/master/child.h \
 	milter/master/ehlo.c milter/master/ehlo.h \
+	milter/master/identity.c milter/master/identity.h \
+	milter/master/master.c milter/master/master.h \
+	milter/master/pidfile.c milter/master/pidfile.h \
+	milter/master/reload.c \
+	milter/master/state.h \
 	milter/master/worker.h
+
+sbin_PROGRAMS += mailtailord
+mailtailord_SOURCES = milter/mailtailord.c
+mailtailord_LDADD = $(mailtailor_libs) $(MILTER_LIBS)

@@ -1,1 +1,22 @@
 # Files of milter/mime
+libmailtailor_a_SOURCES += \
+	milter/mime/address.c \
+	milter/mime/compose.c \
+	milter/mime/encode.c milter/mime/encode.h \
+	milter/mime/field.c milter/mime/field.h \
+	milter/mime/header.c \
+	milter/mime/message.h \
+	milter/mime/mime.h \
+	milter/mime/parse.c \
+	milter/mime/start.c milter/mime/start.h \
+	milter/mime/text.c milter/mime/text.h \
+	milter/mime/words.c milter/mime/words.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/mime_test tests/unit/mime_header_test
+TESTS += tests/unit/mime_test tests/unit/mime_header_test
+tests_unit_mime_test_SOURCES = tests/unit/mime_test.c
+tests_unit_mime_test_LDADD = $(unit_libs)
+tests_unit_mime_header_test_SOURCES = tests/unit/mime_header_test.c
+tests_unit_mime_header_test_LDADD = $(unit_libs)
+endif

@@ -54,6 +54,8 @@ size_t mime_header_count(const struct mime_message *message);
 const struct mime_header *mime_header_at(const struct mime_message *message, size_t i);
 /* The first field of that name (any case), or NULL. */
 const struct mime_header *mime_header_find(const struct mime_message *message, const char *name);
+const struct mime_header *mime_header_find_str(
+    const struct mime_message *message, struct str name);
 size_t mime_part_count(const struct mime_message *message);
 const struct mime_part *mime_part_at(const struct mime_message *message, size_t i);
 /* The body as it came, after the empty line. */
@@ -76,6 +78,10 @@ struct mime_copy {
 int mime_compose(const struct mime_message *message, const struct str *texts, struct arena *arena,
     struct mime_copy *copy_r, struct err *err);
 
+/* Would these bytes leave every relay as they are: 7-bit, no line over 998, no bare CR or NUL?
+ * (RFC 5321 section 4.5.3.1.6, RFC 6376 section 5.3) */
+bool mime_survives(struct str content);
+
 /* --- header values --- */
 
 /* RFC 2047 decoded, unfolded, trimmed; valid UTF-8 (what can't be decoded becomes
@@ -96,7 +102,7 @@ int mime_mailbox_encode(const char *name, struct str display, struct str address
 int mime_mailbox_parse(struct str value, struct arena *arena, struct str *display_r,
     struct str *address_r, struct err *err);
 /* local@domain with both parts in order (RFC 5321 section 4.1.2, RFC 6531), no
- * controls, at most 254 bytes? */
+ * controls, at most 254 bytes */
 bool mime_address_ok(struct str address);
 
 #endif

@@ -44,9 +44,19 @@ struct store_journal_filter {
 	int64_t since_ms; /* 0: from the beginning */
 };
 
-/* Rows in order of time. */
+/* Rows in order of time. `recipient` is compared as store_address_key does. */
 int store_journal_each(struct store *store, const struct store_journal_filter *filter,
     bool (*each)(const struct store_journal_row *row, void *closure), void *closure,
+    struct err *err);
+
+struct store_journal_count {
+	struct str campaign;
+	int64_t count[STORE_FAILED + 1]; /* by verdict */
+};
+
+/* How many rows each campaign has, by verdict, in order of name. */
+int store_journal_counts(struct store *store,
+    bool (*each)(const struct store_journal_count *count, void *closure), void *closure,
     struct err *err);
 
 #endif

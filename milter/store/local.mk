@@ -1,1 +1,39 @@
 # Files of milter/store
+libmailtailor_a_SOURCES += \
+	milter/store/address.c \
+	milter/store/contact.c milter/store/contact.h \
+	milter/store/db.c milter/store/db.h \
+	milter/store/journal.c milter/store/journal.h \
+	milter/store/migrate.c \
+	milter/store/outbox.h \
+	milter/store/outbox_claim.c \
+	milter/store/outbox_control.c \
+	milter/store/outbox_finish.c \
+	milter/store/outbox_list.c \
+	milter/store/outbox_put.c \
+	milter/store/store.c milter/store/store.h \
+	milter/store/suppression.c milter/store/suppression.h
+
+# The schema goes into the program; schema.sql is what one reads and edits.
+nodist_libmailtailor_a_SOURCES = milter/store/schema.h
+BUILT_SOURCES += milter/store/schema.h
+CLEANFILES += milter/store/schema.h
+EXTRA_DIST += milter/store/schema.sql milter/store/schema.awk
+
+milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
+	$(AM_V_GEN)$(MKDIR_P) milter/store && \
+	awk -f $(srcdir)/milter/store/schema.awk $(srcdir)/milter/store/schema.sql > $@.new && \
+	mv $@.new $@
+
+if TESTS_ON
+store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
+	tests/unit/store_outbox_test
+check_PROGRAMS += $(store_tests)
+TESTS += $(store_tests)
+tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
+tests_unit_store_contact_test_LDADD = $(unit_libs)
+tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
+tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit/store_fixture.h
+tests_unit_store_outbox_test_LDADD = $(unit_libs)
+endif

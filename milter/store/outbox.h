@@ -68,7 +68,7 @@ struct store_outbox_row {
 	struct id_digest body; /* digest of the raw message */
 	struct str address;
 	struct str rcpt_args;
-	struct str message_id; /* of the copy; set by claim's caller through note */
+	struct str message_id; /* of the copy at the last attempt that was journalled */
 	int64_t attempts;      /* before this one */
 	int64_t due_ms;	       /* first due time: lifetime counts from here */
 	int64_t claimed_ms;
@@ -107,7 +107,8 @@ int store_outbox_finish(
 int store_outbox_body(struct store *store, const struct id_digest *digest, char **raw_r,
     size_t *size_r, struct err *err);
 
-/* Deletes finished rows older than `before_ms` and bodies that nobody needs. */
+/* Deletes rows finished before `before_ms` and bodies that nobody needs. Rows of a message stay
+ * as long as its resubmit_ms lasts: without them it would be taken for a new one. */
 int store_outbox_purge(struct store *store, int64_t before_ms, struct err *err);
 
 /* --- for `mailtailor outbox` --- */
@@ -139,9 +140,9 @@ int store_outbox_each(struct store *store, struct str campaign, bool finished,
     bool (*each)(const struct store_outbox_item *item, void *closure), void *closure,
     struct err *err);
 
-/* A pause outlives restarts. `paused` -1: only if the campaign is not known yet, which
- * is how the configuration's `paused = yes` takes effect. */
-int store_outbox_pause(struct store *store, struct str campaign, bool paused, struct err *err);
+/* A pause outlives restarts. `paused`: 1 or 0; -1: paused if the campaign is not known yet, else
+ * as it was, which is how the configuration's `paused = yes` takes effect. */
+int store_outbox_pause(struct store *store, struct str campaign, int paused, struct err *err);
 /* Waiting rows of the campaign, or of one recipient in it, become cancelled (journalled as
  * failed, reason "cancelled"). changed_r: how many. */
 int store_outbox_cancel(struct store *store, struct str campaign, struct str address,

@@ -1,1 +1,18 @@
 # Files of milter/tailor
+libmailtailor_a_SOURCES += \
+	milter/tailor/cache.c \
+	milter/tailor/campaign.c \
+	milter/tailor/compile.c \
+	milter/tailor/engine.c \
+	milter/tailor/internal.h \
+	milter/tailor/message_id.c milter/tailor/message_id.h \
+	milter/tailor/render.c \
+	milter/tailor/scope.c \
+	milter/tailor/tailor.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/tailor_test
+TESTS += tests/unit/tailor_test
+tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c
+tests_unit_tailor_test_LDADD = $(unit_libs)
+endif

@@ -46,11 +46,17 @@ struct tailor_message; /* parsed and compiled; counted */
 int tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
     const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
     struct err *err);
+struct tailor_message *tailor_message_ref(struct tailor_message *message);
 void tailor_message_unref(struct tailor_message **message);
+/* The submission has one recipient, who is served in place: the copy keeps the Message-ID
+ * that came. Otherwise each copy gets its own (see message_id.h). Call before rendering. */
+void tailor_message_set_single(struct tailor_message *message);
 
 /* What makes two submissions the same message: campaign, envelope sender and Message-ID, or
  * all of the content where there is none. Hex, lives as long as the message. */
 struct str tailor_message_key(const struct tailor_message *message);
+/* The campaign's name as the message gave it. */
+struct str tailor_message_campaign(const struct tailor_message *message);
 /* Has it a Message-ID of its own? */
 bool tailor_message_has_id(const struct tailor_message *message);
 

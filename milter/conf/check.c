@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * check: see check.h
+ */
+#include "conf/check.h"
+
+#include "conf/net.h"
+
+#include <ctype.h>
+#include <idn2.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/un.h>
+
+static const char *
+checked_text(const char *text, const char *folder, struct arena *arena)
+{
+	(void)folder;
+	(void)arena;
+	return text;
+}
+
+static const char *
+checked_path(const char *text, const char *folder, struct arena *arena)
+{
+	struct str path = str_c(text);
+
+	if (path.n == 0)
+		return NULL;
+	if (text[0] != '/')
+		path = arena_printf(arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, text);
+	return path.p != NULL && path.n < PATH_MAX ? path.p : NULL;
+}
+
+/* One label or several, of letters, digits, "-" and "_" (selectors and service
+ * names have it), RFC 1035 section 2.3.1 and 2.3.4. */
+static bool
+labels_are_good(struct str name, size_t max)
+{
+	struct str label;
+
+	if (name.n == 0 || name.n > max)
+		return false;
+	while (str_split(&name, '.', &label)) {
+		if (label.n == 0 || label.n > 63 || label.p[0] == '-' ||
+		    label.p[label.n - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label.n; i++) {
+			if (!isalnum((unsigned char)label.p[i]) && label.p[i] != '-' &&
+			    label.p[i] != '_')
+				return false;
+		}
+	}
+	return true;
+}
+
+const char *
+conf_check_domain(const char *text, struct arena *arena)
+{
+	char *ascii = NULL;
+	struct str copy = STR_NONE;
+
+	if (text[0] == '\0' || strlen(text) > 1000 ||
+	    idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return NULL;
+	if (labels_are_good(str_c(ascii), 253)) {
+		str_lower_ascii(ascii, strlen(ascii));
+		copy = arena_str(arena, str_c(ascii));
+	}
+	idn2_free(ascii);
+	return copy.p;
+}
+
+static const char *
+checked_domain(const char *text, const char *folder, struct arena *arena)
+{
+	(void)folder;
+	return conf_check_domain(text, arena);
+}
+
+static const char *
+checked_selector(const char *text, const char *folder, struct arena *arena)
+{
+	(void)folder;
+	(void)arena;
+	return labels_are_good(str_c(text), 200) ? text : NULL;
+}
+
+/* Local part as it came, the domain in the form of conf_check_domain. */
+static const char *
+checked_address(const char *text, const char *folder, struct arena *arena)
+{
+	const char *at = strrchr(text, '@'), *domain;
+
+	(void)folder;
+	if (at == NULL || at == text || at - text > 64)
+		return NULL;
+	for (const char *c = text; c < at; c++) {
+		if (strchr(" <>,;:\"\\()[]@", *c) != NULL)
+			return NULL;
+	}
+	domain = conf_check_domain(at + 1, arena);
+	return domain == NULL ? NULL
+			      : arena_printf(arena, "%.*s@%s", (int)(at - text), text, domain).p;
+}
+
+static const char *
+checked_network(const char *text, const char *folder, struct arena *arena)
+{
+	struct net net;
+
+	(void)folder;
+	(void)arena;
+	return net_parse(text, &net) ? text : NULL;
+}
+
+static bool
+port_is_good(struct str port)
+{
+	unsigned long long number;
+
+	return str_to_u64(port, 65535, &number) && number > 0;
+}
+
+/* A name or a numeric address, without brackets. */
+static bool
+host_is_good(struct str host)
+{
+	char copy[256];
+	struct net net;
+
+	if (host.n == 0 || host.n >= sizeof copy)
+		return false;
+	memcpy(copy, host.p, host.n);
+	copy[host.n] = '\0';
+	return net_parse_address(copy, &net) || labels_are_good(host, 253);
+}
+
+static const char *
+checked_hostport(const char *text, const char *folder, struct arena *arena)
+{
+	const char *colon = strrchr(text, ':');
+	struct str host;
+
+	(void)folder;
+	(void)arena;
+	if (colon == NULL || !port_is_good(str_c(colon + 1)))
+		return NULL;
+	host = (struct str){text, (size_t)(colon - text)};
+	/* More colons are an IPv6 address, where only brackets tell the port apart. */
+	if (memchr(host.p, ':', host.n) != NULL && (host.p[0] != '[' || host.p[host.n - 1] != ']'))
+		return NULL;
+	return host_is_good(host) ? text : NULL;
+}
+
+static const char *
+checked_socket(const char *text, const char *folder, struct arena *arena)
+{
+	struct str rest = str_c(text), kind, port;
+
+	if (!str_split(&rest, ':', &kind) || rest.p == NULL)
+		return NULL;
+	if (str_is(kind, "unix")) {
+		const char *path = checked_path(rest.p, folder, arena);
+
+		if (path == NULL || strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+			return NULL;
+		return arena_printf(arena, "unix:%s", path).p;
+	}
+	if (!str_is(kind, "inet") && !str_is(kind, "inet6"))
+		return NULL;
+	if (!str_split(&rest, '@', &port) || !port_is_good(port) || rest.p == NULL)
+		return NULL;
+	return host_is_good(rest) ? text : NULL;
+}
+
+static const char *
+checked_mode(const char *text, const char *folder, struct arena *arena)
+{
+	size_t len = strlen(text);
+
+	(void)folder;
+	(void)arena;
+	if (len < 3 || len > 4 || strspn(text, "01234567") != len || (len == 4 && text[0] != '0'))
+		return NULL;
+	return text;
+}
+
+/* RFC 5322 section 3.6.8: printable, without the colon. */
+static const char *
+checked_header(const char *text, const char *folder, struct arena *arena)
+{
+	size_t len = strlen(text);
+
+	(void)folder;
+	(void)arena;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == ':')
+			return NULL;
+	}
+	return len > 0 && len <= 100 ? text : NULL;
+}
+
+static const char *
+checked_log(const char *text, const char *folder, struct arena *arena)
+{
+	if (strcmp(text, "syslog") == 0 || strcmp(text, "stderr") == 0)
+		return text;
+	/* A word alone is sooner a misspelt target than a file beside the configuration. */
+	return strchr(text, '/') == NULL ? NULL : checked_path(text, folder, arena);
+}
+
+static const struct conf_check checks[] = {
+    {"", "a text without control characters", checked_text},
+    {"path", "the path of a file or folder", checked_path},
+    {"socket", "unix:PATH (at most 107 bytes), inet:PORT@HOST or inet6:PORT@HOST", checked_socket},
+    {"mode", "a file mode in octal, as in 0660", checked_mode},
+    {"hostport", "HOST:PORT or [IPv6]:PORT", checked_hostport},
+    {"network", "a network, as in 192.0.2.0/24 or 2001:db8::/32", checked_network},
+    {"address", "a mail address, as in news@example.com", checked_address},
+    {"header", "the name of a header field, without the colon", checked_header},
+    {"domain", "a domain name", checked_domain},
+    {"selector", "a DKIM selector of letters, digits, \"-\", \"_\" and \".\"", checked_selector},
+    {"log", "syslog, stderr or the path of a file", checked_log},
+};
+
+const struct conf_check *
+conf_check_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+		if (strcmp(checks[i].name, name) == 0)
+			return &checks[i];
+	}
+	abort();
+}
+
+bool
+conf_check_campaign_name(struct str name)
+{
+	if (str_is(name, "*"))
+		return true;
+	for (size_t i = 0; i < name.n; i++) {
+		if (!isalnum((unsigned char)name.p[i]) && memchr("._-", name.p[i], 3) == NULL)
+			return false;
+	}
+	return name.n > 0 && name.n <= 100;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * conf: references and look-ups; see conf.h
+ */
+#include "conf/row.h"
+#include "conf/snapshot.h"
+
+#include <idn2.h>
+#include <stdlib.h>
+
+/* More than any sane configuration; keeps a hostile one from taking all memory. */
+#define ARENA_MAX ((size_t)64 << 20)
+
+struct snapshot *
+snapshot_new(void)
+{
+	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+
+	if (snapshot == NULL)
+		abort();
+	snapshot->arena = arena_new(ARENA_MAX);
+	atomic_init(&snapshot->references, 1);
+	return snapshot;
+}
+
+void
+snapshot_free(struct snapshot **snapshot)
+{
+	if (*snapshot == NULL)
+		return;
+	arena_free(&(*snapshot)->arena);
+	free(*snapshot);
+	*snapshot = NULL;
+}
+
+const char *
+snapshot_place(const struct snapshot *snapshot, const char *name)
+{
+	struct conf_rows rows = conf_rows_global();
+	const char *place = snapshot->places[conf_row_find(rows, name) - rows.at];
+
+	return place == NULL ? snapshot->conf.path : place;
+}
+
+/* The count changes, but nothing that a holder of the const pointer sees. */
+static struct snapshot *
+snapshot_of(const struct conf *conf)
+{
+	return (struct snapshot *)(uintptr_t)conf;
+}
+
+const struct conf *
+conf_ref(const struct conf *conf)
+{
+	atomic_fetch_add_explicit(&snapshot_of(conf)->references, 1, memory_order_relaxed);
+	return conf;
+}
+
+void
+conf_unref(const struct conf **conf)
+{
+	struct snapshot *snapshot;
+
+	if (*conf == NULL)
+		return;
+	snapshot = snapshot_of(*conf);
+	*conf = NULL;
+	if (atomic_fetch_sub_explicit(&snapshot->references, 1, memory_order_acq_rel) == 1)
+		snapshot_free(&snapshot);
+}
+
+const struct conf_campaign *
+conf_campaign_find(const struct conf *conf, struct str name)
+{
+	const struct conf_campaign *any = NULL;
+
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (str_is(name, conf->campaigns[i].name))
+			return &conf->campaigns[i];
+		if (strcmp(conf->campaigns[i].name, "*") == 0)
+			any = &conf->campaigns[i];
+	}
+	return any;
+}
+
+/* `stored` is in lower case and A-labels; `domain` may come with U-labels (RFC 6531). */
+static bool
+domains_match(struct str stored, struct str domain)
+{
+	char copy[1000], *ascii = NULL;
+	bool match;
+
+	if (str_eq_nocase(stored, domain))
+		return true;
+	if (domain.n == 0 || domain.n >= sizeof copy)
+		return false;
+	memcpy(copy, domain.p, domain.n);
+	copy[domain.n] = '\0';
+	if (strlen(copy) != domain.n ||
+	    idn2_to_ascii_8z(copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return false;
+	match = str_is_nocase(stored, ascii);
+	idn2_free(ascii);
+	return match;
+}
+
+static bool
+addresses_match(struct str stored, struct str address)
+{
+	const char *at = memrchr(stored.p, '@', stored.n);
+	size_t local = (size_t)(at - stored.p) + 1;
+
+	return address.n > local && memcmp(stored.p, address.p, local) == 0 &&
+	    domains_match((struct str){stored.p + local, stored.n - local},
+		(struct str){address.p + local, address.n - local});
+}
+
+static bool
+list_has_address(const struct conf_list *list, struct str address)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (addresses_match(str_c(list->at[i]), address))
+			return true;
+	}
+	return false;
+}
+
+const struct conf_campaign *
+conf_campaign_by_sender(const struct conf *conf, struct str address)
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (list_has_address(&conf->campaigns[i].sender, address))
+			return &conf->campaigns[i];
+	}
+	return NULL;
+}
+
+const struct conf_campaign *
+conf_campaign_by_from(const struct conf *conf, struct str address)
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (list_has_address(&conf->campaigns[i].from, address))
+			return &conf->campaigns[i];
+	}
+	return NULL;
+}
+
+const struct conf_dkim *
+conf_dkim_find(const struct conf *conf, struct str domain)
+{
+	for (size_t i = 0; i < conf->dkim_count; i++) {
+		if (domains_match(str_c(conf->dkims[i].domain), domain))
+			return &conf->dkims[i];
+	}
+	return NULL;
+}
+
+bool
+conf_trusted(const struct conf *conf, const char *address)
+{
+	const struct snapshot *snapshot = snapshot_of(conf);
+	struct net client;
+
+	if (address == NULL || !net_parse_address(address, &client))
+		return false;
+	for (size_t i = 0; i < snapshot->network_count; i++) {
+		if (net_holds(&snapshot->networks[i], &client))
+			return true;
+	}
+	return false;
+}

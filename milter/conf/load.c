@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * load: parsed options -> struct conf
+ *
+ * What concerns more than one parameter is checked here; then all is copied from
+ * libConfuse's options, where every text is known to be good, into the snapshot.
+ *
+ * Owns:    the snapshot until it is handed out.
+ * Threads: any; parse.c takes one at a time.
+ * Fails:   ERR_CONFIG, ERR_NOTFOUND, ERR_IO.
+ */
+#include "conf/parse.h"
+#include "conf/snapshot.h"
+#include "conf/value.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* One kind of section: its name, rows and the size of its struct. */
+struct kind {
+	const char *name;
+	struct conf_rows rows;
+	size_t size;
+};
+
+static struct kind
+kind_campaign(void)
+{
+	return (struct kind){"campaign", conf_rows_campaign(), sizeof(struct conf_campaign)};
+}
+
+static struct kind
+kind_dkim(void)
+{
+	return (struct kind){"dkim", conf_rows_dkim(), sizeof(struct conf_dkim)};
+}
+
+static void *
+need(void *memory)
+{
+	if (memory == NULL)
+		abort();
+	return memory;
+}
+
+static void
+copy_list(struct arena *arena, cfg_opt_t *opt, struct conf_list *list)
+{
+	list->count = cfg_opt_size(opt);
+	list->at = need(arena_zalloc(arena, list->count + 1, sizeof *list->at));
+	for (unsigned i = 0; i < list->count; i++)
+		list->at[i] =
+		    need((void *)(uintptr_t)arena_str(arena, str_c(cfg_opt_getnstr(opt, i))).p);
+}
+
+/* Every text was found good before, and so were the defaults when they were written. */
+static void
+copy_rows(struct arena *arena, cfg_t *cfg, struct conf_rows rows, void *object)
+{
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct conf_row *row = &rows.at[i];
+		cfg_opt_t *opt = cfg_getopt(cfg, row->name);
+		struct conf_value value;
+		struct err err;
+		const char *text;
+
+		if (row->type == CONF_TYPE_LIST) {
+			copy_list(
+			    arena, opt, (struct conf_list *)(void *)((char *)object + row->offset));
+			continue;
+		}
+		text = cfg_opt_size(opt) == 0 ? row->initial : cfg_opt_getnstr(opt, 0);
+		text = arena_str(arena, str_c(text)).p;
+		if (text == NULL || conf_value_parse(row, text, "/", arena, &value, &err) == -1)
+			abort();
+		conf_value_store(row, &value, object);
+	}
+}
+
+/* An array of the sections of one kind. The structs begin with name and place. */
+static void *
+copy_sections(struct arena *arena, const struct parse *parse, struct kind kind, size_t *count_r)
+{
+	size_t count = cfg_size(parse->cfg, kind.name);
+	char *array = need(arena_zalloc(arena, count + 1, kind.size));
+
+	for (unsigned i = 0; i < count; i++) {
+		cfg_t *cfg = cfg_getnsec(parse->cfg, kind.name, i);
+		const struct parse_section *section =
+		    parse_section_find(parse, kind.name, cfg_title(cfg));
+		char *object = array + i * kind.size;
+
+		memcpy(object, &section->title, sizeof section->title);
+		memcpy(object + offsetof(struct conf_campaign, place), &section->place,
+		    sizeof section->place);
+		copy_rows(arena, cfg, kind.rows, object);
+	}
+	*count_r = count;
+	return array;
+}
+
+_Static_assert(offsetof(struct conf_campaign, name) == 0 &&
+	offsetof(struct conf_dkim, domain) == 0 &&
+	offsetof(struct conf_campaign, place) == offsetof(struct conf_dkim, place),
+    "copy_sections fills both");
+
+static void
+check_required(struct parse *parse, struct kind kind)
+{
+	for (unsigned i = 0; i < cfg_size(parse->cfg, kind.name); i++) {
+		cfg_t *cfg = cfg_getnsec(parse->cfg, kind.name, i);
+		const struct parse_section *section =
+		    parse_section_find(parse, kind.name, cfg_title(cfg));
+
+		for (size_t j = 0; section != NULL && j < kind.rows.count; j++) {
+			if (kind.rows.at[j].required && cfg_size(cfg, kind.rows.at[j].name) == 0)
+				parse_complain(parse, ERR_CONFIG,
+				    "%s: %s \"%s\": the parameter %s is missing", section->place,
+				    kind.name, section->title, kind.rows.at[j].name);
+		}
+	}
+}
+
+static void
+check_together(struct parse *parse, const struct snapshot *snapshot)
+{
+	const struct conf *conf = &snapshot->conf;
+
+	if (conf->outbox_retry_min > conf->outbox_retry_max)
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: outbox_retry_min: expected no more than outbox_retry_max",
+		    snapshot_place(snapshot, "outbox_retry_min"));
+}
+
+/* One address means one campaign. */
+static void
+check_addresses(struct parse *parse, const struct conf *conf, size_t row_offset, const char *row,
+    const struct conf_campaign *(*find)(const struct conf *, struct str))
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		const struct conf_campaign *campaign = &conf->campaigns[i], *first;
+		const struct conf_list *list =
+		    (const struct conf_list *)(const void *)((const char *)campaign + row_offset);
+
+		for (size_t j = 0; j < list->count; j++) {
+			first = find(conf, str_c(list->at[j]));
+			if (first != campaign)
+				parse_complain(parse, ERR_CONFIG,
+				    "%s: %s: \"%.200s\" belongs to campaign \"%s\" already, at %s",
+				    campaign->place, row, list->at[j], first->name, first->place);
+		}
+	}
+}
+
+static void
+parse_networks(struct snapshot *snapshot)
+{
+	const struct conf_list *list = &snapshot->conf.trusted;
+
+	snapshot->networks =
+	    need(arena_zalloc(snapshot->arena, list->count + 1, sizeof *snapshot->networks));
+	for (size_t i = 0; i < list->count; i++) {
+		if (!net_parse(list->at[i], &snapshot->networks[i]))
+			abort();
+	}
+	snapshot->network_count = list->count;
+}
+
+static void
+fill(struct snapshot *snapshot, struct parse *parse)
+{
+	struct conf *conf = &snapshot->conf;
+
+	copy_rows(snapshot->arena, parse->cfg, conf_rows_global(), conf);
+	conf->campaigns =
+	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
+	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
+	parse_networks(snapshot);
+	snapshot->places = parse->places;
+	check_together(parse, snapshot);
+	check_addresses(
+	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
+	check_addresses(
+	    parse, conf, offsetof(struct conf_campaign, from), "from", conf_campaign_by_from);
+}
+
+static const char *
+absolute(struct arena *arena, const char *path)
+{
+	char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct str result =
+	    cwd == NULL ? arena_str(arena, str_c(path)) : arena_printf(arena, "%s/%s", cwd, path);
+
+	free(cwd);
+	return result.p;
+}
+
+int
+conf_load(struct conf **conf_r, const char *path,
+    void (*each_error)(const char *text, void *closure), void *closure, struct err *err)
+{
+	struct snapshot *snapshot = snapshot_new();
+	struct parse parse;
+	int rc = 0;
+
+	parse_init(&parse, snapshot->arena, path);
+	snapshot->conf.path = absolute(snapshot->arena, path);
+	if (parse.complete) {
+		check_required(&parse, kind_campaign());
+		check_required(&parse, kind_dkim());
+	}
+	if (parse.problem_count == 0)
+		fill(snapshot, &parse);
+	if (parse.problems != NULL) {
+		rc = err_set(err, parse.problems->err.code, "%s", parse.problems->err.text);
+		snapshot_free(&snapshot);
+	}
+	for (const struct parse_problem *p = parse.problems; p != NULL && each_error != NULL;
+	     p = p->next)
+		each_error(p->err.text, closure);
+	parse_fini(&parse);
+	*conf_r = snapshot == NULL ? NULL : &snapshot->conf;
+	return rc;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * key: see key.h
+ *
+ * Owns:    the parsed key, its library handle, the names of the fields it signs.
+ * Threads: any; touches only its arguments.
+ * Fails:   ERR_IO, ERR_PERM, ERR_KEY.
+ */
+#include "dkim/key.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* libopendkim's, whose names begin with dkim_ as well. */
+#include <dkim.h>
+
+#define FILE_MAX 65536
+
+/* RFC 8301 section 3.2: 1024 bits at least, 2048 should be; verifiers must cope with
+ * 4096 and need not with more. */
+#define BITS_MIN  1024
+#define BITS_GOOD 2048
+#define BITS_MAX  4096
+
+/* RFC 6376 section 5.4.1, and what RFC 8058 section 4 and the big receivers want covered.
+ * Trace fields, Return-Path and earlier signatures are not signed. */
+static const char *const signed_names[] = {"from", "sender", "reply-to", "subject", "date",
+    "message-id", "to", "cc", "mime-version", "content-type", "content-transfer-encoding",
+    "content-id", "content-description", "in-reply-to", "references", "list-id", "list-help",
+    "list-unsubscribe", "list-unsubscribe-post", "list-subscribe", "list-post", "list-owner",
+    "list-archive", "feedback-id", NULL};
+static const char *const never_signed[] = {"received", "return-path", "dkim-signature", NULL};
+
+/* Named once more than they occur, so that nobody can add another: From by RFC 6376
+ * section 8.15, the others since an unsubscribe link or a feedback id that somebody else puts
+ * in must not appear covered (section 5.4: fields that are not there may be signed). */
+static const char *oversigned[] = {
+    "From", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", NULL};
+
+/* Root, the process itself, or the user that the workers will run as. */
+static bool
+owner_ok(uid_t owner, const char *user)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096];
+
+	if (owner == 0 || owner == geteuid())
+		return true;
+	if (user == NULL || getpwnam_r(user, &entry, room, sizeof room, &found) != 0)
+		return false;
+	return found != NULL && found->pw_uid == owner;
+}
+
+static int
+check_file(int fd, const struct conf_dkim *section, const char *user, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		return err_set(err, ERR_KEY, "%s is no key file", section->key);
+	if ((st.st_mode & 077) != 0)
+		return err_set(err, ERR_PERM,
+		    "%s has mode %04o: group and others must have no access (chmod 600)",
+		    section->key, (unsigned)st.st_mode & 07777);
+	if (!owner_ok(st.st_uid, user))
+		return err_set(err, ERR_PERM,
+		    "%s belongs to user %u: root or the daemon's user must own it", section->key,
+		    (unsigned)st.st_uid);
+	return 0;
+}
+
+/* Opened once; what is checked is what is read. */
+static int
+read_file(
+    const struct conf_dkim *section, const char *user, char *data, size_t *n_r, struct err *err)
+{
+	int fd = open(section->key, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t got = 0;
+	int result = -1;
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
+	if (check_file(fd, section, user, err) == 0) {
+		result = 0;
+		*n_r = 0;
+		while (*n_r < FILE_MAX && (got = read(fd, data + *n_r, FILE_MAX - *n_r)) > 0)
+			*n_r += (size_t)got;
+		if (got < 0)
+			result = err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
+	}
+	close(fd);
+	return result;
+}
+
+/* A key with a password is refused: nobody is there to type it. */
+static int
+no_password(char *text, int size, int writing, void *closure)
+{
+	(void)text;
+	(void)size;
+	(void)writing;
+	(void)closure;
+	return -1;
+}
+
+static int
+parse_key(const char *path, const char *data, size_t n, EVP_PKEY **key_r, struct err *err)
+{
+	BIO *bio = BIO_new_mem_buf(data, (int)n);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+	int bits;
+
+	BIO_free(bio);
+	ERR_clear_error();
+	if (key == NULL)
+		return err_set(
+		    err, ERR_KEY, "%s holds no private key in PEM without a password", path);
+	bits = EVP_PKEY_get_bits(key);
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits >= BITS_MIN && bits <= BITS_MAX) {
+		if (bits < BITS_GOOD)
+			log_warning("dkim_key_short", LOG_STR("file", path), LOG_NUM("bits", bits));
+		*key_r = key;
+		return 0;
+	}
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+		err_set(err, ERR_KEY, "%s holds a key that is not RSA", path);
+	else
+		err_set(err, ERR_KEY, "%s holds a key of %d bits: it must have %d to %d", path,
+		    bits, BITS_MIN, BITS_MAX);
+	EVP_PKEY_free(key);
+	return -1;
+}
+
+static int
+read_key(const struct conf_dkim *section, const char *user, EVP_PKEY **key_r, struct err *err)
+{
+	char data[FILE_MAX];
+	size_t n = 0;
+	int result = read_file(section, user, data, &n, err);
+
+	if (result == 0)
+		result = parse_key(section->key, data, n, key_r, err);
+	OPENSSL_cleanse(data, sizeof data);
+	return result;
+}
+
+static bool
+open_library(struct dkim_key *key)
+{
+	key->lib = dkim_init(NULL, NULL);
+	return key->lib != NULL &&
+	    dkim_options(key->lib, DKIM_OP_SETOPT, DKIM_OPTS_OVERSIGNHDRS, oversigned,
+		sizeof(char **)) == DKIM_STAT_OK;
+}
+
+static void
+list_names(struct dkim_key *key, const struct conf_list *more)
+{
+	key->signed_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (size_t i = 0; signed_names[i] != NULL; i++)
+		g_hash_table_add(key->signed_names, g_strdup(signed_names[i]));
+	for (size_t i = 0; i < more->count; i++)
+		g_hash_table_add(key->signed_names, g_ascii_strdown(more->at[i], -1));
+	for (size_t i = 0; never_signed[i] != NULL; i++)
+		g_hash_table_remove(key->signed_names, never_signed[i]);
+}
+
+int
+dkim_key_load(
+    struct dkim_key **key_r, const struct conf_dkim *section, const char *user, struct err *err)
+{
+	EVP_PKEY *parsed;
+	struct dkim_key *key;
+
+	if (read_key(section, user, &parsed, err) != 0)
+		return -1;
+	key = g_new0(struct dkim_key, 1);
+	key->domain = g_ascii_strdown(section->domain, -1);
+	key->selector = g_strdup(section->selector);
+	dkim_pem_init(&key->pem, parsed);
+	list_names(key, &section->headers);
+	if (!open_library(key)) {
+		dkim_key_free(key);
+		return err_set(err, ERR_KEY, "libopendkim does not start");
+	}
+	*key_r = key;
+	return 0;
+}
+
+void
+dkim_key_free(struct dkim_key *key)
+{
+	if (key->lib != NULL)
+		dkim_close(key->lib);
+	dkim_pem_fini(&key->pem);
+	g_hash_table_unref(key->signed_names);
+	g_free(key->selector);
+	g_free(key->domain);
+	g_free(key);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * compose: a copy out of the message's own bytes and new texts
+ *
+ * Owns:    nothing; spans point into the raw message and the arena.
+ * Threads: any.
+ * Fails:   ERR_LIMIT.
+ */
+#include "mime/encode.h"
+#include "mime/message.h"
+
+#include <assert.h>
+
+/* Two splices and the content, each with the raw bytes before it, and a CRLF. */
+#define SPANS_EACH 7
+
+struct composer {
+	struct arena *arena;
+	const char *cursor; /* raw bytes up to here have been dealt with */
+	struct mime_copy *copy;
+	size_t span_size;
+};
+
+static const char *const encoding_names[] = {
+    [MIME_QP] = "quoted-printable",
+    [MIME_BASE64] = "base64",
+};
+
+static void
+add_span(struct composer *c, struct str s)
+{
+	if (s.n == 0)
+		return;
+	assert(c->copy->span_count < c->span_size);
+	c->copy->spans[c->copy->span_count++] = s;
+}
+
+/* Raw bytes up to `place`, then `text` in place of `place`. */
+static void
+splice(struct composer *c, struct str place, struct str text)
+{
+	assert(place.p >= c->cursor);
+	add_span(c, (struct str){c->cursor, (size_t)(place.p - c->cursor)});
+	add_span(c, text);
+	c->cursor = place.p + place.n;
+}
+
+static struct str
+new_field(struct composer *c, const char *name, struct str value)
+{
+	return arena_printf(c->arena, "%s:%.*s\r\n", name, STR_F(value));
+}
+
+/* A new field of an inner part goes before the empty line. */
+static int
+inner_headers(struct composer *c, const struct mime_slot *slot, const char *encoding)
+{
+	struct str here = {slot->header_end, 0}, type = str_c(slot->type_text), field;
+	bool type_first = slot->cte.value.p == NULL || slot->type.value.p == NULL ||
+	    slot->type.value.p < slot->cte.value.p;
+
+	if (slot->type.value.p != NULL && type.p != NULL && type_first)
+		splice(c, slot->type.place, type);
+	if (slot->cte.value.p != NULL && !str_is_nocase(slot->cte.place, encoding))
+		splice(c, slot->cte.place, str_c(encoding));
+	if (slot->type.value.p != NULL && type.p != NULL && !type_first)
+		splice(c, slot->type.place, type);
+	if (slot->type.value.p == NULL) {
+		field = new_field(c, "Content-Type", type);
+		if (field.p == NULL)
+			return -1;
+		splice(c, here, field);
+	}
+	if (slot->cte.value.p == NULL) {
+		field = arena_printf(c->arena, "Content-Transfer-Encoding: %s\r\n", encoding);
+		if (field.p == NULL)
+			return -1;
+		splice(c, here, field);
+	}
+	return 0;
+}
+
+/* A top-level field leaves through `replaced`; its name stays as it was written. */
+static int
+replace(struct composer *c, const struct mime_splice *splice_, const char *name, struct str text)
+{
+	struct mime_header *header = &c->copy->replaced[c->copy->replaced_count++];
+	struct str value = splice_->value, place = splice_->place;
+
+	if (value.p == NULL) {
+		header->name = str_c(name);
+		header->value = text;
+		return 0;
+	}
+	header->name = splice_->header->name;
+	header->value = arena_printf(c->arena, "%.*s%.*s%.*s", (int)(place.p - value.p), value.p,
+	    STR_F(text), (int)(value.p + value.n - place.p - place.n), place.p + place.n);
+	return header->value.p == NULL ? -1 : 0;
+}
+
+static int
+top_headers(struct composer *c, const struct mime_message *message, const struct mime_slot *slot,
+    const char *encoding)
+{
+	struct str text = str_c(encoding);
+
+	c->copy->replaced = arena_zalloc(c->arena, 3, sizeof *c->copy->replaced);
+	if (c->copy->replaced == NULL)
+		return -1;
+	if (mime_header_find(message, "MIME-Version") == NULL)
+		c->copy->replaced[c->copy->replaced_count++] =
+		    (struct mime_header){STR("MIME-Version"), STR(" 1.0")};
+	if (slot->type_text != NULL &&
+	    replace(c, &slot->type, "Content-Type", str_c(slot->type_text)) != 0)
+		return -1;
+	if (slot->cte.value.p != NULL && str_is_nocase(slot->cte.place, encoding))
+		return 0;
+	if (slot->cte.value.p == NULL) {
+		text = arena_printf(c->arena, " %s", encoding);
+		if (text.p == NULL)
+			return -1;
+	}
+	return replace(c, &slot->cte, "Content-Transfer-Encoding", text);
+}
+
+static int
+put_part(struct composer *c, const struct mime_message *message, const struct mime_slot *slot,
+    struct str text)
+{
+	enum mime_encoding encoding;
+	struct str encoded = mime_encode(text, c->arena, &encoding);
+
+	if (encoded.p == NULL)
+		return -1;
+	if (slot->top ? top_headers(c, message, slot, encoding_names[encoding])
+		      : inner_headers(c, slot, encoding_names[encoding]))
+		return -1;
+	splice(c, slot->part.content, encoded);
+	if (slot->crlf_needed && encoded.n > 0)
+		add_span(c, STR("\r\n"));
+	return 0;
+}
+
+static bool
+ends_in_crlf(const struct mime_copy *copy)
+{
+	struct str last;
+
+	if (copy->span_count == 0)
+		return false;
+	last = copy->spans[copy->span_count - 1];
+	if (last.n == 1 && copy->span_count > 1 && last.p[0] == '\n') {
+		last = copy->spans[copy->span_count - 2];
+		return last.p[last.n - 1] == '\r';
+	}
+	return last.n >= 2 && memcmp(last.p + last.n - 2, "\r\n", 2) == 0;
+}
+
+int
+mime_compose(const struct mime_message *message, const struct str *texts, struct arena *arena,
+    struct mime_copy *copy_r, struct err *err)
+{
+	struct composer c = {arena, message->body.p, copy_r, 2};
+	size_t i;
+
+	for (i = 0; i < message->slot_count; i++)
+		c.span_size += texts[i].p == NULL ? 0 : SPANS_EACH;
+	*copy_r = (struct mime_copy){.spans = arena_zalloc(arena, c.span_size, sizeof(struct str))};
+	if (copy_r->spans == NULL)
+		goto full;
+	for (i = 0; i < message->slot_count; i++) {
+		if (texts[i].p != NULL && put_part(&c, message, &message->slots[i], texts[i]) != 0)
+			goto full;
+	}
+	add_span(&c, (struct str){c.cursor, (size_t)(message->raw.p + message->raw.n - c.cursor)});
+	if (!ends_in_crlf(copy_r))
+		add_span(&c, STR("\r\n"));
+	return 0;
+full:
+	return err_set(err, ERR_LIMIT, "no memory left for this copy's body");
+}

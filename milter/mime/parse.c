@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * parse: from bytes to header fields and text parts
+ *
+ * GMime walks the structure over a stream on the raw message and tells where each
+ * part's fields and content stand. Its objects live only as long as this walk. A
+ * part whose fields do not stand exactly where a splice would need them (no empty
+ * line after them, junk among them, two Content-Types) is no text part.
+ *
+ * Owns:    the fields' table, the parts' table, the decoded texts.
+ * Threads: any.
+ * Fails:   ERR_INPUT, ERR_LIMIT.
+ */
+#include "mime/field.h"
+#include "mime/message.h"
+#include "mime/start.h"
+#include "mime/text.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* What GMime builds for one part or field takes some hundred bytes, while four
+ * bytes of input can make one. These many are more than any real message has, and
+ * cost 100 MB at most. */
+#define COLONS_MAX  250000
+#define DASHES_EACH 20
+
+struct walk {
+	struct mime_message *message;
+	const struct mime_limits *limits;
+	size_t parts;
+	struct err *err;
+};
+
+/* The line that a mailbox file puts before a message. */
+static bool
+skip_from_line(struct str *rest)
+{
+	const char *lf = memchr(rest->p, '\n', rest->n);
+
+	if (lf == NULL || !str_starts(*rest, STR("From ")))
+		return false;
+	*rest = (struct str){lf + 1, (size_t)(rest->p + rest->n - lf - 1)};
+	return true;
+}
+
+static int
+read_fields(struct mime_message *message, const struct mime_limits *limits, struct err *err)
+{
+	struct str rest = message->raw;
+	struct mime_header field;
+	size_t size = 0;
+	int found = mime_field_next(&rest, &field);
+
+	if (found < 0 && skip_from_line(&rest))
+		found = mime_field_next(&rest, &field);
+	for (; found > 0; found = mime_field_next(&rest, &field)) {
+		if (message->header_count == limits->headers)
+			return err_set(
+			    err, ERR_LIMIT, "more than %zu header fields", limits->headers);
+		if (message->header_count == size) {
+			size = size == 0 ? 32 : 2 * size;
+			message->headers = g_renew(struct mime_header, message->headers, size);
+		}
+		message->headers[message->header_count++] = field;
+	}
+	if (found < 0)
+		return err_set(err, ERR_INPUT, "line %zu of the header is no header field",
+		    message->header_count + 1);
+	message->body = rest;
+	return 0;
+}
+
+/* Lines that could begin a part, and colons that could make a field. */
+static int
+check_size(const struct mime_message *message, const struct mime_limits *limits, struct err *err)
+{
+	const char *p = message->body.p, *end = p + message->body.n;
+	size_t colons = 0, dashes = 0;
+
+	if (message->raw.n > INT32_MAX)
+		return err_set(err, ERR_LIMIT, "message of %zu bytes", message->raw.n);
+	for (const char *c = p; (c = memchr(c, ':', (size_t)(end - c))) != NULL; c++)
+		colons++;
+	for (const char *c = p; (c = memmem(c, (size_t)(end - c), "\n--", 3)) != NULL; c++)
+		dashes++;
+	if (dashes / DASHES_EACH > limits->parts)
+		return err_set(err, ERR_LIMIT, "more than %zu MIME parts", limits->parts);
+	if (colons > COLONS_MAX && dashes > 0)
+		return err_set(err, ERR_LIMIT, "more than %d header fields in parts", COLONS_MAX);
+	return 0;
+}
+
+/* --- one part --- */
+
+struct part_fields {
+	struct mime_splice type;
+	struct mime_splice cte;
+	const char *end; /* of the fields: the empty line */
+};
+
+static bool
+note_field(
+    struct part_fields *fields, const struct mime_header *header, const struct mime_header *top)
+{
+	struct mime_splice *splice;
+
+	if (str_is_nocase(header->name, "Content-Type"))
+		splice = &fields->type;
+	else if (str_is_nocase(header->name, "Content-Transfer-Encoding"))
+		splice = &fields->cte;
+	else
+		return true;
+	if (splice->value.p != NULL)
+		return false;
+	splice->value = header->value;
+	splice->header = top;
+	return true;
+}
+
+static bool
+top_fields(const struct mime_message *message, struct part_fields *fields)
+{
+	for (size_t i = 0; i < message->header_count; i++) {
+		if (!note_field(fields, &message->headers[i], &message->headers[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Does the line before `start` look like a boundary? */
+static bool
+follows_boundary(struct str raw, size_t start)
+{
+	const char *lf;
+
+	if (start < 3 || raw.p[start - 1] != '\n')
+		return false;
+	lf = memrchr(raw.p, '\n', start - 1);
+	return lf != NULL &&
+	    str_starts((struct str){lf + 1, (size_t)(raw.p + start - lf - 1)}, STR("--"));
+}
+
+/* Reads the fields of an inner part again, to know where they and the empty line
+ * stand. GMime gives the first field's place; without fields the empty line comes
+ * right before the content. */
+static bool
+inner_fields(const struct mime_message *message, GMimeObject *object, struct str content,
+    struct part_fields *fields)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(object);
+	size_t start = (size_t)(content.p - message->raw.p);
+	struct mime_header header;
+	struct str rest;
+	int found;
+
+	if (g_mime_header_list_get_count(list) > 0) {
+		start = (size_t)g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
+	} else {
+		start -= start > 0 && message->raw.p[start - 1] == '\n';
+		start -= start > 0 && message->raw.p[start - 1] == '\r';
+	}
+	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start))
+		return false;
+	rest = (struct str){message->raw.p + start, (size_t)(content.p - message->raw.p) - start};
+	do {
+		fields->end = rest.p;
+		found = mime_field_next(&rest, &header);
+		if (found > 0 && !note_field(fields, &header, NULL))
+			return false;
+	} while (found > 0);
+	/* An empty line was taken, and nothing is left before the content. */
+	return found == 0 && rest.n == 0 && fields->end < content.p;
+}
+
+static bool
+transfer_encoding(struct part_fields *fields, GMimePart *part, GMimeContentEncoding *encoding_r)
+{
+	*encoding_r = g_mime_part_get_content_encoding(part);
+	if (fields->cte.value.p == NULL)
+		return *encoding_r == GMIME_CONTENT_ENCODING_DEFAULT;
+	fields->cte.place = str_trim(fields->cte.value);
+	return *encoding_r != GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
+/* The kind of text, its charset, and how the Content-Type is to change. */
+static bool
+text_type(struct part_fields *fields, struct mime_slot *slot, struct str *charset_r)
+{
+	struct mime_charset charset;
+
+	*charset_r = STR_NONE;
+	slot->part.kind = MIME_PLAIN;
+	if (fields->type.value.p == NULL) {
+		slot->type_text = " text/plain; charset=utf-8";
+		return true;
+	}
+	if (!mime_charset_find(fields->type.value, &charset) ||
+	    !str_is_nocase(charset.type, "text"))
+		return false;
+	if (str_is_nocase(charset.subtype, "html"))
+		slot->part.kind = MIME_HTML;
+	else if (!str_is_nocase(charset.subtype, "plain"))
+		return false;
+	fields->type.place = charset.place;
+	*charset_r = charset.value;
+	if (charset.value.p == NULL)
+		slot->type_text = "; charset=utf-8";
+	else if (charset.extended)
+		slot->type_text = "charset=utf-8";
+	else if (!str_is_nocase(charset.value, "utf-8"))
+		slot->type_text = "utf-8";
+	return true;
+}
+
+static bool
+is_attachment(GMimeObject *object)
+{
+	const char *disposition = g_mime_object_get_disposition(object);
+
+	/* RFC 2183 section 2.8: what is unknown is an attachment. */
+	return disposition != NULL && g_ascii_strcasecmp(disposition, "inline") != 0;
+}
+
+static bool
+content_place(const struct mime_message *message, GMimePart *part, bool top, struct str *content_r)
+{
+	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
+	GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
+
+	if (stream == NULL || stream->bound_start < 0 || stream->bound_end < stream->bound_start ||
+	    (size_t)stream->bound_end > message->raw.n)
+		return false;
+	*content_r = (struct str){message->raw.p + stream->bound_start,
+	    (size_t)(stream->bound_end - stream->bound_start)};
+	if (top)
+		return content_r->p == message->body.p && content_r->n == message->body.n;
+	return content_r->p >= message->body.p;
+}
+
+static bool
+starts_line(struct str s)
+{
+	return s.n == 0 || s.p[0] == '\n' || (s.n > 1 && s.p[0] == '\r' && s.p[1] == '\n');
+}
+
+static void
+add_slot(struct mime_message *message, const struct mime_slot *slot)
+{
+	if (message->slot_count == message->slot_size) {
+		message->slot_size = message->slot_size == 0 ? 4 : 2 * message->slot_size;
+		message->slots = g_renew(struct mime_slot, message->slots, message->slot_size);
+	}
+	message->slots[message->slot_count++] = *slot;
+}
+
+static void
+visit_part(struct walk *walk, GMimePart *part, bool top)
+{
+	struct mime_message *message = walk->message;
+	GMimeObject *object = GMIME_OBJECT(part);
+	struct mime_slot slot = {.top = top};
+	struct part_fields fields = {.end = NULL};
+	GMimeContentEncoding encoding;
+	struct str charset, *content = &slot.part.content;
+
+	if (!GMIME_IS_TEXT_PART(part) || is_attachment(object) ||
+	    !content_place(message, part, top, content) ||
+	    !(top ? top_fields(message, &fields)
+		  : inner_fields(message, object, *content, &fields)) ||
+	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
+	    !mime_text_decode(*content, encoding, charset, &slot.part.text))
+		return;
+	slot.header_end = fields.end;
+	slot.type = fields.type;
+	slot.cte = fields.cte;
+	slot.crlf_needed = !top &&
+	    !starts_line((struct str){content->p + content->n,
+		(size_t)(message->raw.p + message->raw.n - content->p) - content->n});
+	add_slot(message, &slot);
+}
+
+/* --- the tree --- */
+
+static int
+visit(struct walk *walk, GMimeObject *object, size_t depth)
+{
+	GMimeMultipart *multipart;
+
+	if (++walk->parts > walk->limits->parts)
+		return err_set(
+		    walk->err, ERR_LIMIT, "more than %zu MIME parts", walk->limits->parts);
+	if (depth > walk->limits->depth)
+		return err_set(
+		    walk->err, ERR_LIMIT, "MIME parts nest deeper than %zu", walk->limits->depth);
+	if (GMIME_IS_PART(object)) {
+		visit_part(walk, GMIME_PART(object), depth == 0);
+		return 0;
+	}
+	if (!GMIME_IS_MULTIPART(object) || GMIME_IS_MULTIPART_SIGNED(object) ||
+	    GMIME_IS_MULTIPART_ENCRYPTED(object))
+		return 0;
+	multipart = GMIME_MULTIPART(object);
+	for (int i = 0; i < g_mime_multipart_get_count(multipart); i++) {
+		if (visit(walk, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+walk_message(struct walk *walk)
+{
+	struct str raw = walk->message->raw;
+	/* GLib's array borrows the bytes: it is told to own them and robbed again. */
+	GByteArray *bytes = g_byte_array_new_take((guint8 *)(uintptr_t)raw.p, raw.n);
+	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *parsed = g_mime_parser_construct_message(parser, NULL);
+	GMimeObject *root = parsed == NULL ? NULL : g_mime_message_get_mime_part(parsed);
+	int result = 0;
+
+	if (root != NULL)
+		result = visit(walk, root, 0);
+	g_clear_object(&parsed);
+	g_object_unref(parser);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	g_object_unref(stream);
+	g_byte_array_steal(bytes, NULL);
+	g_byte_array_unref(bytes);
+	return result;
+}
+
+int
+mime_parse(struct mime_message **message_r, struct str raw, const struct mime_limits *limits,
+    struct err *err)
+{
+	struct mime_message *message = g_new0(struct mime_message, 1);
+	struct walk walk = {message, limits, 0, err};
+
+	mime_start();
+	message->raw = raw;
+	if (raw.n == 0) {
+		mime_free(&message);
+		return err_set(err, ERR_INPUT, "empty message");
+	}
+	if (read_fields(message, limits, err) != 0 || check_size(message, limits, err) != 0 ||
+	    walk_message(&walk) != 0) {
+		mime_free(&message);
+		return -1;
+	}
+	*message_r = message;
+	return 0;
+}
+
+void
+mime_free(struct mime_message **message)
+{
+	struct mime_message *gone = *message;
+
+	if (gone == NULL)
+		return;
+	*message = NULL;
+	for (size_t i = 0; i < gone->slot_count; i++)
+		g_free((char *)(uintptr_t)gone->slots[i].part.text.p);
+	g_free(gone->slots);
+	g_free(gone->headers);
+	g_free(gone);
+}
+
+size_t
+mime_header_count(const struct mime_message *message)
+{
+	return message->header_count;
+}
+
+const struct mime_header *
+mime_header_at(const struct mime_message *message, size_t i)
+{
+	assert(i < message->header_count);
+	return &message->headers[i];
+}
+
+const struct mime_header *
+mime_header_find(const struct mime_message *message, const char *name)
+{
+	return mime_header_find_str(message, str_c(name));
+}
+
+const struct mime_header *
+mime_header_find_str(const struct mime_message *message, struct str name)
+{
+	for (size_t i = 0; i < message->header_count; i++) {
+		if (str_eq_nocase(message->headers[i].name, name))
+			return &message->headers[i];
+	}
+	return NULL;
+}
+
+size_t
+mime_part_count(const struct mime_message *message)
+{
+	return message->slot_count;
+}
+
+const struct mime_part *
+mime_part_at(const struct mime_message *message, size_t i)
+{
+	assert(i < message->slot_count);
+	return &message->slots[i].part;
+}
+
+struct str
+mime_body(const struct mime_message *message)
+{
+	return message->body;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * contact: see contact.h
+ *
+ * Threads: any.
+ * Fails:   ERR_INPUT (address, attributes that are no object), ERR_LIMIT (attributes
+ *          over 1 MB, arena), and db.c's.
+ */
+#include "store/contact.h"
+
+#include "base/clock.h"
+#include "store/db.h"
+
+#include <stdlib.h>
+
+#define ATTRIBUTES_MAX ((size_t)1024 * 1024)
+#define KEY_MEMORY     ((size_t)8 * 1024)
+
+#define COLUMNS "id, address, key, language, time_zone, attributes, created_ms, updated_ms"
+
+static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
+static const char each_sql[] = "SELECT " COLUMNS " FROM contact ORDER BY id";
+static const char count_sql[] = "SELECT count(*) FROM contact";
+static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1";
+static const char insert_sql[] =
+    "INSERT INTO contact (key, address, language, time_zone, attributes, created_ms, updated_ms) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+static const char update_sql[] = "UPDATE contact SET address = ?2, language = ?3, time_zone = ?4, "
+				 "attributes = ?5, updated_ms = ?6 WHERE key = ?1";
+
+static struct store_contact
+borrow_row(sqlite3_stmt *statement)
+{
+	return (struct store_contact){
+	    .id = sqlite3_column_int64(statement, 0),
+	    .address = store_db_str(statement, 1),
+	    .key = store_db_str(statement, 2),
+	    .language = store_db_str(statement, 3),
+	    .time_zone = store_db_str(statement, 4),
+	    .attributes = store_db_str(statement, 5),
+	    .created_ms = sqlite3_column_int64(statement, 6),
+	    .updated_ms = sqlite3_column_int64(statement, 7),
+	};
+}
+
+int
+store_contact_get(struct store *store, struct str address, struct arena *arena,
+    struct store_contact *contact_r, struct err *err)
+{
+	sqlite3_stmt *statement;
+	struct store_db *db;
+	struct str key;
+	bool full = false;
+	int rc = -1;
+
+	if (store_address_key(address, arena, &key, err) != 0)
+		return -1;
+	db = store_read_begin(store, err);
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, get_sql, err);
+	if (statement != NULL) {
+		store_db_bind_str(statement, 1, key);
+		rc = store_db_step(db, statement, "read a contact", err);
+	}
+	if (rc == 1) {
+		*contact_r = borrow_row(statement);
+		contact_r->address = store_db_copy(statement, 1, arena, &full);
+		contact_r->key = store_db_copy(statement, 2, arena, &full);
+		contact_r->language = store_db_copy(statement, 3, arena, &full);
+		contact_r->time_zone = store_db_copy(statement, 4, arena, &full);
+		contact_r->attributes = store_db_copy(statement, 5, arena, &full);
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return full ? err_set(err, ERR_LIMIT, "contact: arena full") : rc;
+}
+
+/* The attributes after the merge, as text for free(). `old` is what the database has. */
+static int
+merge(struct str old, const json_t *attributes, char **text_r, struct err *err)
+{
+	json_t *merged = old.n == 0 ? json_object() : json_loadb(old.p, old.n, 0, NULL);
+	const char *name;
+	json_t *value;
+	size_t size;
+
+	if (!json_is_object(merged)) {
+		json_decref(merged);
+		return err_set(err, ERR_STORE, "the attributes in the database are no JSON object");
+	}
+	/* Jansson's iteration wants a json_t that is not const, and does not change it. */
+	json_object_foreach((json_t *)(uintptr_t)attributes, name, value)
+	{
+		if (json_is_null(value))
+			json_object_del(merged, name);
+		else
+			json_object_set(merged, name, value);
+	}
+	*text_r = json_dumps(merged, JSON_COMPACT);
+	json_decref(merged);
+	if (*text_r == NULL)
+		return err_set(err, ERR_INPUT, "attributes that can't be written as JSON");
+	size = strlen(*text_r);
+	if (size <= ATTRIBUTES_MAX)
+		return 0;
+	free(*text_r);
+	*text_r = NULL;
+	return err_set(err, ERR_LIMIT, "attributes of %zu bytes: at most 1 MB", size);
+}
+
+/* 1 inserted, 0 updated, -1. */
+static int
+put_row(struct store_db *db, const struct store_contact *contact, const json_t *attributes,
+    struct err *err)
+{
+	sqlite3_stmt *get = store_db_statement(db, get_sql, err);
+	sqlite3_stmt *put = NULL;
+	struct store_contact merged = *contact, old;
+	char *text = NULL;
+	int found, rc;
+
+	if (get == NULL)
+		return -1;
+	store_db_bind_str(get, 1, contact->key);
+	found = store_db_step(db, get, "read a contact", err);
+	if (found < 0)
+		return -1;
+	old = found ? borrow_row(get) : (struct store_contact){.id = 0};
+	rc = merge(old.attributes, attributes, &text, err);
+	if (rc == 0)
+		put = store_db_statement(db, found ? update_sql : insert_sql, err);
+	if (put != NULL) {
+		if (merged.language.p == NULL)
+			merged.language = old.language;
+		if (merged.time_zone.p == NULL)
+			merged.time_zone = old.time_zone;
+		store_db_bind_str(put, 1, merged.key);
+		store_db_bind_str(put, 2, merged.address);
+		store_db_bind_str(put, 3, merged.language);
+		store_db_bind_str(put, 4, merged.time_zone);
+		store_db_bind_str(put, 5, str_c(text));
+		store_db_bind_int(put, 6, clock_now());
+		rc = store_db_run(db, put, "write a contact", err);
+	} else {
+		rc = -1;
+	}
+	sqlite3_reset(get);
+	free(text);
+	return rc != 0 ? -1 : !found;
+}
+
+int
+store_contact_upsert(struct store *store, struct str address, struct str language,
+    struct str time_zone, const json_t *attributes, struct err *err)
+{
+	struct store_contact contact = {
+	    .address = address, .language = language, .time_zone = time_zone};
+	struct arena *arena = arena_new(KEY_MEMORY);
+	struct store_db *db;
+	int rc = -1;
+
+	if (attributes != NULL && !json_is_object(attributes)) {
+		err_set(err, ERR_INPUT, "attributes are no JSON object");
+	} else if (store_address_key(address, arena, &contact.key, err) == 0) {
+		db = store_write_begin(store, STORE_POWER_SAFE, err);
+		if (db != NULL) {
+			rc = put_row(db, &contact, attributes, err);
+			if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
+				rc = -1;
+		}
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+int
+store_contact_delete(struct store *store, struct str address, struct err *err)
+{
+	struct arena *arena = arena_new(KEY_MEMORY);
+	sqlite3_stmt *statement;
+	struct store_db *db = NULL;
+	struct str key;
+	int rc = -1;
+
+	if (store_address_key(address, arena, &key, err) == 0)
+		db = store_write_begin(store, STORE_POWER_SAFE, err);
+	if (db != NULL) {
+		statement = store_db_statement(db, delete_sql, err);
+		if (statement != NULL) {
+			store_db_bind_str(statement, 1, key);
+			rc = store_db_run(db, statement, "delete a contact", err);
+		}
+		if (rc == 0)
+			rc = sqlite3_changes(db->handle) > 0;
+		if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
+			rc = -1;
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+int
+store_contact_each(struct store *store,
+    bool (*each)(const struct store_contact *contact, void *closure), void *closure,
+    struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	struct store_contact contact;
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, each_sql, err);
+	if (statement != NULL) {
+		while ((rc = store_db_step(db, statement, "read contacts", err)) == 1) {
+			contact = borrow_row(statement);
+			if (!each(&contact, closure))
+				break;
+		}
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_contact_count(struct store *store, int64_t *count_r, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, count_sql, err);
+	if (statement != NULL)
+		rc = store_db_step(db, statement, "count contacts", err);
+	if (rc == 1) {
+		*count_r = sqlite3_column_int64(statement, 0);
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * compile: the templates of a message, compiled once
+ *
+ * Every text part and every header field for people is a template. The key of the result is
+ * the text itself, not the message's bytes: a tool that gives each submission its own
+ * boundary, Date or Message-ID still finds its templates compiled.
+ *
+ * Owns:    struct tailor_compiled with all its programs.
+ * Threads: any; touches only its arguments.
+ * Fails:   ERR_TEMPLATE, ERR_LIMIT.
+ */
+#include "tailor/internal.h"
+
+#include <glib.h>
+
+/* Fields that programs read; tags have no meaning there. */
+static const char *const structural[] = {"Received", "Return-Path", "Date", "Message-ID",
+    "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition",
+    "Content-ID", "Content-Location", "DKIM-Signature", "Authentication-Results", "Sender",
+    "In-Reply-To", "References"};
+
+static bool
+may_hold_tags(struct str name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(structural); i++) {
+		if (str_is_nocase(name, structural[i]))
+			return false;
+	}
+	return !str_starts(name, STR("ARC-"));
+}
+
+bool
+tailor_has_tags(struct str text)
+{
+	return str_has(text, STR("{{")) || str_has(text, STR("{%"));
+}
+
+bool
+tailor_field_is_template(const struct mime_header *header, struct arena *arena)
+{
+	/* Tags may hide in encoded-words or across a fold. */
+	if (!tailor_has_tags(header->value) && !str_has(header->value, STR("=?")) &&
+	    !str_has(header->value, STR("\n")))
+		return false;
+	return !str_is_nocase(header->name, "Received") &&
+	    tailor_has_tags(mime_header_decode(header->value, arena));
+}
+
+static bool
+is_mailbox_field(struct str name)
+{
+	return str_is_nocase(name, "From") || str_is_nocase(name, "Reply-To") ||
+	    str_is_nocase(name, "To") || str_is_nocase(name, "Cc");
+}
+
+struct id_digest
+tailor_compiled_key(const struct mime_message *mime, struct str campaign, const int *field_of)
+{
+	size_t headers = mime_header_count(mime), parts = mime_part_count(mime), n = 0;
+	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 1);
+	struct id_digest key;
+
+	pieces[n++] = campaign;
+	for (size_t i = 0; i < headers; i++) {
+		const struct mime_header *header = mime_header_at(mime, i);
+
+		if (field_of[i] < 0)
+			continue;
+		pieces[n++] = header->name;
+		pieces[n++] = header->value;
+	}
+	for (size_t i = 0; i < parts; i++) {
+		const struct mime_part *part = mime_part_at(mime, i);
+
+		pieces[n++] = part->kind == MIME_HTML ? STR("html") : STR("plain");
+		pieces[n++] = part->text;
+	}
+	key = id_digest(pieces, n);
+	g_free(pieces);
+	return key;
+}
+
+static struct liquid_options
+options_for(const struct conf *conf, enum liquid_mode mode)
+{
+	return (struct liquid_options){.mode = mode,
+	    .limits = {.source = (size_t)conf->render_output,
+		.steps = conf->render_steps,
+		.output = mode == LIQUID_HEADER ? 8192 : (size_t)conf->render_output,
+		.depth = (int)conf->render_depth}};
+}
+
+/* "Display name" <address> with tags in it, which no address parser would take: what stands in
+ * the last angle brackets is the address, all before it the name. */
+static void
+split_mailbox(struct str text, struct str *display_r, struct str *address_r)
+{
+	const char *open = text.n > 0 ? memrchr(text.p, '<', text.n) : NULL;
+
+	text = str_trim(text);
+	if (open == NULL || text.p[text.n - 1] != '>') {
+		*display_r = STR("");
+		*address_r = text;
+		return;
+	}
+	*display_r = str_trim((struct str){text.p, (size_t)(open - text.p)});
+	*address_r = str_trim((struct str){open + 1, (size_t)(text.p + text.n - 1 - (open + 1))});
+}
+
+/* A quoted-string's content (RFC 5322 section 3.2.4); other text as it is. */
+static struct str
+unquote(struct str text, struct arena *arena)
+{
+	char *out;
+	size_t n = 0;
+
+	if (text.n < 2 || text.p[0] != '"' || text.p[text.n - 1] != '"')
+		return text;
+	out = arena_alloc(arena, text.n);
+	if (out == NULL)
+		return STR_NONE;
+	for (size_t i = 1; i + 1 < text.n; i++) {
+		if (text.p[i] == '\\' && i + 2 < text.n)
+			i++;
+		out[n++] = text.p[i];
+	}
+	return (struct str){out, n};
+}
+
+static int
+compile_mailbox(struct tailor_field *field, struct str name, struct str text,
+    const struct liquid_options *options, struct arena *arena, struct err *err)
+{
+	struct str display, address;
+
+	split_mailbox(text, &display, &address);
+	display = unquote(display, arena);
+	if (display.p == NULL)
+		return err_set(err, ERR_LIMIT, "%.*s: too long", STR_F(name));
+	if (str_is_nocase(name, "From") && tailor_has_tags(address))
+		return err_set(err, ERR_TEMPLATE,
+		    "From: the address holds template tags: its domain signs, so it must stand as "
+		    "it is; tags may stand in the display name");
+	field->mailbox = true;
+	if (liquid_compile(&field->text, name, display, options, err) != 0)
+		return -1;
+	return liquid_compile(&field->address, name, address, options, err);
+}
+
+static int
+compile_field(struct tailor_field *field, const struct conf *conf, const struct mime_header *header,
+    struct arena *arena, struct err *err)
+{
+	const struct liquid_options options = options_for(conf, LIQUID_HEADER);
+	struct str text = mime_header_decode(header->value, arena);
+
+	field->name = g_strndup(header->name.p, header->name.n);
+	if (!may_hold_tags(header->name))
+		return err_set(
+		    err, ERR_TEMPLATE, "%s: template tags can't stand here", field->name);
+	if (text.p == NULL)
+		return err_set(err, ERR_LIMIT, "%s: too long", field->name);
+	if (is_mailbox_field(header->name))
+		return compile_mailbox(field, header->name, text, &options, arena, err);
+	return liquid_compile(&field->text, header->name, text, &options, err);
+}
+
+static int
+compile_fields(struct tailor_compiled *compiled, const struct conf *conf,
+    const struct mime_message *mime, struct err *err)
+{
+	size_t count = mime_header_count(mime);
+	struct arena *arena = arena_new((size_t)4 << 20);
+	int rc = 0;
+
+	compiled->fields = g_new0(struct tailor_field, count);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const struct mime_header *header = mime_header_at(mime, i);
+
+		if (tailor_field_is_template(header, arena))
+			rc = compile_field(
+			    &compiled->fields[compiled->field_count++], conf, header, arena, err);
+		arena_reset(arena);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+static int
+compile_parts(struct tailor_compiled *compiled, const struct conf *conf,
+    const struct mime_message *mime, struct err *err)
+{
+	size_t count = mime_part_count(mime);
+
+	compiled->parts = g_new0(struct liquid_program *, count);
+	compiled->part_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct mime_part *part = mime_part_at(mime, i);
+		const struct liquid_options options =
+		    options_for(conf, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+		char name[32];
+
+		if (!tailor_has_tags(part->text))
+			continue;
+		g_snprintf(name, sizeof name, "%s part %zu",
+		    part->kind == MIME_HTML ? "HTML" : "text", i + 1);
+		if (liquid_compile(&compiled->parts[i], str_c(name), part->text, &options, err) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
+    const struct mime_message *mime, struct err *err)
+{
+	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
+
+	if (compile_fields(compiled, conf, mime, err) != 0 ||
+	    compile_parts(compiled, conf, mime, err) != 0) {
+		tailor_compiled_free(&compiled);
+		return -1;
+	}
+	*compiled_r = compiled;
+	return 0;
+}
+
+void
+tailor_compiled_free(struct tailor_compiled **compiled)
+{
+	if (*compiled == NULL)
+		return;
+	for (size_t i = 0; i < (*compiled)->field_count; i++) {
+		g_free((*compiled)->fields[i].name);
+		liquid_free(&(*compiled)->fields[i].text);
+		liquid_free(&(*compiled)->fields[i].address);
+	}
+	for (size_t i = 0; i < (*compiled)->part_count; i++)
+		liquid_free(&(*compiled)->parts[i]);
+	g_free((*compiled)->fields);
+	g_free((*compiled)->parts);
+	g_free(*compiled);
+	*compiled = NULL;
+}

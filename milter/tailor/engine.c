@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * engine: the engine of one process, and messages ready to be tailored
+ *
+ * Owns:    references of configuration and keys, the cache, the campaigns' data.
+ * Threads: tailor_new by one; then any.
+ * Fails:   ERR_CONFIG and ERR_IO (data files); ERR_TEMPLATE, ERR_INPUT, ERR_LIMIT, ERR_KEY
+ *          (messages).
+ */
+#include "tailor/internal.h"
+
+#include <glib.h>
+
+#define DATA_MAX ((size_t)256 << 20) /* all campaigns' data files together */
+
+static int
+read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct liquid_value *value_r,
+    struct err *err)
+{
+	json_error_t where;
+	json_t *json;
+	int rc;
+
+	if (campaign->data[0] == '\0') {
+		struct liquid_object *none = liquid_object_new(tailor->arena, 1);
+
+		*value_r = liquid_object_value(none);
+		return none == NULL ? err_set(err, ERR_LIMIT, "campaign data: too large") : 0;
+	}
+	json = json_load_file(campaign->data, JSON_REJECT_DUPLICATES, &where);
+	if (json == NULL)
+		return err_set(err, ERR_CONFIG, "%s: data: %s:%d:%d: %s", campaign->place,
+		    campaign->data, where.line, where.column, where.text);
+	if (!json_is_object(json))
+		rc = err_set(err, ERR_CONFIG, "%s: data: %s: expected one JSON object",
+		    campaign->place, campaign->data);
+	else if ((rc = liquid_from_json(json, tailor->arena, value_r, err)) != 0)
+		err_prefix(err, "%s: data: %s", campaign->place, campaign->data);
+	json_decref(json);
+	return rc;
+}
+
+int
+tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
+    struct store *store, struct err *err)
+{
+	struct tailor *tailor = g_new0(struct tailor, 1);
+
+	tailor->conf = conf_ref(conf);
+	tailor->keys = dkim_keys_ref(keys);
+	tailor->store = store;
+	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);
+	tailor->arena = arena_new(DATA_MAX);
+	tailor->data = g_new0(struct liquid_value, conf->campaign_count);
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (read_data(tailor, &conf->campaigns[i], &tailor->data[i], err) != 0) {
+			tailor_free(&tailor);
+			return -1;
+		}
+	}
+	*tailor_r = tailor;
+	return 0;
+}
+
+void
+tailor_free(struct tailor **tailor)
+{
+	if (*tailor == NULL)
+		return;
+	tailor_cache_free(&(*tailor)->cache);
+	arena_free(&(*tailor)->arena);
+	dkim_keys_unref(&(*tailor)->keys);
+	conf_unref(&(*tailor)->conf);
+	g_free((*tailor)->data);
+	g_free(*tailor);
+	*tailor = NULL;
+}
+
+/* The domain of From, which signs. */
+static int
+find_domain(struct tailor_message *message, struct arena *arena, struct err *err)
+{
+	const struct mime_header *from = mime_header_find(message->mime, "From");
+	struct str display, address = STR_NONE;
+	const char *at;
+
+	if (from == NULL)
+		return err_set(err, ERR_INPUT, "From is missing");
+	for (size_t i = 0; i < mime_header_count(message->mime); i++) {
+		const struct mime_header *header = mime_header_at(message->mime, i);
+
+		if (header != from && str_is_nocase(header->name, "From"))
+			return err_set(err, ERR_INPUT, "From occurs more than once");
+	}
+	/* A display name with tags is no RFC 5322 phrase; the address has none by now. */
+	if (tailor_field_is_template(from, arena)) {
+		struct str text = mime_header_decode(from->value, arena);
+		const char *open = text.n == 0 ? NULL : memrchr(text.p, '<', text.n);
+
+		if (open != NULL) {
+			address.p = open + 1;
+			address.n = (size_t)(text.p + text.n - address.p);
+			if (address.n > 0 && address.p[address.n - 1] == '>')
+				address.n--;
+			address = str_trim(address);
+		}
+		if (address.p == NULL || !mime_address_ok(address))
+			return err_set(err, ERR_INPUT, "From: expected a name and <address>");
+	} else if (mime_mailbox_parse(from->value, arena, &display, &address, err) != 0) {
+		return err_prefix(err, "From");
+	}
+	at = memrchr(address.p, '@', address.n);
+	if (at == NULL)
+		return err_set(err, ERR_INPUT, "From: the address has no domain");
+	message->domain = g_ascii_strdown(at + 1, (gssize)(address.p + address.n - (at + 1)));
+	if (!dkim_keys_has(message->tailor->keys, str_c(message->domain)))
+		return err_set(err, ERR_KEY,
+		    "no DKIM key for %s: the configuration needs a section dkim \"%s\"",
+		    message->domain, message->domain);
+	return 0;
+}
+
+static void
+make_key(struct tailor_message *message, struct str sender, struct str raw, struct arena *arena)
+{
+	const struct mime_header *id = mime_header_find(message->mime, "Message-ID");
+	struct str text = id == NULL ? STR_NONE : str_trim(mime_header_decode(id->value, arena));
+	struct str pieces[] = {str_c(message->name), sender, text};
+	struct id_digest digest;
+
+	message->has_id = text.n > 0;
+	if (!message->has_id)
+		pieces[2] = raw;
+	digest = id_digest(pieces, 3);
+	id_hex(&digest, ID_DIGEST_SIZE, message->key);
+}
+
+static void
+map_fields(struct tailor_message *message, struct arena *arena)
+{
+	size_t count = mime_header_count(message->mime);
+	int next = 0;
+
+	message->field_of = g_new(int, count);
+	for (size_t i = 0; i < count; i++) {
+		message->field_of[i] =
+		    tailor_field_is_template(mime_header_at(message->mime, i), arena) ? next++ : -1;
+	}
+}
+
+static int
+find_compiled(struct tailor_message *message, struct err *err)
+{
+	struct tailor *tailor = message->tailor;
+	struct id_digest key =
+	    tailor_compiled_key(message->mime, str_c(message->name), message->field_of);
+	struct tailor_compiled *fresh;
+
+	message->compiled = tailor_cache_get(tailor->cache, &key);
+	if (message->compiled != NULL)
+		return 0;
+	if (tailor_compile(&fresh, tailor->conf, message->mime, err) != 0)
+		return -1;
+	fresh->key = key;
+	message->compiled = tailor_cache_put(tailor->cache, fresh);
+	return 0;
+}
+
+int
+tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
+    const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
+    struct err *err)
+{
+	const struct mime_limits limits = {.headers = (size_t)tailor->conf->max_headers,
+	    .parts = (size_t)tailor->conf->max_parts,
+	    .depth = 100};
+	struct tailor_message *message = g_new0(struct tailor_message, 1);
+	struct arena *arena = arena_new((size_t)16 << 20);
+	int rc;
+
+	message->tailor = tailor;
+	message->campaign = campaign;
+	message->name = g_strndup(name.p, name.n);
+	message->references = 1;
+	rc = mime_parse(&message->mime, raw, &limits, err);
+	if (rc == 0) {
+		make_key(message, sender, raw, arena);
+		map_fields(message, arena);
+		rc = find_compiled(message, err);
+	}
+	if (rc == 0)
+		rc = find_domain(message, arena, err);
+	arena_free(&arena);
+	if (rc != 0)
+		tailor_message_unref(&message);
+	else
+		*message_r = message;
+	return rc;
+}
+
+struct tailor_message *
+tailor_message_ref(struct tailor_message *message)
+{
+	__atomic_add_fetch(&message->references, 1, __ATOMIC_RELAXED);
+	return message;
+}
+
+void
+tailor_message_unref(struct tailor_message **message)
+{
+	struct tailor_message *m = *message;
+
+	*message = NULL;
+	if (m == NULL || __atomic_sub_fetch(&m->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	tailor_cache_unref(m->tailor->cache, &m->compiled);
+	mime_free(&m->mime);
+	g_free(m->field_of);
+	g_free(m->name);
+	g_free(m->domain);
+	g_free(m);
+}
+
+void
+tailor_message_set_single(struct tailor_message *message)
+{
+	message->single = true;
+}
+
+struct str
+tailor_message_key(const struct tailor_message *message)
+{
+	return str_c(message->key);
+}
+
+struct str
+tailor_message_campaign(const struct tailor_message *message)
+{
+	return str_c(message->name);
+}
+
+bool
+tailor_message_has_id(const struct tailor_message *message)
+{
+	return message->has_id;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * internal: what the files of tailor/ share; nobody else includes it
+ */
+#ifndef TAILOR_INTERNAL_H
+#define TAILOR_INTERNAL_H
+
+#include "liquid/liquid.h"
+#include "store/contact.h"
+#include "tailor/tailor.h"
+
+/* A header field that holds template tags. */
+struct tailor_field {
+	char *name;   /* as in the message */
+	bool mailbox; /* `text` is a display name and `address` stands beside it */
+	struct liquid_program *text;
+	struct liquid_program *address;
+};
+
+/* What is compiled once for all messages with the same text. Immutable and counted; a
+ * part without tags has no program. */
+struct tailor_compiled {
+	unsigned references; /* under the cache's lock */
+	struct id_digest key;
+	struct tailor_field *fields;
+	size_t field_count;
+	struct liquid_program **parts;
+	size_t part_count;
+};
+
+/* --- compile.c --- */
+
+/* Does this field hold template tags? The arena is for scratch. */
+bool tailor_field_is_template(const struct mime_header *header, struct arena *arena);
+bool tailor_has_tags(struct str text);
+/* `field_of`: as in struct tailor_message. */
+struct id_digest tailor_compiled_key(
+    const struct mime_message *mime, struct str campaign, const int *field_of);
+int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
+    const struct mime_message *mime, struct err *err);
+void tailor_compiled_free(struct tailor_compiled **compiled);
+
+/* --- cache.c: compiled messages by key, the least recently used leaves --- */
+
+struct tailor_cache;
+
+struct tailor_cache *tailor_cache_new(size_t max);
+void tailor_cache_free(struct tailor_cache **cache);
+/* NULL if it is not there. */
+struct tailor_compiled *tailor_cache_get(struct tailor_cache *cache, const struct id_digest *key);
+/* Takes `compiled`; gives back the entry to use, which is another one if somebody else was
+ * faster. */
+struct tailor_compiled *tailor_cache_put(
+    struct tailor_cache *cache, struct tailor_compiled *compiled);
+void tailor_cache_unref(struct tailor_cache *cache, struct tailor_compiled **compiled);
+
+/* --- engine and message --- */
+
+struct tailor {
+	const struct conf *conf;
+	struct dkim_keys *keys;
+	struct store *store;
+	struct tailor_cache *cache;
+	struct arena *arena;	   /* campaigns' data: written by tailor_new only */
+	struct liquid_value *data; /* one for each campaign section, by its index */
+};
+
+struct tailor_message {
+	struct tailor *tailor;
+	const struct conf_campaign *campaign;
+	struct tailor_compiled *compiled;
+	struct mime_message *mime;
+	int *field_of; /* for each header field: its index among compiled->fields, or -1 */
+	char *name;
+	char key[ID_HEX_SIZE];
+	char *domain; /* of From: signs, and stands in Message-IDs unless `hostname` is set */
+	bool has_id;
+	bool single;
+	int references; /* atomic */
+};
+
+/* --- scope.c: what names in templates mean --- */
+
+struct tailor_contact {
+	struct store_contact row;
+	bool known;
+	struct str display; /* for To: name, or first and last name; may be empty */
+};
+
+/* 0, or -1. `globals_r` lies in the arena. */
+int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
+    struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
+    struct err *err);
+
+#endif

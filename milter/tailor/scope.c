@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * scope: what names in templates mean
+ *
+ * contact.*   the recipient: what was imported, and email, language, time_zone, known
+ * campaign.*  the campaign's data file, and name
+ *
+ * Threads: any; the campaigns' data is written once, by tailor_new.
+ * Fails:   ERR_STORE, ERR_BUSY, ERR_LIMIT, ERR_INPUT (address), ERR_MISSING (unknown contact).
+ */
+#include "tailor/internal.h"
+
+/* Names that the store's columns fill; an attribute of the same name does not hide them. */
+static int
+add_columns(struct liquid_object *object, struct arena *arena, const struct tailor_contact *contact,
+    struct str recipient)
+{
+	const struct store_contact *row = &contact->row;
+	struct str address = contact->known ? row->address : recipient;
+
+	if (liquid_object_set(object, arena, STR("email"), liquid_string(address)) != 0 ||
+	    liquid_object_set(object, arena, STR("known"), liquid_bool(contact->known)) != 0)
+		return -1;
+	if (row->language.n > 0 &&
+	    liquid_object_set(object, arena, STR("language"), liquid_string(row->language)) != 0)
+		return -1;
+	if (row->time_zone.n > 0 &&
+	    liquid_object_set(object, arena, STR("time_zone"), liquid_string(row->time_zone)) != 0)
+		return -1;
+	return 0;
+}
+
+static int
+contact_object(struct liquid_object **object_r, const struct tailor_contact *contact,
+    struct str recipient, struct arena *arena, struct err *err)
+{
+	struct liquid_object *object = liquid_object_new(arena, 16);
+	struct liquid_value value;
+	json_error_t where;
+	json_t *json = NULL;
+	const char *key;
+	json_t *member;
+	int rc = 0;
+
+	if (object == NULL)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	if (contact->row.attributes.n > 0) {
+		json = json_loadb(contact->row.attributes.p, contact->row.attributes.n, 0, &where);
+		if (json == NULL)
+			return err_set(
+			    err, ERR_STORE, "contact: broken attributes: %s", where.text);
+	}
+	json_object_foreach(json, key, member)
+	{
+		struct str name = arena_str(arena, str_c(key));
+
+		if (name.p == NULL || liquid_from_json(member, arena, &value, err) != 0 ||
+		    liquid_object_set(object, arena, name, value) != 0) {
+			rc = err_set(err, ERR_LIMIT, "contact: too large");
+			break;
+		}
+	}
+	json_decref(json);
+	if (rc == 0 && add_columns(object, arena, contact, recipient) != 0)
+		rc = err_set(err, ERR_LIMIT, "contact: too large");
+	*object_r = object;
+	return rc;
+}
+
+static struct str
+text_member(const struct liquid_object *object, struct str key)
+{
+	const struct liquid_value *value = liquid_object_get(object, key);
+
+	return value != NULL && value->type == LIQUID_STRING ? value->string : STR("");
+}
+
+static struct str
+display_name(const struct liquid_object *contact, struct arena *arena)
+{
+	struct str name = text_member(contact, STR("name"));
+	struct str first = text_member(contact, STR("first_name"));
+	struct str last = text_member(contact, STR("last_name"));
+
+	if (name.n > 0)
+		return name;
+	if (first.n == 0 || last.n == 0)
+		return first.n > 0 ? first : last;
+	return arena_printf(arena, "%.*s %.*s", STR_F(first), STR_F(last));
+}
+
+static int
+find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct str recipient,
+    struct arena *arena, struct tailor_contact *contact_r, struct err *err)
+{
+	int found = store_contact_get(tailor->store, recipient, arena, &contact_r->row, err);
+
+	if (found < 0)
+		return -1;
+	contact_r->known = found == 1;
+	if (found == 1 || campaign->unknown == CONF_UNKNOWN_BARE)
+		return 0;
+	return err_set(err, ERR_MISSING, "%.*s is not among the contacts", STR_F(recipient));
+}
+
+int
+tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
+    struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
+    struct err *err)
+{
+	struct liquid_object *globals = liquid_object_new(arena, 4), *contact = NULL, *campaign;
+	const struct liquid_value *data =
+	    &tailor->data[message->campaign - tailor->conf->campaigns];
+
+	*contact_r = (struct tailor_contact){.known = false};
+	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0 ||
+	    contact_object(&contact, contact_r, recipient, arena, err) != 0)
+		return -1;
+	contact_r->display = display_name(contact, arena);
+	/* The data file's object is shared; a section "*" serves several names, so the name
+	 * is the message's and joins a copy of the members. */
+	campaign = liquid_object_copy(data->object, arena, 1);
+	if (globals == NULL || campaign == NULL ||
+	    liquid_object_set(campaign, arena, STR("name"), liquid_string(str_c(message->name))) !=
+		0 ||
+	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(contact)) != 0 ||
+	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(campaign)) != 0)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	*globals_r = liquid_object_value(globals);
+	return 0;
+}
