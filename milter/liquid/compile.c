@@ -341,6 +341,7 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->limits = options->limits;
 	init(&compiler, program, err);
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
+	program->self_slot = compile_slot(&compiler, STR("self"));
 	ret = compile_pieces(&compiler);
 	finish(&compiler);
 	if (ret < 0) {

@@ -109,7 +109,7 @@ bind(struct render *render, struct loop_frame *frame)
 	slot->has_bound = true;
 	frame->saved_forloop = forloop->bound;
 	frame->had_forloop = forloop->has_bound;
-	frame->lazy = (struct liquid_lazy){.get = get_member, .closure = frame};
+	frame->lazy = (struct liquid_lazy){get_member, frame, "Liquid::ForloopDrop"};
 	forloop->bound = (struct liquid_value){.type = LIQUID_LAZY, .lazy = &frame->lazy};
 	forloop->has_bound = true;
 }

@@ -174,6 +174,7 @@ struct liquid_program {
 	size_t capture_levels;
 	size_t case_levels;
 	uint32_t forloop_slot;
+	uint32_t self_slot;
 	size_t guess; /* bytes of output to make room for at first */
 };
 

@@ -359,6 +359,7 @@ liquid_render(const struct liquid_program *program, const struct liquid_value *g
 	    .program = program, .globals = globals, .options = options, .arena = arena, .err = err};
 
 	*output_r = STR_NONE;
+	render.self = (struct liquid_lazy){render_get_self, &render, "Liquid::SelfDrop"};
 	if (init(&render) < 0 || run(&render) < 0)
 		return -1;
 	render.out.p[render.out.n] = '\0';

@@ -62,6 +62,7 @@ struct render {
 	size_t *capture; /* where each capture's output begins */
 	struct case_frame *cases;
 	int64_t *resume;
+	struct liquid_lazy self;
 };
 
 /* Bytes or elements that a filter may look at for one step. */
@@ -89,6 +90,8 @@ int render_escape(struct render *render, struct str s, struct str *escaped_r);
 int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
 int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
+int render_get_self(void *closure, struct str key, struct arena *arena,
+    struct liquid_value *value_r, struct err *err);
 /* Tells that this expression has no value. */
 void render_missing(struct render *render, uint32_t expr);
 /* One member of a value; nil if it has none. */

@@ -326,7 +326,7 @@ run_assign(struct compiler *compiler)
 {
 	uint32_t chain, slot;
 
-	if (compiler->scan.token != TOKEN_ID)
+	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_NUMBER)
 		return compile_expected(compiler, "the name of a variable");
 	slot = compile_slot(compiler, compiler->scan.text);
 	scan_next(&compiler->scan);
@@ -344,7 +344,8 @@ open_capture(struct compiler *compiler)
 	struct liquid_program *program = compiler->program;
 	struct block *block = compile_top(compiler);
 
-	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_STRING)
+	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_STRING &&
+	    compiler->scan.token != TOKEN_NUMBER)
 		return compile_expected(compiler, "the name of a variable");
 	block->item2 = compile_slot(compiler, compiler->scan.text);
 	scan_next(&compiler->scan);
