@@ -10,8 +10,8 @@
 #include "liquid/render.h"
 #include "liquid/text.h"
 
-static int
-from_globals(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
+int
+render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
 {
 	const struct liquid_value *globals = render->globals;
 	const struct liquid_value *found;
@@ -47,7 +47,7 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 		return 0;
 	}
 	if (!slot->has_global) {
-		if (from_globals(render, key->name, key->hash, &slot->global) < 0)
+		if (render_global(render, key->name, key->hash, &slot->global) < 0)
 			return -1;
 		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
 			slot->global =
@@ -69,7 +69,7 @@ named_variable(struct render *render, struct str name, struct liquid_value *valu
 		if (program->slot[i].hash == hash && str_eq(program->slot[i].name, name))
 			return render_variable(render, (uint32_t)i, value_r);
 	}
-	return from_globals(render, name, hash, value_r);
+	return render_global(render, name, hash, value_r);
 }
 
 /* `self`: the variables as members of an object. */

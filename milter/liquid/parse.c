@@ -51,6 +51,12 @@ parse_end(struct compiler *compiler)
 	return compile_expected(compiler, "the end of the tag");
 }
 
+int
+parse_tail(struct compiler *compiler)
+{
+	return compiler->lax ? 0 : parse_end(compiler);
+}
+
 static uint32_t
 add_expr(struct compiler *compiler, struct expr expr)
 {
@@ -213,6 +219,7 @@ parse_literal(struct compiler *compiler, uint32_t *expr_r)
 	struct expr expr = {.kind = EXPR_LITERAL, .at = compiler->scan.at};
 	struct number number;
 
+	expr.text = compiler->scan.text;
 	expr.literal = liquid_string(compiler->scan.text);
 	if (compiler->scan.token == TOKEN_NUMBER && number_parse(compiler->scan.text, &number))
 		expr.literal = number_value(number);
@@ -364,8 +371,11 @@ parse_chain(struct compiler *compiler, uint32_t *chain_r)
 	if (parse_expr(compiler, &chain.expr) < 0)
 		return -1;
 	uses = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
-	while (ret == 0 && parse_take(compiler, TOKEN_PIPE))
+	while (ret == 0 && parse_take(compiler, TOKEN_PIPE)) {
+		if (compiler->lax && ends_args(compiler))
+			continue;
 		ret = parse_filter(compiler, uses, &chain.covered);
+	}
 	chain.use = compiler->use->len;
 	chain.uses = uses->len;
 	g_array_append_vals(compiler->use, uses->data, uses->len);
