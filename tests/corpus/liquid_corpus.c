@@ -60,7 +60,7 @@ render(const struct suite *suite, const json_t *test, struct arena *arena, struc
 	struct liquid_value globals;
 	int ret;
 
-	options.strict = has_tag(test, "tags", "strict");
+	options.strict = has_tag(test, "tags", "strict") || has_tag(test, "error_mode", "strict2");
 	if (liquid_from_json(json_object_get(test, suite->data), arena, &globals, err) < 0 ||
 	    liquid_compile(&program, STR("t"), source, &options, err) < 0)
 		return -1;
@@ -99,6 +99,20 @@ run_test(const struct suite *suite, const json_t *test, struct arena *arena)
 		    &err);
 	arena_reset(arena);
 	return pass;
+}
+
+/* Some cases have lost what they expect. */
+static bool
+is_checked(const json_t *test)
+{
+	static const char *const outcomes[] = {
+	    "result", "results", "invalid", "expected", "errors"};
+
+	for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+		if (json_object_get(test, outcomes[i]) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* Jansson refuses a file with an integer beyond 64 bits: such a number is made a
@@ -180,7 +194,10 @@ run_suite(const struct suite *suite, const char *corpora)
 	count = json_array_size(tests);
 	json_array_foreach(tests, i, test)
 	{
-		passed += run_test(suite, test, arena);
+		if (is_checked(test))
+			passed += run_test(suite, test, arena);
+		else
+			count--;
 	}
 	printf("%s: %zu of %zu pass\n", suite->name, passed, count);
 	json_decref(json);
