@@ -192,6 +192,9 @@ mime_charset_find(struct str value, struct mime_charset *charset_r)
 	if (charset_r->subtype.n == 0)
 		return false;
 	last = p;
+	p = skip_cfws(p, end);
+	if (p < end && *p != ';')
+		return false;
 	while ((p = skip_cfws(p, end)) < end) {
 		if (*p == '"') {
 			take_value(&p, end);

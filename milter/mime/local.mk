@@ -12,11 +12,15 @@ libmailtailor_a_SOURCES += \
 	milter/mime/text.c milter/mime/text.h \
 	milter/mime/words.c milter/mime/words.h
 
+EXTRA_DIST += tests/corpus/mime_corpus.py
+
 if TESTS_ON
-check_PROGRAMS += tests/unit/mime_test tests/unit/mime_header_test
-TESTS += tests/unit/mime_test tests/unit/mime_header_test
+check_PROGRAMS += tests/unit/mime_test tests/unit/mime_header_test tests/corpus/mime_corpus
+TESTS += tests/unit/mime_test tests/unit/mime_header_test tests/corpus/mime_corpus.py
 tests_unit_mime_test_SOURCES = tests/unit/mime_test.c
 tests_unit_mime_test_LDADD = $(unit_libs)
 tests_unit_mime_header_test_SOURCES = tests/unit/mime_header_test.c
 tests_unit_mime_header_test_LDADD = $(unit_libs)
+tests_corpus_mime_corpus_SOURCES = tests/corpus/mime_corpus.c
+tests_corpus_mime_corpus_LDADD = $(unit_libs)
 endif

@@ -180,7 +180,10 @@ transfer_encoding(struct part_fields *fields, GMimePart *part, GMimeContentEncod
 	*encoding_r = g_mime_part_get_content_encoding(part);
 	if (fields->cte.value.p == NULL)
 		return *encoding_r == GMIME_CONTENT_ENCODING_DEFAULT;
+	/* To the very end: not everybody trims before comparing. */
 	fields->cte.place = str_trim(fields->cte.value);
+	fields->cte.place.n =
+	    (size_t)(fields->cte.value.p + fields->cte.value.n - fields->cte.place.p);
 	return *encoding_r != GMIME_CONTENT_ENCODING_DEFAULT;
 }
 
@@ -223,26 +226,51 @@ is_attachment(GMimeObject *object)
 	return disposition != NULL && g_ascii_strcasecmp(disposition, "inline") != 0;
 }
 
+static struct str
+behind(struct str raw, struct str content)
+{
+	const char *end = content.p + content.n;
+
+	return (struct str){end, (size_t)(raw.p + raw.n - end)};
+}
+
+/* An inner part ends before the line end of a boundary's line. GMime 3.2 counts the
+ * CR of a CRLF to the content where the message ends with the boundary itself.
+ * False if no boundary follows. */
 static bool
-content_place(const struct mime_message *message, GMimePart *part, bool top, struct str *content_r)
+end_at_boundary(struct str raw, struct str *content, bool *crlf_needed_r)
+{
+	struct str rest = behind(raw, *content);
+
+	if (rest.n > 0 && rest.p[0] == '\n' && content->n > 0 && rest.p[-1] == '\r') {
+		content->n--;
+		rest = behind(raw, *content);
+	}
+	*crlf_needed_r = false;
+	if (rest.n == 0)
+		return true;
+	if (str_starts(rest, STR("\r\n--")) || str_starts(rest, STR("\n--")))
+		return true;
+	*crlf_needed_r = true;
+	return content->n == 0 && str_starts(rest, STR("--"));
+}
+
+static bool
+content_place(const struct mime_message *message, GMimePart *part, struct mime_slot *slot)
 {
 	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
 	GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
+	struct str *content = &slot->part.content;
 
 	if (stream == NULL || stream->bound_start < 0 || stream->bound_end < stream->bound_start ||
 	    (size_t)stream->bound_end > message->raw.n)
 		return false;
-	*content_r = (struct str){message->raw.p + stream->bound_start,
+	*content = (struct str){message->raw.p + stream->bound_start,
 	    (size_t)(stream->bound_end - stream->bound_start)};
-	if (top)
-		return content_r->p == message->body.p && content_r->n == message->body.n;
-	return content_r->p >= message->body.p;
-}
-
-static bool
-starts_line(struct str s)
-{
-	return s.n == 0 || s.p[0] == '\n' || (s.n > 1 && s.p[0] == '\r' && s.p[1] == '\n');
+	if (slot->top)
+		return content->p == message->body.p && content->n == message->body.n;
+	return content->p >= message->body.p &&
+	    end_at_boundary(message->raw, content, &slot->crlf_needed);
 }
 
 static void
@@ -266,7 +294,7 @@ visit_part(struct walk *walk, GMimePart *part, bool top)
 	struct str charset, *content = &slot.part.content;
 
 	if (!GMIME_IS_TEXT_PART(part) || is_attachment(object) ||
-	    !content_place(message, part, top, content) ||
+	    !content_place(message, part, &slot) ||
 	    !(top ? top_fields(message, &fields)
 		  : inner_fields(message, object, *content, &fields)) ||
 	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
@@ -275,9 +303,6 @@ visit_part(struct walk *walk, GMimePart *part, bool top)
 	slot.header_end = fields.end;
 	slot.type = fields.type;
 	slot.cte = fields.cte;
-	slot.crlf_needed = !top &&
-	    !starts_line((struct str){content->p + content->n,
-		(size_t)(message->raw.p + message->raw.n - content->p) - content->n});
 	add_slot(message, &slot);
 }
 
