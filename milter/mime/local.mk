@@ -24,3 +24,10 @@ tests_unit_mime_header_test_LDADD = $(unit_libs)
 tests_corpus_mime_corpus_SOURCES = tests/corpus/mime_corpus.c
 tests_corpus_mime_corpus_LDADD = $(unit_libs)
 endif
+
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/mime_fuzz
+tests_fuzz_mime_fuzz_SOURCES = tests/fuzz/mime_fuzz.c
+tests_fuzz_mime_fuzz_LDADD = $(mailtailor_libs)
+tests_fuzz_mime_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -129,25 +129,33 @@ top_fields(const struct mime_message *message, struct part_fields *fields)
 	return true;
 }
 
-/* Does the line before `start` look like a boundary? */
+/* Is the line before `start` the boundary of `multipart`? */
 static bool
-follows_boundary(struct str raw, size_t start)
+follows_boundary(struct str raw, size_t start, GMimeMultipart *multipart)
 {
+	struct str boundary = str_c(g_mime_multipart_get_boundary(multipart)), line;
 	const char *lf;
 
-	if (start < 3 || raw.p[start - 1] != '\n')
+	if (boundary.p == NULL || start < boundary.n + 3 || raw.p[start - 1] != '\n')
 		return false;
 	lf = memrchr(raw.p, '\n', start - 1);
-	return lf != NULL &&
-	    str_starts((struct str){lf + 1, (size_t)(raw.p + start - lf - 1)}, STR("--"));
+	if (lf == NULL)
+		return false;
+	line = (struct str){lf + 1, (size_t)(raw.p + start - lf - 1)};
+	if (line.n < boundary.n + 2 || !str_starts(line, STR("--")) ||
+	    memcmp(line.p + 2, boundary.p, boundary.n) != 0)
+		return false;
+	line.p += boundary.n + 2;
+	line.n -= boundary.n + 2;
+	return str_trim(line).n == 0;
 }
 
 /* Reads the fields of an inner part again, to know where they and the empty line
  * stand. GMime gives the first field's place; without fields the empty line comes
  * right before the content. */
 static bool
-inner_fields(const struct mime_message *message, GMimeObject *object, struct str content,
-    struct part_fields *fields)
+inner_fields(const struct mime_message *message, GMimeMultipart *multipart, GMimeObject *object,
+    struct str content, struct part_fields *fields)
 {
 	GMimeHeaderList *list = g_mime_object_get_header_list(object);
 	size_t start = (size_t)(content.p - message->raw.p);
@@ -161,7 +169,7 @@ inner_fields(const struct mime_message *message, GMimeObject *object, struct str
 		start -= start > 0 && message->raw.p[start - 1] == '\n';
 		start -= start > 0 && message->raw.p[start - 1] == '\r';
 	}
-	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start))
+	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start, multipart))
 		return false;
 	rest = (struct str){message->raw.p + start, (size_t)(content.p - message->raw.p) - start};
 	do {
@@ -284,19 +292,19 @@ add_slot(struct mime_message *message, const struct mime_slot *slot)
 }
 
 static void
-visit_part(struct walk *walk, GMimePart *part, bool top)
+visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 {
 	struct mime_message *message = walk->message;
 	GMimeObject *object = GMIME_OBJECT(part);
-	struct mime_slot slot = {.top = top};
+	struct mime_slot slot = {.top = multipart == NULL};
 	struct part_fields fields = {.end = NULL};
 	GMimeContentEncoding encoding;
 	struct str charset, *content = &slot.part.content;
 
 	if (!GMIME_IS_TEXT_PART(part) || is_attachment(object) ||
 	    !content_place(message, part, &slot) ||
-	    !(top ? top_fields(message, &fields)
-		  : inner_fields(message, object, *content, &fields)) ||
+	    !(slot.top ? top_fields(message, &fields)
+		       : inner_fields(message, multipart, object, *content, &fields)) ||
 	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
 	    !mime_text_decode(*content, encoding, charset, &slot.part.text))
 		return;
@@ -309,7 +317,7 @@ visit_part(struct walk *walk, GMimePart *part, bool top)
 /* --- the tree --- */
 
 static int
-visit(struct walk *walk, GMimeObject *object, size_t depth)
+visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t depth)
 {
 	GMimeMultipart *multipart;
 
@@ -320,7 +328,7 @@ visit(struct walk *walk, GMimeObject *object, size_t depth)
 		return err_set(
 		    walk->err, ERR_LIMIT, "MIME parts nest deeper than %zu", walk->limits->depth);
 	if (GMIME_IS_PART(object)) {
-		visit_part(walk, GMIME_PART(object), depth == 0);
+		visit_part(walk, parent, GMIME_PART(object));
 		return 0;
 	}
 	if (!GMIME_IS_MULTIPART(object) || GMIME_IS_MULTIPART_SIGNED(object) ||
@@ -328,7 +336,7 @@ visit(struct walk *walk, GMimeObject *object, size_t depth)
 		return 0;
 	multipart = GMIME_MULTIPART(object);
 	for (int i = 0; i < g_mime_multipart_get_count(multipart); i++) {
-		if (visit(walk, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
+		if (visit(walk, multipart, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
 			return -1;
 	}
 	return 0;
@@ -347,7 +355,7 @@ walk_message(struct walk *walk)
 	int result = 0;
 
 	if (root != NULL)
-		result = visit(walk, root, 0);
+		result = visit(walk, NULL, root, 0);
 	g_clear_object(&parsed);
 	g_object_unref(parser);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
