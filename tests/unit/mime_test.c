@@ -157,6 +157,8 @@ static const struct parts_case {
     {"junk behind the subtype", "Content-Type: text/plain> x\r\n\r\nHi", 0, NULL},
     {"two Content-Types", "Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nHi", 0, NULL},
     {"two charsets", "Content-Type: text/plain; charset=utf-8; charset=latin1\r\n\r\nHi", 0, NULL},
+    {"junk behind the charset", "Content-Type: text/plain; charset=\"utf-8\"b/c\r\n\r\nHi", 0,
+	NULL},
     {"type without subtype", "Content-Type: text\r\n\r\nHi", 0, NULL},
 };
 
