@@ -34,7 +34,7 @@ class Testbed:
         self.sink.stop()
         return status
 
-    def settle(self, seconds=60):
+    def settle(self, seconds=20):
         """Until nothing moves: no row is claimed, Postfix's queue is empty."""
         wait_for("the outbox to have nothing in hand",
                  lambda: not [row for row in self.daemon.outbox() if row["state"] == "claimed"],
