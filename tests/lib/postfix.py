@@ -149,9 +149,10 @@ def missing():
 
 class Postfix:
     """`milter`: as in smtpd_milters. `policy_port`: a policy server that is asked about
-    each recipient (see sink.py). `settings`: lines for main.cf."""
+    each recipient (see sink.py). `settings`: lines for main.cf. `own_log`: Postfix's
+    postlogd writes the log, which is faster, but does not survive a kill."""
 
-    def __init__(self, lab, sink_port, milter="", policy_port=None, settings=""):
+    def __init__(self, lab, sink_port, milter="", policy_port=None, settings="", own_log=False):
         reason = missing()
         if reason:
             raise LabError(reason)
@@ -165,6 +166,7 @@ class Postfix:
         second_port = free_port()
         self._scratch = lab.folder
         self._logger = None
+        self._own_log = own_log
         check = f"check_policy_service inet:127.0.0.1:{policy_port}" if policy_port else ""
         self._make_folders()
         self._write("main.cf", MAIN_CF.format(
@@ -172,7 +174,8 @@ class Postfix:
             policy=check + ", " if check else "", end_policy=check, settings=settings))
         self._write("master.cf", MASTER_CF.format(
             port=self.port, plain_port=self.plain_port, split_port=self.split_port,
-            second_port=second_port, milter=milter, config=self.config))
+            second_port=second_port, milter=milter, config=self.config)
+                    + ("postlog unix-dgram n - n - 1 postlogd\n" if own_log else ""))
         # Behind the second smtpd everybody is 127.0.0.1: only those whom mailtailord trusts
         # may be led there, or an outsider's campaign header would count.
         self._write("split", f"127.0.0.1/32 FILTER split:[127.0.0.1]:{second_port}\n")
@@ -196,7 +199,7 @@ class Postfix:
             out.write(text)
 
     def start(self):
-        if self._logger is None:
+        if self._logger is None and not self._own_log:
             self._start_log()
         run([f"{DAEMONS}/master", "-c", self.config, "-w"], env=self._environment)
         wait_for("Postfix to listen", lambda: can_connect(self.port))
