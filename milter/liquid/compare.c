@@ -183,6 +183,26 @@ compare_order(const struct liquid_value *a, const struct liquid_value *b, int *o
 	return x == x && y == y;
 }
 
+/* Lists and objects by their size alone: those are seldom told apart by it, but what
+ * is compared after is counted. */
+uint32_t
+compare_hash(const struct liquid_value *value)
+{
+	struct str s = {(const char *)&value->integer, sizeof value->integer};
+
+	switch (value->type) {
+	case LIQUID_STRING:
+		return value_hash(value->string);
+	case LIQUID_INT:
+	case LIQUID_FLOAT:
+		return value_hash(s);
+	case LIQUID_BOOL:
+		return 1 + value->boolean;
+	default:
+		return 16 + (uint32_t)value->type;
+	}
+}
+
 bool
 compare_has_order(const struct liquid_value *value)
 {

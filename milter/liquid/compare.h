@@ -16,6 +16,8 @@ bool compare_contains(
     const struct liquid_value *in, struct str text_of_item, const struct liquid_value *item);
 /* -1, 0, 1 in *order_r; false if the two have no order. */
 bool compare_order(const struct liquid_value *a, const struct liquid_value *b, int *order_r);
+/* Equal values have equal hashes. */
+uint32_t compare_hash(const struct liquid_value *value);
 /* Numbers and text. */
 bool compare_has_order(const struct liquid_value *value);
 /* For messages: "Integer", "String", ... */

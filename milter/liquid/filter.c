@@ -6,9 +6,12 @@
 
 static const struct filter *const tables[] = {
     filter_array_table,
+    filter_date_table,
     filter_html_table,
     filter_misc_table,
+    filter_money_table,
     filter_number_table,
+    filter_sort_table,
     filter_string_table,
 };
 

@@ -82,7 +82,9 @@ extern const struct filter filter_array_table[];
 extern const struct filter filter_date_table[];
 extern const struct filter filter_html_table[];
 extern const struct filter filter_misc_table[];
+extern const struct filter filter_money_table[];
 extern const struct filter filter_number_table[];
+extern const struct filter filter_sort_table[];
 extern const struct filter filter_string_table[];
 
 #endif

@@ -193,6 +193,20 @@ liquid_object_set(
 	return 0;
 }
 
+struct liquid_object *
+liquid_object_copy(const struct liquid_object *object, struct arena *arena, size_t extra)
+{
+	struct liquid_object *copy = liquid_object_new(arena, object->count + extra);
+
+	for (size_t i = 0; copy != NULL && i < object->count; i++) {
+		const struct value_member *member = &object->member[i];
+
+		if (liquid_object_set(copy, arena, member->key, member->value) != 0)
+			return NULL;
+	}
+	return copy;
+}
+
 struct liquid_value
 liquid_object_value(const struct liquid_object *object)
 {

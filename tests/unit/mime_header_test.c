@@ -89,7 +89,7 @@ static const struct text_case encode_cases[] = {
     {"8-bit and a line end", "\xc3\xa4\r\nBcc: b", " =?utf-8?Q?=C3=A4__Bcc=3A_b?="},
     {"mostly 8-bit", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", " =?utf-8?B?5pel5pys6Kqe?="},
     {"broken UTF-8", "a\xe4z", " =?utf-8?B?Ye+/vXo=?="},
-    {"what looks encoded is encoded", "=?utf-8?Q?a?=", " =?utf-8?Q?=3D=3Futf-8=3FQ=3Fa=3F=3D?="},
+    {"what looks encoded is encoded", "=?utf-8?Q?a?=", " =?utf-8?B?PT91dGYtOD9RP2E/PQ==?="},
     {"folded before 78", A60 " bbbbbbb ccc", " " A60 " bbbbbbb\r\n ccc"},
     {"one word of 77 behind the name", A60 "aaaaaaaaaaaaa", " " A60 "aaaaaaaaaaaaa"},
     {"long word is kept whole", "x " A240, " x\r\n " A240},
