@@ -1,1 +1,19 @@
 # Files of milter/ctl
+libmailtailor_a_SOURCES += \
+	milter/ctl/campaigns.c \
+	milter/ctl/column.c milter/ctl/column.h \
+	milter/ctl/contacts.c milter/ctl/contacts.h \
+	milter/ctl/contacts_export.c \
+	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/import.c milter/ctl/import.h \
+	milter/ctl/import_csv.c \
+	milter/ctl/import_jsonl.c \
+	milter/ctl/journal.c \
+	milter/ctl/lines.c milter/ctl/lines.h \
+	milter/ctl/outbox.c \
+	milter/ctl/suppress.c \
+	milter/ctl/value.c milter/ctl/value.h
+
+sbin_PROGRAMS += mailtailor
+mailtailor_SOURCES = milter/mailtailor.c
+mailtailor_LDADD = $(mailtailor_libs)

@@ -76,6 +76,19 @@ store_contact_get(struct store *store, struct str address, struct arena *arena,
 	return full ? err_set(err, ERR_LIMIT, "contact: arena full") : rc;
 }
 
+/* Jansson writes NUL but refuses to read it. */
+static bool
+has_nul(const char *text)
+{
+	json_t *again;
+
+	if (strstr(text, "\\u0000") == NULL)
+		return false;
+	again = json_loads(text, 0, NULL);
+	json_decref(again);
+	return again == NULL;
+}
+
 /* The attributes after the merge, as text for free(). `old` is what the database has. */
 static int
 merge(struct str old, const json_t *attributes, char **text_r, struct err *err)
@@ -97,15 +110,18 @@ merge(struct str old, const json_t *attributes, char **text_r, struct err *err)
 		else
 			json_object_set(merged, name, value);
 	}
-	*text_r = json_dumps(merged, JSON_COMPACT);
+	/* 15 digits: 19.9 stays 19.9; with 17, Jansson's default, it is 19.899999999999999. */
+	*text_r = json_dumps(merged, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(merged);
 	if (*text_r == NULL)
 		return err_set(err, ERR_INPUT, "attributes that can't be written as JSON");
 	size = strlen(*text_r);
-	if (size <= ATTRIBUTES_MAX)
+	if (size <= ATTRIBUTES_MAX && !has_nul(*text_r))
 		return 0;
 	free(*text_r);
 	*text_r = NULL;
+	if (size <= ATTRIBUTES_MAX)
+		return err_set(err, ERR_INPUT, "attributes with a NUL character");
 	return err_set(err, ERR_LIMIT, "attributes of %zu bytes: at most 1 MB", size);
 }
 

@@ -23,13 +23,20 @@ static const char put_sql[] =
 
 #define COLUMNS                                                                            \
 	"SELECT time_ms, message, campaign, recipient, contact_id, queue_id, message_id, " \
-	"verdict, reason, duration_ms, attempts FROM journal "
+	"verdict, reason, duration_ms, attempts, id FROM journal "
 #define SINCE_AND_CAMPAIGN "time_ms >= ?1 AND (?2 = '' OR campaign = ?2) "
 
-/* Two statements, as each has its own index. */
-static const char each_sql[] = COLUMNS "WHERE " SINCE_AND_CAMPAIGN "ORDER BY time_ms, id";
-static const char each_of_recipient_sql[] =
-    COLUMNS "WHERE recipient_key = ?3 AND " SINCE_AND_CAMPAIGN "ORDER BY time_ms, id";
+/* One of a recipient and one of all, as each has its own index; and both with a limit, which
+ * takes the newest. */
+#define ALL	 COLUMNS "WHERE " SINCE_AND_CAMPAIGN
+#define ONE	 COLUMNS "WHERE recipient_key = ?3 AND " SINCE_AND_CAMPAIGN
+#define IN_ORDER "ORDER BY time_ms, id"
+#define NEWEST	 "ORDER BY time_ms DESC, id DESC LIMIT ?4"
+
+static const char each_sql[] = ALL IN_ORDER;
+static const char each_of_recipient_sql[] = ONE IN_ORDER;
+static const char newest_sql[] = "SELECT * FROM (" ALL NEWEST ") " IN_ORDER;
+static const char newest_of_recipient_sql[] = "SELECT * FROM (" ONE NEWEST ") " IN_ORDER;
 
 static const char counts_sql[] =
     "SELECT campaign, sum(verdict = 0), sum(verdict = 1), sum(verdict = 2), sum(verdict = 3) "
@@ -125,9 +132,10 @@ static sqlite3_stmt *
 filtered(struct store_db *db, const struct store_journal_filter *filter, struct arena *arena,
     struct err *err)
 {
+	static const char *const sql[2][2] = {
+	    {each_sql, newest_sql}, {each_of_recipient_sql, newest_of_recipient_sql}};
 	bool one = filter->recipient.p != NULL;
-	sqlite3_stmt *statement =
-	    store_db_statement(db, one ? each_of_recipient_sql : each_sql, err);
+	sqlite3_stmt *statement = store_db_statement(db, sql[one][filter->newest > 0], err);
 	struct str key = STR_NONE;
 
 	if (statement == NULL)
@@ -142,6 +150,8 @@ filtered(struct store_db *db, const struct store_journal_filter *filter, struct 
 		}
 		store_db_bind_str(statement, 3, key);
 	}
+	if (filter->newest > 0)
+		store_db_bind_int(statement, 4, (int64_t)filter->newest);
 	return statement;
 }
 

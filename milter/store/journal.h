@@ -42,6 +42,7 @@ struct store_journal_filter {
 	struct str campaign; /* {NULL,0}: any */
 	struct str recipient;
 	int64_t since_ms; /* 0: from the beginning */
+	size_t newest;	  /* only so many, the newest; 0: all */
 };
 
 /* Rows in order of time. `recipient` is compared as store_address_key does. */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * ctl: `mailtailor`, the administrator's tool
+ *
+ * One row of the table below makes a subcommand: its function ctl_NAME (in
+ * ctl/NAME.c), and its lines in the help. A function gets argv[0] = NAME and
+ * returns the exit status (sysexits.h); what it lists goes to stdout, what it has
+ * to say to stderr through ctl_error.
+ *
+ * Threads: one.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "store/store.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+
+/* clang-format off */
+/* X(NAME, what it is for, usage lines) */
+#define CTL_COMMANDS(X) \
+X(contacts, "import, look at and change contacts", \
+  "contacts import FILE|- [--format csv|jsonl] [--dry-run] [--strict] [--batch N] [--quiet]\n" \
+  "contacts list [--limit N] [--json]\n" \
+  "contacts show ADDRESS [--json]\n" \
+  "contacts set ADDRESS NAME=VALUE ...\n" \
+  "contacts delete ADDRESS ...\n" \
+  "contacts export [--format csv|jsonl]\n") \
+X(suppress, "addresses that get nothing", \
+  "suppress add ADDRESS ... [--scope all|CAMPAIGN] [--reason TEXT]\n" \
+  "suppress list [--json]\n" \
+  "suppress remove ADDRESS ... [--scope all|CAMPAIGN]\n") \
+X(journal, "what became of each recipient's message", \
+  "journal [--campaign NAME] [--contact ADDRESS] [--since TIME] [--limit N] [--json]\n") \
+X(outbox, "what waits to be sent", \
+  "outbox list [--campaign NAME] [--rows] [--all] [--json]\n" \
+  "outbox pause CAMPAIGN\n" \
+  "outbox resume CAMPAIGN\n" \
+  "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
+  "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
+X(campaigns, "the campaigns and how far they are", \
+  "campaigns list [--json]\n")
+/* clang-format on */
+
+struct ctl {
+	const char *conf_path;
+	const struct conf *conf; /* by ctl_conf */
+	struct store *store;	 /* by ctl_store */
+};
+
+#define CTL_DECLARE(name, purpose, usage) int ctl_##name(struct ctl *ctl, int argc, char **argv);
+CTL_COMMANDS(CTL_DECLARE)
+#undef CTL_DECLARE
+
+/* The whole program. */
+int ctl_main(int argc, char **argv);
+
+/* The configuration, loaded on first use; NULL after an error message, then exit with
+ * EX_CONFIG. */
+const struct conf *ctl_conf(struct ctl *ctl);
+/* The database of the configuration, opened on first use. 0, or the exit status after an error
+ * message. */
+int ctl_store(struct ctl *ctl, enum store_open_mode mode);
+
+/* An action of a subcommand: `contacts import` runs the row "import". */
+struct ctl_action {
+	const char *name;
+	int (*run)(struct ctl *ctl, int argc, char **argv);
+};
+
+/* Runs the action that argv[1] names, with argv moved on by one; EX_USAGE if there is none.
+ * `actions` ends with a NULL name. */
+int ctl_act(struct ctl *ctl, int argc, char **argv, const struct ctl_action *actions);
+
+/* getopt_long with long options only, which may stand anywhere; complains about bad ones
+ * itself and then returns '?'. Set optind to 0 before the first call of a command. */
+int ctl_option(int argc, char **argv, const struct option *options);
+/* Reads a number of 1 up to `max`; complains. */
+bool ctl_number(const char *name, const char *text, unsigned long long max, size_t *number_r);
+
+/* "mailtailor: sentence" on stderr, control characters made harmless. */
+void ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with err's text; returns its exit code. */
+int ctl_fail(const struct err *err);
+/* "usage: ..." of a subcommand on stderr; returns EX_USAGE. */
+int ctl_usage(const char *name);
+
+/* Text from outside for a person's eyes: control, invisible and invalid characters are
+ * written as \xHH or \u{HHHH}. */
+void ctl_put(FILE *out, struct str text);
+/* One line of JSON; takes the reference. Towards a terminal all but ASCII is escaped. */
+void ctl_put_json(json_t *value);
+/* Text that may hold anything as a JSON string: invalid bytes become U+FFFD. */
+json_t *ctl_json_str(struct str text);
+/* ISO 8601 text; null for 0. */
+json_t *ctl_json_time(int64_t ms);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * mailtailor: the administrator's tool
+ *
+ * All of it is in ctl/, so that tests can link it.
+ */
+#include "ctl/ctl.h"
+
+int
+main(int argc, char **argv)
+{
+	return ctl_main(argc, argv);
+}
