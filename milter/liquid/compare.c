@@ -31,8 +31,6 @@ compare_is_blank(const struct liquid_value *value)
 {
 	switch (value->type) {
 	case LIQUID_NIL:
-	case LIQUID_EMPTY:
-	case LIQUID_BLANK:
 		return true;
 	case LIQUID_BOOL:
 		return !value->boolean;
@@ -117,7 +115,7 @@ bool
 compare_equal(const struct liquid_value *a, const struct liquid_value *b)
 {
 	if (a->type == LIQUID_EMPTY)
-		return b->type == LIQUID_EMPTY || compare_is_empty(b);
+		return compare_is_empty(b);
 	if (b->type == LIQUID_EMPTY)
 		return compare_is_empty(a);
 	if (a->type == LIQUID_BLANK)

@@ -92,10 +92,23 @@ compile_slot(struct compiler *compiler, struct str name)
 	return compiler->slot->len - 1;
 }
 
+struct str
+compile_keep(struct compiler *compiler, struct str a, struct str b)
+{
+	char *p = g_malloc(a.n + b.n + 1);
+	struct str kept = {NULL, a.n + b.n};
+
+	memcpy(p, a.p, a.n);
+	memcpy(p + a.n, b.p, b.n);
+	kept.p = g_string_chunk_insert_len(compiler->program->text, p, (gssize)kept.n);
+	g_free(p);
+	return kept;
+}
+
 struct block *
 compile_top(struct compiler *compiler)
 {
-	if (compiler->block->len == 0)
+	if (compiler->block->len <= compiler->floor)
 		return NULL;
 	return &g_array_index(compiler->block, struct block, compiler->block->len - 1);
 }
@@ -135,10 +148,10 @@ free_block(struct block *block)
 void
 compile_seen(struct compiler *compiler)
 {
-	struct block *top = compile_top(compiler);
+	guint open = compiler->block->len;
 
-	if (top != NULL)
-		top->blank = false;
+	if (open > 0)
+		g_array_index(compiler->block, struct block, open - 1).blank = false;
 }
 
 /* White space of a body in which nothing else can be seen does not show either. */
@@ -187,16 +200,15 @@ compile_text(struct compiler *compiler, struct str text, bool verbatim)
 	top->text = number + 1;
 }
 
-static int
+int
 compile_output(struct compiler *compiler)
 {
 	uint32_t chain;
 
-	scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
 	compile_seen(compiler);
 	if (compiler->scan.token == TOKEN_END)
 		return 0;
-	if (parse_chain(compiler, &chain) < 0 || parse_end(compiler) < 0)
+	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
 		return -1;
 	compile_emit(compiler, OP_OUTPUT, chain, 0);
 	compiler->program->guess += 24;
@@ -228,6 +240,7 @@ compile_piece(struct compiler *compiler, struct lex_piece text)
 	compile_text(compiler, text.text, false);
 	switch (compiler->piece.kind) {
 	case LEX_OUTPUT:
+		scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
 		return compile_output(compiler);
 	case LEX_TAG:
 		return compile_tag(compiler);
@@ -279,6 +292,7 @@ init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 	compiler->condition = g_array_new(FALSE, FALSE, sizeof(struct condition));
 	compiler->loop = g_array_new(FALSE, FALSE, sizeof(struct loop));
 	compiler->when = g_array_new(FALSE, FALSE, sizeof(struct when));
+	compiler->cycle = g_array_new(FALSE, FALSE, sizeof(struct cycle));
 	compiler->slot = g_array_new(FALSE, FALSE, sizeof(struct key));
 	compiler->resume = g_array_new(FALSE, FALSE, sizeof(struct str));
 	compiler->block = g_array_new(FALSE, FALSE, sizeof(struct block));
@@ -303,6 +317,7 @@ finish(struct compiler *compiler)
 	program->condition = (struct condition *)(void *)g_array_free(compiler->condition, FALSE);
 	program->loop = (struct loop *)(void *)g_array_free(compiler->loop, FALSE);
 	program->when = (struct when *)(void *)g_array_free(compiler->when, FALSE);
+	program->cycle = (struct cycle *)(void *)g_array_free(compiler->cycle, FALSE);
 	program->slot = (struct key *)(void *)g_array_free(compiler->slot, FALSE);
 	g_array_free(compiler->resume, TRUE);
 	for (guint i = 0; i < compiler->block->len; i++)
@@ -339,8 +354,11 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->mode = options->mode;
 	program->strict = options->strict;
 	program->limits = options->limits;
+	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
+	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
+	program->self_slot = compile_slot(&compiler, STR("self"));
 	ret = compile_pieces(&compiler);
 	finish(&compiler);
 	if (ret < 0) {
@@ -370,6 +388,8 @@ liquid_free(struct liquid_program **program)
 	g_free(p->condition);
 	g_free(p->loop);
 	g_free(p->when);
+	g_free(p->cycle);
+	g_string_chunk_free(p->text);
 	g_free(p->slot);
 	g_free(p);
 	*program = NULL;

@@ -52,10 +52,15 @@ struct compiler {
 	GArray *condition;
 	GArray *loop;
 	GArray *when;
+	GArray *cycle;
 	GArray *slot;
 	GArray *resume; /* struct str: names of loops that may be continued */
 	GArray *block;
-	uint32_t loops; /* open ones */
+	guint floor;	   /* blocks that a {% liquid %} stands in */
+	int liquids;	   /* nested ones */
+	struct str *lines; /* of a {% liquid %}, still to come; NULL outside */
+	bool lax;	   /* passes over what it does not understand */
+	uint32_t loops;	   /* open ones */
 	uint32_t captures;
 	uint32_t cases;
 };
@@ -73,7 +78,10 @@ struct insn *compile_insn(struct compiler *compiler, uint32_t number);
 void compile_land(struct compiler *compiler, uint32_t number);
 uint32_t compile_here(const struct compiler *compiler);
 uint32_t compile_slot(struct compiler *compiler, struct str name);
+/* The innermost block that the tag at hand may belong to, or NULL. */
 struct block *compile_top(struct compiler *compiler);
+/* A text that lives as long as the program. */
+struct str compile_keep(struct compiler *compiler, struct str a, struct str b);
 
 /* Parsers of what is ahead in the scan. Each leaves the next token ahead. */
 int parse_expr(struct compiler *compiler, uint32_t *expr_r);
@@ -84,6 +92,8 @@ int parse_condition(struct compiler *compiler, bool negate, GArray *falses);
 /* A chain around one expression, without filters. */
 uint32_t parse_plain_chain(struct compiler *compiler, uint32_t expr);
 int parse_end(struct compiler *compiler);
+/* The same where lax mode passes over what follows. */
+int parse_tail(struct compiler *compiler);
 /* Consumes the token ahead if it is this one. */
 bool parse_take(struct compiler *compiler, enum token token);
 bool parse_take_word(struct compiler *compiler, const char *word);
@@ -109,6 +119,23 @@ struct tag {
 	bool blank;	  /* nothing is seen of it */
 	bool blank_texts; /* a body with nothing to see loses its white space */
 };
+
+/* {{ }} and echo, with the scan at the expression. */
+int compile_output(struct compiler *compiler);
+
+/* tag_loop.c */
+int tag_open_for(struct compiler *compiler);
+int tag_open_tablerow(struct compiler *compiler);
+int tag_else_for(struct compiler *compiler, struct block *block);
+int tag_close_loop(struct compiler *compiler, struct block *block);
+int tag_break(struct compiler *compiler);
+int tag_continue(struct compiler *compiler);
+/* tag_text.c */
+int tag_comment(struct compiler *compiler);
+int tag_doc(struct compiler *compiler);
+int tag_hash(struct compiler *compiler);
+int tag_liquid(struct compiler *compiler);
+int tag_raw(struct compiler *compiler);
 
 /* The tag whose name is ahead in the scan. */
 int tag_run(struct compiler *compiler);

@@ -10,8 +10,8 @@
 #include "liquid/render.h"
 #include "liquid/text.h"
 
-static int
-from_globals(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
+int
+render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
 {
 	const struct liquid_value *globals = render->globals;
 	const struct liquid_value *found;
@@ -47,8 +47,11 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 		return 0;
 	}
 	if (!slot->has_global) {
-		if (from_globals(render, key->name, key->hash, &slot->global) < 0)
+		if (render_global(render, key->name, key->hash, &slot->global) < 0)
 			return -1;
+		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
+			slot->global =
+			    (struct liquid_value){.type = LIQUID_LAZY, .lazy = &render->self};
 		slot->has_global = true;
 	}
 	*value_r = slot->global;
@@ -66,7 +69,19 @@ named_variable(struct render *render, struct str name, struct liquid_value *valu
 		if (program->slot[i].hash == hash && str_eq(program->slot[i].name, name))
 			return render_variable(render, (uint32_t)i, value_r);
 	}
-	return from_globals(render, name, hash, value_r);
+	return render_global(render, name, hash, value_r);
+}
+
+/* `self`: the variables as members of an object. */
+int
+render_get_self(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+    struct err *err)
+{
+	(void)arena;
+	(void)err;
+	if (named_variable(closure, key, value_r) < 0)
+		return -1;
+	return value_r->type != LIQUID_NIL;
 }
 
 static struct liquid_value
@@ -114,12 +129,34 @@ size_of(const struct liquid_value *of)
 	}
 }
 
+/* The first or last character. */
+static struct liquid_value
+end_of_text(const struct liquid_value *value, bool first)
+{
+	struct str s = value->string;
+	struct liquid_value end = *value;
+	size_t at = 0;
+
+	if (s.n == 0)
+		return LIQUID_NIL_VALUE;
+	if (first) {
+		end.string.n = text_step(s.p, s.n);
+		return end;
+	}
+	for (size_t i = 0; i < s.n; i += text_step(s.p + i, s.n - i))
+		at = i;
+	end.string = (struct str){s.p + at, s.n - at};
+	return end;
+}
+
 struct liquid_value
 render_command(struct render *render, const struct liquid_value *of, enum command command)
 {
 	if (command == COMMAND_SIZE)
 		return size_of(of);
 	switch (of->type) {
+	case LIQUID_STRING:
+		return end_of_text(of, command == COMMAND_FIRST);
 	case LIQUID_ARRAY:
 		return element(of, command == COMMAND_FIRST ? 0 : -1);
 	case LIQUID_OBJECT:
@@ -246,6 +283,11 @@ render_integer(struct render *render, const struct liquid_value *value, int64_t 
 	switch (value->type) {
 	case LIQUID_INT:
 		*n_r = value->integer;
+		return 0;
+	case LIQUID_FLOAT: /* only what was an integer beyond 64 bits */
+		if (value->real < 9.2e18 && value->real > -9.2e18)
+			break;
+		*n_r = value->real < 0 ? INT64_MIN : INT64_MAX;
 		return 0;
 	case LIQUID_STRING:
 		if (number_parse(str_trim(value->string), &number) && number.integer &&

@@ -21,47 +21,26 @@ run_size(struct filter_call *call)
 	return 0;
 }
 
-/* The first or last character of a text. */
-static struct liquid_value
-end_of_text(const struct liquid_value *value, bool first)
-{
-	struct str s = value->string;
-	struct liquid_value end = *value;
-	size_t at = 0;
-
-	if (s.n == 0)
-		return end;
-	if (first) {
-		end.string.n = text_step(s.p, s.n);
-		return end;
-	}
-	for (size_t i = 0; i < s.n; i += text_step(s.p + i, s.n - i))
-		at = i;
-	end.string = (struct str){s.p + at, s.n - at};
-	return end;
-}
-
+/* Of text, the filter has none, unlike the member. */
 static int
-run_end(struct filter_call *call, bool first)
+run_end(struct filter_call *call, enum command command)
 {
-	if (call->input.type == LIQUID_STRING)
-		call->result = end_of_text(&call->input, first);
-	else
-		call->result = render_command(
-		    call->render, &call->input, first ? COMMAND_FIRST : COMMAND_LAST);
+	call->result = LIQUID_NIL_VALUE;
+	if (call->input.type != LIQUID_STRING)
+		call->result = render_command(call->render, &call->input, command);
 	return 0;
 }
 
 static int
 run_first(struct filter_call *call)
 {
-	return run_end(call, true);
+	return run_end(call, COMMAND_FIRST);
 }
 
 static int
 run_last(struct filter_call *call)
 {
-	return run_end(call, false);
+	return run_end(call, COMMAND_LAST);
 }
 
 /* Elements that are text appear in the result as they are: each keeps what it was. */
@@ -287,7 +266,8 @@ run_reject(struct filter_call *call)
 	return choose(call, false);
 }
 
-/* Position of the first item that fits, or the count. */
+/* Position of the first item that fits, or the count. 1: an item in front of it can
+ * have no properties, which makes the result nil. */
 static int
 seek(struct filter_call *call, struct list *list, size_t *at_r)
 {
@@ -296,6 +276,8 @@ seek(struct filter_call *call, struct list *list, size_t *at_r)
 	if (list_of(call, list) < 0)
 		return -1;
 	for (*at_r = 0; *at_r < list->count; ++*at_r) {
+		if (!list_has_properties(&list->at[*at_r]))
+			return 1;
 		if (matches(call, &list->at[*at_r], &fits) < 0)
 			return -1;
 		if (fits)
@@ -309,9 +291,11 @@ run_find(struct filter_call *call)
 {
 	struct list list;
 	size_t at;
+	int ret = seek(call, &list, &at);
 
-	if (seek(call, &list, &at) < 0)
-		return -1;
+	call->result = LIQUID_NIL_VALUE;
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	call->result = at < list.count ? list.at[at] : LIQUID_NIL_VALUE;
 	return 0;
 }
@@ -321,9 +305,11 @@ run_find_index(struct filter_call *call)
 {
 	struct list list;
 	size_t at;
+	int ret = seek(call, &list, &at);
 
-	if (seek(call, &list, &at) < 0)
-		return -1;
+	call->result = LIQUID_NIL_VALUE;
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	call->result = at < list.count ? liquid_int((int64_t)at) : LIQUID_NIL_VALUE;
 	return 0;
 }
@@ -333,9 +319,11 @@ run_has(struct filter_call *call)
 {
 	struct list list;
 	size_t at;
+	int ret = seek(call, &list, &at);
 
-	if (seek(call, &list, &at) < 0)
-		return -1;
+	call->result = LIQUID_NIL_VALUE;
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
 	call->result = liquid_bool(at < list.count);
 	return 0;
 }

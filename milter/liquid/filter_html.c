@@ -126,22 +126,18 @@ run_newline_to_br(struct filter_call *call)
 	return result_markup(call, build_str(&build));
 }
 
-/* End of what is not shown at p: script, style, comment or tag; NULL if it is text. */
-static const char *
-hidden_end(const char *p, const char *end)
-{
-	static const struct {
-		struct str open;
-		struct str close;
-	} kinds[] = {
-	    {{"<script", 7}, {"</script>", 9}},
-	    {{"<!--", 4}, {"-->", 3}},
-	    {{"<style", 6}, {"</style>", 8}},
-	    {{"<", 1}, {">", 1}},
-	};
+struct span_kind {
+	struct str open;
+	struct str close;
+};
 
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		struct str rest = {p, (size_t)(end - p)};
+/* End of the span that begins at p, or NULL. */
+static const char *
+span_end(const char *p, const char *end, const struct span_kind *kinds, size_t count)
+{
+	struct str rest = {p, (size_t)(end - p)};
+
+	for (size_t i = 0; i < count; i++) {
 		const char *found;
 
 		if (!str_starts(rest, kinds[i].open))
@@ -155,30 +151,53 @@ hidden_end(const char *p, const char *end)
 }
 
 static int
+drop_spans(struct render *render, struct str *text, const struct span_kind *kinds, size_t count)
+{
+	const char *end = text->p + text->n;
+	const char *p = text->p;
+	struct build build;
+
+	if (build_init(&build, render, text->n) < 0)
+		return -1;
+	while (p < end) {
+		const char *open = memchr(p, '<', (size_t)(end - p));
+		const char *after = NULL;
+
+		if (open == NULL)
+			open = end;
+		if (build_add(&build, (struct str){p, (size_t)(open - p)}) < 0)
+			return -1;
+		p = open;
+		if (p == end)
+			break;
+		after = span_end(p, end, kinds, count);
+		/* What nothing closes has looked through all that follows. */
+		if (after == NULL && render_charge(render, (size_t)(end - p)) < 0)
+			return -1;
+		if (after == NULL && build_char(&build, *p) < 0)
+			return -1;
+		p = after == NULL ? p + 1 : after;
+	}
+	*text = build_str(&build);
+	return 0;
+}
+
+/* First what is never shown, with its contents; then the tags, as Ruby does. */
+static int
 run_strip_html(struct filter_call *call)
 {
-	struct build build;
+	static const struct span_kind blocks[] = {
+	    {{"<script", 7}, {"</script>", 9}},
+	    {{"<!--", 4}, {"-->", 3}},
+	    {{"<style", 6}, {"</style>", 8}},
+	};
+	static const struct span_kind tags[] = {{{"<", 1}, {">", 1}}};
 	struct str text;
-	const char *end, *p;
 
-	if (filter_input(call, &text) < 0 || build_init(&build, call->render, text.n) < 0)
+	if (filter_input(call, &text) < 0 || drop_spans(call->render, &text, blocks, 3) < 0 ||
+	    drop_spans(call->render, &text, tags, 1) < 0)
 		return -1;
-	end = text.p + text.n;
-	for (p = text.p; p < end;) {
-		const char *after = *p == '<' ? hidden_end(p, end) : NULL;
-
-		/* Each `<` that nothing closes looks through all that follows. */
-		if (*p == '<' && after == NULL &&
-		    render_charge(call->render, (size_t)(end - p)) < 0)
-			return -1;
-		if (after != NULL) {
-			p = after;
-			continue;
-		}
-		if (build_char(&build, *p++) < 0)
-			return -1;
-	}
-	return filter_result(call, build_str(&build));
+	return filter_result(call, text);
 }
 
 static bool

@@ -173,3 +173,17 @@ list_property(struct render *render, const struct liquid_value *item,
 		return 0;
 	}
 }
+
+bool
+list_has_properties(const struct liquid_value *item)
+{
+	switch (item->type) {
+	case LIQUID_OBJECT:
+	case LIQUID_LAZY:
+	case LIQUID_STRING:
+	case LIQUID_INT:
+		return true;
+	default:
+		return false;
+	}
+}

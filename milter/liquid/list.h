@@ -24,5 +24,7 @@ int list_result(struct filter_call *call, const struct liquid_value *at, size_t 
 /* A member of an element by the name that was given to the filter. */
 int list_property(struct render *render, const struct liquid_value *item,
     const struct liquid_value *name, struct liquid_value *value_r);
+/* Whether Ruby's item[name] means anything. */
+bool list_has_properties(const struct liquid_value *item);
 
 #endif

@@ -25,6 +25,8 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/program.h \
 	milter/liquid/render.c milter/liquid/render.h \
 	milter/liquid/tag.c \
+	milter/liquid/tag_loop.c \
+	milter/liquid/tag_text.c \
 	milter/liquid/text.c milter/liquid/text.h \
 	milter/liquid/text_case.c \
 	milter/liquid/value.c milter/liquid/value_impl.h

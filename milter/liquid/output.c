@@ -8,6 +8,8 @@
 #include "liquid/number.h"
 #include "liquid/render.h"
 
+#include <stdio.h>
+
 #define DEPTH_MAX 128
 
 /* Moves the output to a region with room for `more` bytes. */
@@ -167,8 +169,6 @@ write_text(struct render *render, struct str s, bool safe)
 	return render_write(render, s);
 }
 
-static int put(struct render *render, const struct liquid_value *value, int depth);
-
 static int
 put_range(struct render *render, const struct liquid_value *value)
 {
@@ -180,6 +180,8 @@ put_range(struct render *render, const struct liquid_value *value)
 	n += number_print_int(value->range.last, text + n);
 	return render_write(render, (struct str){text, n});
 }
+
+static int put(struct render *render, const struct liquid_value *value, int depth);
 
 static int
 put_array(struct render *render, const struct liquid_array *array, int depth)
@@ -193,13 +195,84 @@ put_array(struct render *render, const struct liquid_array *array, int depth)
 	return 0;
 }
 
-/* As Ruby's inspect shows a hash. */
+/* Text in quotes, as Ruby's inspect writes it. */
 static int
-put_object(struct render *render, const struct liquid_object *object, int depth)
+inspect_string(struct render *render, struct str s)
 {
-	(void)object;
-	(void)depth;
-	return write_text(render, STR("{}"), false);
+	char code[8] = "\"";
+
+	if (write_text(render, STR("\""), false) < 0)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		static const char plain[] = "abtnvfr";
+		unsigned char c = (unsigned char)s.p[i];
+		bool hash = c == '#' && i + 1 < s.n && memchr("{$@", s.p[i + 1], 3) != NULL;
+		struct str piece = {&s.p[i], 1};
+
+		if (c == '"' || c == '\\' || hash)
+			piece = (struct str){code, (size_t)sprintf(code, "\\%c", c)};
+		else if (c >= 7 && c <= 13)
+			piece = (struct str){code, (size_t)sprintf(code, "\\%c", plain[c - 7])};
+		else if (c == 27)
+			piece = STR("\\e");
+		else if (c < ' ' || c == 127)
+			piece = (struct str){code, (size_t)sprintf(code, "\\x%02X", c)};
+		if (write_text(render, piece, false) < 0)
+			return -1;
+	}
+	return write_text(render, STR("\""), false);
+}
+
+static int inspect(struct render *render, const struct liquid_value *value, int depth);
+
+static int
+inspect_array(struct render *render, const struct liquid_array *array, int depth)
+{
+	if (render_charge(render, array->count * 16) < 0 || write_text(render, STR("["), false) < 0)
+		return -1;
+	for (size_t i = 0; i < array->count; i++) {
+		if ((i > 0 && write_text(render, STR(", "), false) < 0) ||
+		    inspect(render, &array->at[i], depth + 1) < 0)
+			return -1;
+	}
+	return write_text(render, STR("]"), false);
+}
+
+static int
+inspect_object(struct render *render, const struct liquid_object *object, int depth)
+{
+	if (render_charge(render, object->count * 16) < 0 ||
+	    write_text(render, STR("{"), false) < 0)
+		return -1;
+	for (size_t i = 0; i < object->count; i++) {
+		const struct value_member *member = &object->member[i];
+
+		if ((i > 0 && write_text(render, STR(", "), false) < 0) ||
+		    inspect_string(render, member->key) < 0 ||
+		    write_text(render, STR("=>"), false) < 0 ||
+		    inspect(render, &member->value, depth + 1) < 0)
+			return -1;
+	}
+	return write_text(render, STR("}"), false);
+}
+
+static int
+inspect(struct render *render, const struct liquid_value *value, int depth)
+{
+	if (depth > DEPTH_MAX)
+		return render_err(render, ERR_LIMIT, "values are nested too deep to print");
+	switch (value->type) {
+	case LIQUID_NIL:
+		return render_write(render, STR("nil"));
+	case LIQUID_STRING:
+		return inspect_string(render, value->string);
+	case LIQUID_ARRAY:
+		return inspect_array(render, value->array, depth);
+	case LIQUID_OBJECT:
+		return inspect_object(render, value->object, depth);
+	default:
+		return put(render, value, depth);
+	}
 }
 
 static int
@@ -226,9 +299,10 @@ put(struct render *render, const struct liquid_value *value, int depth)
 	case LIQUID_ARRAY:
 		return put_array(render, value->array, depth);
 	case LIQUID_OBJECT:
-		return put_object(render, value->object, depth);
-	case LIQUID_NIL:
+		return inspect_object(render, value->object, depth);
 	case LIQUID_LAZY:
+		return write_text(render, str_c(value->lazy->name), false);
+	case LIQUID_NIL:
 	case LIQUID_EMPTY:
 	case LIQUID_BLANK:
 		break;
@@ -243,7 +317,8 @@ render_put(struct render *render, const struct liquid_value *value)
 }
 
 /* Prints at the end of the output and takes it away again, so that there is one
- * printer. What it prints is not meant for output yet: no escaping. */
+ * printer. What it prints is not meant for output yet: no escaping, and lists look as
+ * Ruby's to_s shows them. */
 static int
 print_aside(struct render *render, const struct liquid_value *value, struct str *text_r)
 {
@@ -251,7 +326,7 @@ print_aside(struct render *render, const struct liquid_value *value, struct str 
 	int ret;
 
 	render->aside = true;
-	ret = put(render, value, 0);
+	ret = value->type == LIQUID_ARRAY ? inspect(render, value, 0) : put(render, value, 0);
 	render->aside = false;
 	if (ret < 0)
 		return -1;

@@ -51,6 +51,12 @@ parse_end(struct compiler *compiler)
 	return compile_expected(compiler, "the end of the tag");
 }
 
+int
+parse_tail(struct compiler *compiler)
+{
+	return compiler->lax ? 0 : parse_end(compiler);
+}
+
 static uint32_t
 add_expr(struct compiler *compiler, struct expr expr)
 {
@@ -158,12 +164,16 @@ parse_path(struct compiler *compiler, uint32_t *expr_r)
 	struct expr expr = {.kind = EXPR_PATH, .at = compiler->scan.at};
 	const char *begin = compiler->scan.base + compiler->scan.at;
 	const char *end;
-	GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	GArray *steps;
 	struct str name = compiler->scan.text;
 	bool named = compiler->scan.token == TOKEN_ID;
 	int ret;
 
+	if (!named && compiler->program->strict)
+		return compile_err(compiler, compiler->scan.at,
+		    "a variable can't begin with '[': write self[...]");
 	expr.path.slot = PROGRAM_NONE;
+	steps = g_array_new(FALSE, FALSE, sizeof(struct step));
 	if (named)
 		scan_next(&compiler->scan);
 	ret = parse_steps(compiler, steps);
@@ -209,6 +219,7 @@ parse_literal(struct compiler *compiler, uint32_t *expr_r)
 	struct expr expr = {.kind = EXPR_LITERAL, .at = compiler->scan.at};
 	struct number number;
 
+	expr.text = compiler->scan.text;
 	expr.literal = liquid_string(compiler->scan.text);
 	if (compiler->scan.token == TOKEN_NUMBER && number_parse(compiler->scan.text, &number))
 		expr.literal = number_value(number);
@@ -269,16 +280,24 @@ parse_arg(struct compiler *compiler, GArray *args, GArray *nameds)
 	return 0;
 }
 
+static bool
+ends_args(const struct compiler *compiler)
+{
+	return compiler->scan.token == TOKEN_PIPE || compiler->scan.token == TOKEN_END;
+}
+
 static int
 parse_args(struct compiler *compiler, struct filter_use *use)
 {
 	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	GArray *nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
-	int ret;
+	int ret = 0;
 
-	do {
+	while (!ends_args(compiler)) {
 		ret = parse_arg(compiler, args, nameds);
-	} while (ret == 0 && parse_take(compiler, TOKEN_COMMA));
+		if (ret < 0 || !parse_take(compiler, TOKEN_COMMA))
+			break;
+	}
 	use->arg = compiler->arg->len;
 	use->args = args->len;
 	use->named = compiler->named->len;
@@ -352,8 +371,11 @@ parse_chain(struct compiler *compiler, uint32_t *chain_r)
 	if (parse_expr(compiler, &chain.expr) < 0)
 		return -1;
 	uses = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
-	while (ret == 0 && parse_take(compiler, TOKEN_PIPE))
+	while (ret == 0 && parse_take(compiler, TOKEN_PIPE)) {
+		if (compiler->lax && ends_args(compiler))
+			continue;
 		ret = parse_filter(compiler, uses, &chain.covered);
+	}
 	chain.use = compiler->use->len;
 	chain.uses = uses->len;
 	g_array_append_vals(compiler->use, uses->data, uses->len);

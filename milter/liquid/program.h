@@ -16,6 +16,8 @@
 #include "liquid/liquid.h"
 #include "liquid/value_impl.h"
 
+#include <glib.h>
+
 #define PROGRAM_NONE UINT32_MAX
 
 enum op {
@@ -34,11 +36,12 @@ enum op {
 	OP_WHEN,	  /* a: when, b: target when nothing matches */
 	OP_WHEN_NEXT,	  /* a: level, b: body, taken once more for each further match */
 	OP_CASE_ELSE,	  /* a: level, b: target when something matched */
+	OP_CELL_END,	  /* closes the cell that a tablerow is left from */
 	OP_INCREMENT,	  /* a: slot */
 	OP_DECREMENT,	  /* a: slot */
 	OP_CYCLE,	  /* a: cycle */
-	OP_IFCHANGED,	  /* a: level */
-	OP_IFCHANGED_END, /* a: level */
+	OP_IFCHANGED,	  /* a: level of captures */
+	OP_IFCHANGED_END, /* a: level of captures */
 	OP_ABORT,	  /* a: chain */
 	OP_END,
 };
@@ -139,9 +142,18 @@ struct loop {
 	uint32_t offset; /* expression or PROGRAM_NONE */
 	uint32_t resume; /* number of the place where offset:continue goes on */
 	bool offset_continue;
+	uint32_t cols; /* expression or PROGRAM_NONE */
 	bool reversed;
 	bool has_else;
+	bool table;
 	struct str name; /* "item-collection" */
+};
+
+struct cycle {
+	uint32_t name;	/* expression or PROGRAM_NONE */
+	struct str key; /* stands for the name of a nameless one */
+	uint32_t arg;
+	uint32_t args;
 };
 
 struct when {
@@ -167,6 +179,8 @@ struct liquid_program {
 	struct condition *condition;
 	struct loop *loop;
 	struct when *when;
+	struct cycle *cycle;
+	GStringChunk *text; /* what is not in the source */
 	struct key *slot;
 	size_t slots;
 	size_t resumes;
@@ -174,6 +188,8 @@ struct liquid_program {
 	size_t capture_levels;
 	size_t case_levels;
 	uint32_t forloop_slot;
+	uint32_t self_slot;
+	uint32_t tablerow_slot;
 	size_t guess; /* bytes of output to make room for at first */
 };
 

@@ -215,6 +215,84 @@ assign_chain(struct render *render, const struct insn *insn)
 	return 0;
 }
 
+/* Counters live beside the outermost names, where assign does not reach. */
+static int
+count(struct render *render, uint32_t number, int64_t step)
+{
+	struct slot *slot = &render->slot[number];
+	const struct liquid_program *program = render->program;
+	struct liquid_value shown;
+
+	if (!slot->has_global) {
+		struct str name = program->slot[number].name;
+
+		if (render_global(render, name, program->slot[number].hash, &slot->global) < 0)
+			return -1;
+		slot->has_global = true;
+	}
+	if (slot->global.type != LIQUID_INT)
+		slot->global = liquid_int(0);
+	shown = slot->global;
+	if (__builtin_add_overflow(shown.integer, step, &slot->global.integer))
+		return render_err(render, ERR_TEMPLATE, "the counter is too large");
+	return render_put(render, step > 0 ? &shown : &slot->global);
+}
+
+/* The counter of a cycle, by its name's value. */
+static int64_t *
+cycle_counter(struct render *render, const struct liquid_value *key)
+{
+	struct cycle_counter *counter;
+
+	for (counter = render->cycle; counter != NULL; counter = counter->next) {
+		if (counter->key.type == key->type && compare_equal(&counter->key, key))
+			return &counter->at;
+		if (count_steps(render, 1) < 0)
+			return NULL;
+	}
+	counter = render_alloc(render, sizeof *counter);
+	if (counter == NULL)
+		return NULL;
+	*counter = (struct cycle_counter){.key = *key, .next = render->cycle};
+	render->cycle = counter;
+	return &counter->at;
+}
+
+static int
+run_cycle(struct render *render, uint32_t number)
+{
+	const struct cycle *cycle = &render->program->cycle[number];
+	struct liquid_value key = liquid_string(cycle->key);
+	struct liquid_value value = LIQUID_NIL_VALUE;
+	int64_t *at;
+
+	if (cycle->name != PROGRAM_NONE && render_eval(render, cycle->name, &key) < 0)
+		return -1;
+	at = cycle_counter(render, &key);
+	if (at == NULL)
+		return -1;
+	if (*at < cycle->args &&
+	    render_eval(render, render->program->arg[cycle->arg + *at], &value) < 0)
+		return -1;
+	if (++*at >= cycle->args)
+		*at = 0;
+	return render_put(render, &value);
+}
+
+static int
+end_ifchanged(struct render *render, uint32_t level)
+{
+	size_t begin = render->capture[level];
+	struct str text = {render->out.p + begin, render->out.n - begin};
+
+	if (render->changed.p != NULL && str_eq(render->changed, text)) {
+		render->out.n = begin;
+		return 0;
+	}
+	render->changed = arena_str(render->arena, text);
+	return render->changed.p == NULL ? render_full(render) : 0;
+}
+
 /* What does not change the order of instructions. */
 static int
 run_plain(struct render *render, const struct insn *insn)
@@ -227,8 +305,18 @@ run_plain(struct render *render, const struct insn *insn)
 	case OP_ASSIGN:
 		return assign_chain(render, insn);
 	case OP_FOR_END:
-		loop_leave(render, insn->a);
-		return 0;
+		return loop_leave(render, insn->a);
+	case OP_CELL_END:
+		return render_write(render, STR("</td>"));
+	case OP_INCREMENT:
+		return count(render, insn->a, 1);
+	case OP_DECREMENT:
+		return count(render, insn->a, -1);
+	case OP_CYCLE:
+		return run_cycle(render, insn->a);
+	case OP_IFCHANGED_END:
+		return end_ifchanged(render, insn->a);
+	case OP_IFCHANGED:
 	case OP_CAPTURE:
 		render->capture[insn->a] = render->out.n;
 		return 0;
@@ -359,6 +447,7 @@ liquid_render(const struct liquid_program *program, const struct liquid_value *g
 	    .program = program, .globals = globals, .options = options, .arena = arena, .err = err};
 
 	*output_r = STR_NONE;
+	render.self = (struct liquid_lazy){render_get_self, &render, "Liquid::SelfDrop"};
 	if (init(&render) < 0 || run(&render) < 0)
 		return -1;
 	render.out.p[render.out.n] = '\0';

@@ -32,7 +32,8 @@ struct loop_frame {
 	struct liquid_value collection; /* array, object, range or one value */
 	int64_t first;
 	int64_t count;
-	int64_t at; /* 0 .. count */
+	int64_t at;   /* 0 .. count */
+	int64_t cols; /* of a tablerow; 0: one row */
 	struct liquid_value saved;
 	struct liquid_value saved_forloop;
 	bool had;
@@ -45,6 +46,12 @@ struct case_frame {
 	struct liquid_value subject;
 	size_t repeat;
 	bool matched;
+};
+
+struct cycle_counter {
+	struct liquid_value key;
+	int64_t at;
+	struct cycle_counter *next;
 };
 
 struct render {
@@ -62,6 +69,9 @@ struct render {
 	size_t *capture; /* where each capture's output begins */
 	struct case_frame *cases;
 	int64_t *resume;
+	struct cycle_counter *cycle;
+	struct str changed; /* what ifchanged saw last */
+	struct liquid_lazy self;
 };
 
 /* Bytes or elements that a filter may look at for one step. */
@@ -89,6 +99,11 @@ int render_escape(struct render *render, struct str s, struct str *escaped_r);
 int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
 int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
+/* What the outermost names mean. */
+int render_global(
+    struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
+int render_get_self(void *closure, struct str key, struct arena *arena,
+    struct liquid_value *value_r, struct err *err);
 /* Tells that this expression has no value. */
 void render_missing(struct render *render, uint32_t expr);
 /* One member of a value; nil if it has none. */
@@ -103,6 +118,6 @@ int render_integer(struct render *render, const struct liquid_value *value, int6
 /* loop.c: *enter_r is false when there is nothing to walk over. */
 int loop_enter(struct render *render, uint32_t loop, bool *enter_r);
 int loop_next(struct render *render, uint32_t loop, bool *again_r);
-void loop_leave(struct render *render, uint32_t loop);
+int loop_leave(struct render *render, uint32_t loop);
 
 #endif

@@ -9,6 +9,8 @@
  */
 #include "liquid/compile.h"
 
+#include <stdio.h>
+
 static int
 add_ends_jump(struct compiler *compiler, struct block *block)
 {
@@ -54,165 +56,6 @@ run_elsif(struct compiler *compiler)
 	return parse_condition(compiler, false, block->falses);
 }
 
-/* for */
-
-static int
-parse_attribute(struct compiler *compiler, struct loop *loop)
-{
-	uint32_t at = compiler->scan.at;
-	bool limit = parse_take_word(compiler, "limit");
-
-	if (!limit && !parse_take_word(compiler, "offset"))
-		return compile_err(compiler, at, "expected 'limit' or 'offset', found '%.*s'",
-		    STR_F(compiler->scan.text));
-	if (!parse_take(compiler, TOKEN_COLON))
-		return compile_expected(compiler, "':'");
-	if (!limit && parse_take_word(compiler, "continue")) {
-		loop->offset_continue = true;
-		return 0;
-	}
-	return parse_expr(compiler, limit ? &loop->limit : &loop->offset);
-}
-
-static int
-parse_attributes(struct compiler *compiler, struct loop *loop)
-{
-	loop->reversed = parse_take_word(compiler, "reversed");
-	while (compiler->scan.token == TOKEN_COMMA || compiler->scan.token == TOKEN_ID) {
-		parse_take(compiler, TOKEN_COMMA);
-		if (parse_attribute(compiler, loop) < 0)
-			return -1;
-	}
-	return parse_end(compiler);
-}
-
-/* Loops of the same variable over the same words share the place where
- * offset:continue goes on. */
-static uint32_t
-resume_number(struct compiler *compiler, struct str name)
-{
-	for (guint i = 0; i < compiler->resume->len; i++) {
-		if (str_eq(g_array_index(compiler->resume, struct str, i), name))
-			return i;
-	}
-	g_array_append_val(compiler->resume, name);
-	return compiler->resume->len - 1;
-}
-
-static int
-open_for(struct compiler *compiler)
-{
-	struct loop loop = {.limit = PROGRAM_NONE, .offset = PROGRAM_NONE};
-	struct liquid_program *program = compiler->program;
-	struct block *block = compile_top(compiler);
-	const char *begin;
-	const char *end;
-
-	if (compiler->scan.token != TOKEN_ID)
-		return compile_expected(compiler, "the name of the loop's variable");
-	begin = compiler->scan.text.p;
-	loop.slot = compile_slot(compiler, compiler->scan.text);
-	scan_next(&compiler->scan);
-	if (!parse_take_word(compiler, "in"))
-		return compile_expected(compiler, "'in'");
-	if (parse_expr(compiler, &loop.collection) < 0)
-		return -1;
-	end = compiler->scan.base + compiler->scan.at;
-	while (end > begin && lex_is_space(end[-1]))
-		end--;
-	loop.name = (struct str){begin, (size_t)(end - begin)};
-	loop.resume = resume_number(compiler, loop.name);
-	if (parse_attributes(compiler, &loop) < 0)
-		return -1;
-	loop.level = compiler->loops++;
-	if (compiler->loops > program->loop_levels)
-		program->loop_levels = compiler->loops;
-	g_array_append_val(compiler->loop, loop);
-	block->item = compiler->loop->len - 1;
-	compile_emit(compiler, OP_FOR, block->item, 0);
-	block->begin = compile_here(compiler);
-	return 0;
-}
-
-/* What stands after the last turn; the jump over an else, if there is one, follows. */
-static void
-end_turns(struct compiler *compiler, struct block *block)
-{
-	compile_land_all(compiler, block->nexts);
-	compile_emit(compiler, OP_NEXT, block->item, block->begin);
-	compile_land_all(compiler, block->ends);
-	compile_emit(compiler, OP_FOR_END, block->item, 0);
-	compiler->loops--;
-}
-
-static int
-else_for(struct compiler *compiler, struct block *block)
-{
-	uint32_t jump;
-
-	if (block->had_else)
-		return compile_err(
-		    compiler, (uint32_t)compiler->piece.at, "'for' has a second 'else'");
-	end_turns(compiler, block);
-	jump = compile_emit(compiler, OP_JUMP, 0, 0);
-	g_array_append_val(block->ends, jump);
-	compile_land(compiler, block->begin - 1);
-	g_array_index(compiler->loop, struct loop, block->item).has_else = true;
-	return 0;
-}
-
-static int
-close_for(struct compiler *compiler, struct block *block)
-{
-	if (block->had_else) {
-		compile_land_all(compiler, block->ends);
-		return 0;
-	}
-	end_turns(compiler, block);
-	compile_land(compiler, block->begin - 1);
-	return 0;
-}
-
-/* capture, ifchanged: what is open inside of the loop is ended first, as it would have
- * been at its end tag. */
-static void
-leave_block(struct compiler *compiler, const struct block *block)
-{
-	if (block->tag->leave != 0)
-		compile_emit(compiler, block->tag->leave, block->item, block->item2);
-}
-
-static int
-interrupt(struct compiler *compiler, bool ends)
-{
-	uint32_t jump;
-
-	for (guint i = compiler->block->len; i-- > 0;) {
-		struct block *block = &g_array_index(compiler->block, struct block, i);
-
-		if (block->tag->loop && !block->had_else) {
-			jump = compile_emit(compiler, OP_JUMP, 0, 0);
-			g_array_append_val(ends ? block->ends : block->nexts, jump);
-			return parse_end(compiler);
-		}
-		leave_block(compiler, block);
-	}
-	compile_emit(compiler, OP_END, 0, 0);
-	return parse_end(compiler);
-}
-
-static int
-run_break(struct compiler *compiler)
-{
-	return interrupt(compiler, true);
-}
-
-static int
-run_continue(struct compiler *compiler)
-{
-	return interrupt(compiler, false);
-}
-
 /* case */
 
 static int
@@ -222,7 +65,7 @@ open_case(struct compiler *compiler)
 	struct block *block = compile_top(compiler);
 	uint32_t expr, jump;
 
-	if (parse_expr(compiler, &expr) < 0 || parse_end(compiler) < 0)
+	if (parse_expr(compiler, &expr) < 0 || parse_tail(compiler) < 0)
 		return -1;
 	block->item = compiler->cases++;
 	if (compiler->cases > program->case_levels)
@@ -259,7 +102,7 @@ parse_when(struct compiler *compiler, struct when *when)
 	when->args = args->len;
 	g_array_append_vals(compiler->arg, args->data, args->len);
 	g_array_free(args, TRUE);
-	return ret < 0 ? -1 : parse_end(compiler);
+	return ret < 0 ? -1 : parse_tail(compiler);
 }
 
 static int
@@ -326,33 +169,41 @@ run_assign(struct compiler *compiler)
 {
 	uint32_t chain, slot;
 
-	if (compiler->scan.token != TOKEN_ID)
+	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_NUMBER)
 		return compile_expected(compiler, "the name of a variable");
 	slot = compile_slot(compiler, compiler->scan.text);
 	scan_next(&compiler->scan);
 	if (!parse_take(compiler, TOKEN_ASSIGN))
 		return compile_expected(compiler, "'='");
-	if (parse_chain(compiler, &chain) < 0 || parse_end(compiler) < 0)
+	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
 		return -1;
 	compile_emit(compiler, OP_ASSIGN, chain, slot);
 	return 0;
 }
 
+static uint32_t
+take_capture(struct compiler *compiler)
+{
+	struct liquid_program *program = compiler->program;
+
+	if (++compiler->captures > program->capture_levels)
+		program->capture_levels = compiler->captures;
+	return compiler->captures - 1;
+}
+
 static int
 open_capture(struct compiler *compiler)
 {
-	struct liquid_program *program = compiler->program;
 	struct block *block = compile_top(compiler);
 
-	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_STRING)
+	if (compiler->scan.token != TOKEN_ID && compiler->scan.token != TOKEN_STRING &&
+	    compiler->scan.token != TOKEN_NUMBER)
 		return compile_expected(compiler, "the name of a variable");
 	block->item2 = compile_slot(compiler, compiler->scan.text);
 	scan_next(&compiler->scan);
 	if (parse_end(compiler) < 0)
 		return -1;
-	block->item = compiler->captures++;
-	if (compiler->captures > program->capture_levels)
-		program->capture_levels = compiler->captures;
+	block->item = take_capture(compiler);
 	compile_emit(compiler, OP_CAPTURE, block->item, 0);
 	return 0;
 }
@@ -365,96 +216,110 @@ close_capture(struct compiler *compiler, struct block *block)
 	return 0;
 }
 
-/* comment, raw, # */
+/* increment, decrement, cycle, ifchanged */
 
-/* The tag's first word, in the sense of {% word. */
+static int
+run_count(struct compiler *compiler, enum op op)
+{
+	uint32_t slot;
+
+	if (compiler->scan.token != TOKEN_ID)
+		return compile_expected(compiler, "the name of a counter");
+	slot = compile_slot(compiler, compiler->scan.text);
+	scan_next(&compiler->scan);
+	compile_emit(compiler, op, slot, 0);
+	return parse_end(compiler);
+}
+
+static int
+run_increment(struct compiler *compiler)
+{
+	return run_count(compiler, OP_INCREMENT);
+}
+
+static int
+run_decrement(struct compiler *compiler)
+{
+	return run_count(compiler, OP_DECREMENT);
+}
+
+/* A nameless cycle goes on where another with the same literals stopped; one with
+ * variables is alone. */
 static struct str
-piece_word(const struct lex_piece *piece)
+cycle_key(struct compiler *compiler, const GArray *args)
 {
-	struct scan scan;
+	struct str key = STR("");
 
-	if (piece->kind != LEX_TAG)
-		return STR_NONE;
-	scan_init(&scan, piece->text, piece->text);
-	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
-}
+	for (guint i = 0; i < args->len; i++) {
+		const struct expr *expr =
+		    &g_array_index(compiler->expr, struct expr, g_array_index(args, uint32_t, i));
+		char number[32];
 
-/* Where {% endraw %} stands, from the lexer's place on. The piece covers the tag. */
-static bool
-find_endraw(struct lex *lex, struct lex_piece *piece_r)
-{
-	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
-		struct lex here = {.source = lex->source, .at = at};
-
-		if (lex->source.p[at] != '{' || lex->source.p[at + 1] != '%')
+		if (expr->kind == EXPR_LITERAL) {
+			key = compile_keep(compiler, key, expr->text);
+			key = compile_keep(compiler, key, STR(","));
 			continue;
-		*piece_r = lex_next(&here);
-		if (piece_r->kind == LEX_BAD_TAG)
-			return false;
-		if (str_is(str_trim(piece_r->text), "endraw")) {
-			lex->at = here.at;
-			lex->trim = here.trim;
-			return true;
 		}
+		snprintf(number, sizeof number, "%u,", compile_here(compiler));
+		key = compile_keep(compiler, key, str_c(number));
 	}
-	return false;
+	return key;
 }
 
 static int
-run_raw(struct compiler *compiler)
+parse_cycle(struct compiler *compiler, struct cycle *cycle, GArray *args)
 {
-	struct lex_piece end;
-	size_t begin = compiler->lex.at;
-	struct str text;
+	uint32_t expr;
 
-	if (parse_end(compiler) < 0)
+	if (parse_expr(compiler, &expr) < 0)
 		return -1;
-	if (!find_endraw(&compiler->lex, &end))
-		return compile_err(
-		    compiler, (uint32_t)compiler->piece.at, "'raw' is not closed with 'endraw'");
-	text = (struct str){compiler->program->source.p + begin, end.at - begin};
-	compile_text(compiler, text, true);
-	return 0;
+	if (parse_take(compiler, TOKEN_COLON)) {
+		cycle->name = expr;
+		if (parse_expr(compiler, &expr) < 0)
+			return -1;
+	}
+	g_array_append_val(args, expr);
+	while (parse_take(compiler, TOKEN_COMMA) && compiler->scan.token != TOKEN_END) {
+		if (parse_expr(compiler, &expr) < 0)
+			return -1;
+		g_array_append_val(args, expr);
+	}
+	return parse_tail(compiler);
 }
 
 static int
-run_comment(struct compiler *compiler)
+run_cycle(struct compiler *compiler)
 {
-	uint32_t at = (uint32_t)compiler->piece.at;
-	struct lex_piece piece;
-	int depth = 1;
+	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	struct cycle cycle = {.name = PROGRAM_NONE};
+	int ret = parse_cycle(compiler, &cycle, args);
 
-	while (depth > 0) {
-		struct str word;
-
-		piece = lex_next(&compiler->lex);
-		if (piece.kind == LEX_BAD_OUTPUT || piece.kind == LEX_BAD_TAG)
-			compiler->lex.at += 2;
-		word = piece_word(&piece);
-		if (str_is(word, "comment"))
-			depth++;
-		else if (str_is(word, "endcomment"))
-			depth--;
-		else if (piece.kind == LEX_END ||
-		    (str_is(word, "raw") && !find_endraw(&compiler->lex, &piece)))
-			return compile_err(
-			    compiler, at, "'comment' is not closed with 'endcomment'");
-	}
-	return 0;
+	if (ret == 0 && cycle.name == PROGRAM_NONE)
+		cycle.key = cycle_key(compiler, args);
+	cycle.arg = compiler->arg->len;
+	cycle.args = args->len;
+	g_array_append_vals(compiler->arg, args->data, args->len);
+	g_array_free(args, TRUE);
+	g_array_append_val(compiler->cycle, cycle);
+	compile_emit(compiler, OP_CYCLE, compiler->cycle->len - 1, 0);
+	return ret;
 }
 
 static int
-run_hash(struct compiler *compiler)
+open_ifchanged(struct compiler *compiler)
 {
-	struct str rest = compiler->piece.text;
-	struct str line;
+	struct block *block = compile_top(compiler);
 
-	while (str_split(&rest, '\n', &line)) {
-		line = str_trim(line);
-		if (line.n > 0 && line.p[0] != '#')
-			return compile_err(compiler, (uint32_t)compiler->piece.at,
-			    "each line of a '#' comment begins with '#'");
-	}
+	block->item = take_capture(compiler);
+	compile_emit(compiler, OP_IFCHANGED, block->item, 0);
+	return parse_end(compiler);
+}
+
+static int
+close_ifchanged(struct compiler *compiler, struct block *block)
+{
+	compiler->captures--;
+	compile_emit(compiler, OP_IFCHANGED_END, block->item, 0);
 	return 0;
 }
 
@@ -474,7 +339,7 @@ run_abort(struct compiler *compiler)
 static const struct tag tags[] = {
     {.name = "abort", .open = run_abort, .blank = true},
     {.name = "assign", .open = run_assign, .blank = true},
-    {.name = "break", .open = run_break},
+    {.name = "break", .open = tag_break, .blank = true},
     {.name = "capture",
 	.end = "endcapture",
 	.open = open_capture,
@@ -487,15 +352,19 @@ static const struct tag tags[] = {
 	.otherwise = else_case,
 	.close = close_case,
 	.blank_texts = true},
-    {.name = "comment", .open = run_comment, .blank = true},
-    {.name = "continue", .open = run_continue},
+    {.name = "comment", .open = tag_comment, .blank = true},
+    {.name = "continue", .open = tag_continue, .blank = true},
+    {.name = "cycle", .open = run_cycle},
+    {.name = "decrement", .open = run_decrement},
+    {.name = "doc", .open = tag_doc, .blank = true},
+    {.name = "echo", .open = compile_output},
     {.name = "else", .open = run_else, .blank = true},
     {.name = "elsif", .open = run_elsif, .blank = true},
     {.name = "for",
 	.end = "endfor",
-	.open = open_for,
-	.otherwise = else_for,
-	.close = close_for,
+	.open = tag_open_for,
+	.otherwise = tag_else_for,
+	.close = tag_close_loop,
 	.loop = true,
 	.blank_texts = true},
     {.name = "if",
@@ -504,7 +373,20 @@ static const struct tag tags[] = {
 	.otherwise = add_ends_jump,
 	.close = close_branches,
 	.blank_texts = true},
-    {.name = "raw", .open = run_raw, .blank = true},
+    {.name = "ifchanged",
+	.end = "endifchanged",
+	.open = open_ifchanged,
+	.close = close_ifchanged,
+	.leave = OP_IFCHANGED_END},
+    {.name = "increment", .open = run_increment},
+    {.name = "liquid", .open = tag_liquid, .blank = true},
+    {.name = "raw", .open = tag_raw, .blank = true},
+    {.name = "tablerow",
+	.end = "endtablerow",
+	.open = tag_open_tablerow,
+	.close = tag_close_loop,
+	.leave = OP_CELL_END,
+	.loop = true},
     {.name = "unless",
 	.end = "endunless",
 	.open = open_unless,
@@ -524,13 +406,23 @@ find_tag(struct str name)
 	return NULL;
 }
 
+static bool
+is_end(struct str name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
+		if (tags[i].end != NULL && str_is(name, tags[i].end))
+			return true;
+	}
+	return false;
+}
+
 static int
 unknown_tag(struct compiler *compiler, struct str name)
 {
 	const struct block *top = compile_top(compiler);
 	uint32_t at = (uint32_t)compiler->piece.at;
 
-	if (top != NULL && str_starts(name, STR("end")))
+	if (top != NULL && is_end(name))
 		return compile_err(
 		    compiler, at, "expected '%s', found '%.*s'", top->tag->end, STR_F(name));
 	return compile_err(compiler, at, "there is no tag '%.*s'", STR_F(name));
@@ -544,7 +436,7 @@ tag_run(struct compiler *compiler)
 	const struct tag *tag;
 
 	if (compiler->scan.token == TOKEN_BAD && str_is(name, "#"))
-		return run_hash(compiler);
+		return tag_hash(compiler);
 	if (compiler->scan.token != TOKEN_ID)
 		return compile_expected(compiler, "the name of a tag");
 	scan_next(&compiler->scan);

@@ -60,7 +60,7 @@ render(const struct suite *suite, const json_t *test, struct arena *arena, struc
 	struct liquid_value globals;
 	int ret;
 
-	options.strict = has_tag(test, "tags", "strict");
+	options.strict = has_tag(test, "tags", "strict") || has_tag(test, "error_mode", "strict2");
 	if (liquid_from_json(json_object_get(test, suite->data), arena, &globals, err) < 0 ||
 	    liquid_compile(&program, STR("t"), source, &options, err) < 0)
 		return -1;
