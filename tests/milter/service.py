@@ -51,7 +51,7 @@ def replies_have_codes(daemon):
     for recipients, campaign, body, start in (
             (["x@example.org"], "members", BODY, "550 5.7.1 "),
             (["x@example.org"], "later", BODY, "451 4."),
-            (["x@example.org"], "spring", b"{% nosuchtag 100% \xff %}\r\n", "451 4.6.0 "),
+            (["x@example.org"], "spring", b"{% nosuchtag 100% %}\r\n", "451 4.6.0 "),
             ([f"n{i}@example.org" for i in range(51)], "spring", BODY, "451 4.3.4 "),
             (["x@example.org"], "spring", b"x" * 76 * 450000, "552 5.3.4 ")):
         letter, text = submit(daemon, recipients, campaign, body)
@@ -185,11 +185,13 @@ def crash_loop_backs_off(daemon):
     os.rename(database, database + ".away")
     for pid in daemon.workers():
         os.kill(pid, signal.SIGKILL)
-    time.sleep(3)
-    pauses = [int(pause) for pause in re.findall(
-        r"kind=session slot=0 .*restart_ms=(\d+)", daemon.log())]
-    assert pauses[:4] == [100, 200, 400, 800], pauses
-    assert len(pauses) <= 6, pauses
+
+    def pauses():
+        return [int(pause) for pause in re.findall(
+            r"kind=session slot=0 .*restart_ms=(\d+)", daemon.log())]
+
+    wait_until("four restarts", lambda: len(pauses()) >= 4)
+    assert pauses()[:4] == [100, 200, 400, 800], pauses()
     os.rename(database + ".away", database)
     wait_until("sessions are back", lambda: len(daemon.workers()) == 2)
     works(daemon)
