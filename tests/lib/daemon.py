@@ -99,11 +99,12 @@ class Daemon:
         open(postfix.log, "a", encoding="utf-8").close()
         os.chmod(postfix.log, 0o644)
 
-    def write_config(self, extra=None):
+    def write_config(self, more=None):
+        """`more`: what only the next start or reload is to see."""
         text = CONFIG.format(**self._settings)
         for (selector, domain), key in self.keys.items():
             text += f'dkim "{domain}" {{\n\tselector = "{selector}"\n\tkey = "{key}"\n}}\n'
-        text += self.extra if extra is None else extra
+        text += self.extra + (more or "")
         with open(self.path, "w", encoding="utf-8") as out:
             out.write(text)
 
@@ -150,7 +151,7 @@ class Daemon:
             self.write_config()
         with open(os.path.join(self.folder, "log", "stderr"), "ab") as out:
             self._process = subprocess.Popen(
-                [os.path.join(self.build, "mailtailord"), "-c", self.path],
+                [os.path.join(self.build, "mailtailord"), "-f", "-c", self.path],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self.environment())
 
         def up():
@@ -201,12 +202,19 @@ class Daemon:
                     found.append((pid, known))
         return found
 
-    def reload(self, seconds=30):
-        """SIGHUP with the configuration as it is now; waits until it is in use."""
-        self.write_config()
+    def reload(self, more=None, seconds=60):
+        """SIGHUP with the configuration as it is now; waits until it alone is in use."""
+        self.write_config(more)
+        old = self.workers()
+        self.hang_up("reloaded", seconds)
+        wait_for("the old workers to leave", lambda: not any(alive(pid) for pid, _ in old),
+                 seconds)
+
+    def hang_up(self, word, seconds=30):
+        """SIGHUP, and the master's answer in the log."""
         since = self.log_size()
         self._process.send_signal(signal.SIGHUP)
-        wait_for("the reload", lambda: "reloaded" in self.log_text(since), seconds)
+        wait_for(f'"{word}" in the log', lambda: word in self.log_text(since), seconds)
 
     # --- the administrator's tool ---
 
@@ -238,7 +246,8 @@ class Daemon:
         return read_json(self.tool(*arguments).stdout)
 
     def outbox(self, *arguments):
-        return read_json(self.tool("outbox", "list", "--json", *arguments).stdout)
+        """Rows that wait or are in hand; with "--all" the finished ones, too."""
+        return read_json(self.tool("outbox", "list", "--rows", "--json", *arguments).stdout)
 
     # --- logs ---
 

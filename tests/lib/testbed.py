@@ -9,14 +9,17 @@ from verify import Verifier
 
 
 class Testbed:
-    def __init__(self, lab, build=None, extra="", policy=True, postfix_settings="",
+    """`sink_port`: of another sink, which the caller runs. Other options are Postfix's and
+    Daemon's."""
+
+    def __init__(self, lab, build=None, extra="", policy=True, own_log=False,
                  sink_port=None, **daemon_options):
         self.lab = lab
-        self.sink = Sink(lab)
+        self.sink = None if sink_port else Sink(lab)
         self.daemon = Daemon(lab, build, **daemon_options)
         self.postfix = Postfix(lab, sink_port or self.sink.port, milter=self.daemon.milter,
                                policy_port=self.sink.policy_port if policy else None,
-                               settings=postfix_settings)
+                               own_log=own_log)
         self.daemon.use(self.postfix)
         self.daemon.extra = extra
         self.verifier = Verifier(lab, self.daemon.keys)
@@ -31,10 +34,11 @@ class Testbed:
         """Orderly; returns the daemon's exit status."""
         status = self.daemon.stop()
         self.postfix.stop()
-        self.sink.stop()
+        if self.sink:
+            self.sink.stop()
         return status
 
-    def settle(self, seconds=60):
+    def settle(self, seconds=20):
         """Until nothing moves: no row is claimed, Postfix's queue is empty."""
         wait_for("the outbox to have nothing in hand",
                  lambda: not [row for row in self.daemon.outbox() if row["state"] == "claimed"],

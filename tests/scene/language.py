@@ -137,7 +137,7 @@ def holds(how, actual, value):
 
 SEND = re.compile(r"^send(?P<insist> until accepted)?(?: in (?P<charset>\S+))?"
                   r"(?: file (?P<file>\S+))? from (?P<sender>\S+) to (?P<recipients>.+?)"
-                  r"(?: via (?P<via>(?:split|plain|outsider|authenticated| )+?))?"
+                  r"(?: via (?P<via>(?:split|plain|outsider|authenticated|held| )+?))?"
                   r"(?: with (?P<parameters>.+))?$")
 
 

@@ -11,7 +11,6 @@ import glob
 import os
 import re
 import shlex
-import signal
 import sys
 import time
 
@@ -21,12 +20,11 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 from lab import Lab, LabError, kill, wait_for
 import postfix
 import verify
-from client import Lost, submit
+from client import Client, Lost, submit
 from language import (SceneError, comparison, holds, message_of, parse_send, quoted, read)
 from testbed import Testbed
 
 DEADLINE_S = 20
-LOG_LINES = 60
 
 
 class Failure(Exception):
@@ -60,6 +58,7 @@ class Player:
         self.ordinary = set()  # paths of messages that may be unsigned and hold tags
         self.tags_allowed = set()  # paths of messages that may hold tags
         self.config = None
+        self.held = None  # the connection that `via held` uses
 
     # --- playing ---
 
@@ -108,6 +107,8 @@ class Player:
 
     def clean(self):
         """Whatever the scene did to the others' surroundings is undone."""
+        if self.held is not None:
+            self.held.close()
         self.bed.sink.forget()
         if self.bed.postfix.master_pid() is None:
             self.bed.postfix.start()
@@ -144,7 +145,7 @@ class Player:
     def suppress(self, step, address, campaign, reason):
         arguments = ["suppress", "add", address]
         if campaign:
-            arguments += ["--campaign", campaign]
+            arguments += ["--scope", campaign]
         if reason:
             arguments += ["--reason", reason]
         self.bed.daemon.tool(*arguments)
@@ -161,11 +162,11 @@ class Player:
 
     def reload(self, step, refused):
         daemon = self.bed.daemon
-        daemon.write_config(daemon.extra + (self.config or ""))
-        since = daemon.log_size()
-        daemon._process.send_signal(signal.SIGHUP)
-        word = "reload refused" if refused else "reloaded"
-        wait_for(f'"{word}" in the log', lambda: word in daemon.log_text(since), self.deadline())
+        if refused:
+            daemon.write_config(self.config)
+            daemon.hang_up("reload refused", self.deadline())
+        else:
+            daemon.reload(self.config, self.deadline())
 
     def control(self, step, verb, what):
         if what == "postfix":
@@ -174,7 +175,7 @@ class Player:
             self.kill_daemon(what)
         else:
             if verb == "start" or verb == "restart":
-                self.bed.daemon.write_config(self.bed.daemon.extra + (self.config or ""))
+                self.bed.daemon.write_config(self.config)
             status = getattr(self.bed.daemon, verb)()
             if verb == "stop" and status != 0:
                 fail(step.line, "mailtailord leaves with 0", status)
@@ -236,8 +237,13 @@ class Player:
             port = relay.split_port
         elif "plain" in words["via"]:
             port = relay.plain_port
-        return submit(port, words["sender"], words["recipients"], data, words["parameters"] or "",
-                      source="127.0.0.2" if "outsider" in words["via"] else "127.0.0.1",
+        source = "127.0.0.2" if "outsider" in words["via"] else "127.0.0.1"
+        parameters = words["parameters"] or ""
+        if "held" in words["via"]:
+            if self.held is None:
+                self.held = Client(port, source)
+            return self.held.send(words["sender"], words["recipients"], data, parameters)
+        return submit(port, words["sender"], words["recipients"], data, parameters, source=source,
                       login="bob" if "authenticated" in words["via"] else None)
 
     def reply(self, step, address, how, value):
@@ -556,13 +562,13 @@ def check_addresses(scenes):
                     raise SceneError(step.place, f'{address} is in "{other.title}", too')
 
 
-def tail(text):
+def tail(text, count):
     lines = text.splitlines()
-    dropped = [f"... {len(lines) - LOG_LINES} lines before"] if len(lines) > LOG_LINES else []
-    return "\n".join("    " + line for line in dropped + lines[-LOG_LINES:])
+    dropped = [f"... {len(lines) - count} lines before"] if len(lines) > count else []
+    return "\n".join("    " + line for line in dropped + lines[max(0, len(lines) - count):])
 
 
-def play(bed, scene):
+def play(bed, scene, log_lines):
     """True if the scene passes."""
     began = time.monotonic()
     name = os.path.basename(scene.file)
@@ -584,9 +590,10 @@ def play(bed, scene):
         print("\n".join("    " + line for line in problem.splitlines()))
         if player.step:
             print(f"    --- mailtailord's log since {player.step.place}")
-            print(tail(bed.daemon.log_text(player.step_log)))
+            print(tail(bed.daemon.log_text(player.step_log), log_lines))
             print(f"    --- Postfix's log since {player.step.place}")
-            print(tail(bed.postfix.log_text(player.step_mail_log)), flush=True)
+            print(tail(bed.postfix.log_text(player.step_mail_log), log_lines), flush=True)
+        bed.postfix.empty()
     try:
         player.clean()
     except LabError as error:
@@ -601,6 +608,8 @@ def main():
     parser.add_argument("files", nargs="*", help="scene files (default: all)")
     parser.add_argument("--build", help="folder with the programs (default: $MAILTAILOR_BUILD)")
     parser.add_argument("--only", help="scenes whose file or title matches this expression")
+    parser.add_argument("--log", type=int, default=40, metavar="LINES",
+                        help="how much of each log a failing scene shows (default: 40)")
     parser.add_argument("--keep", action="store_true", help="leave the scratch folder behind")
     arguments = parser.parse_args()
     files = arguments.files or sorted(glob.glob(os.path.join(HERE, "*.scene")))
@@ -627,13 +636,13 @@ def run_all(arguments, scenes):
                       domains=("shop.example", "news.example", "xn--bcher-kva.example"))
         bed.start()
         for scene in chosen:
-            if play(bed, scene):
+            if play(bed, scene, arguments.log):
                 passed += 1
             else:
                 failed += 1
         status = bed.stop()
         if status != 0:
-            print(f"FAIL mailtailord left with {status}\n{tail(bed.daemon.stderr_text())}")
+            print(f"FAIL mailtailord left with {status}\n{tail(bed.daemon.stderr_text(), 40)}")
             failed += 1
         for report in bed.daemon.reports():
             print(f"FAIL a sanitizer reports:\n{report[:6000]}")
