@@ -400,7 +400,8 @@ liquid_free(struct liquid_program **program)
 bool
 liquid_is_static(const struct liquid_program *program)
 {
-	return program->insns == 1 ||
-	    (program->insns == 2 && program->insn[0].op == OP_TEXT &&
-		program->insn[0].b == program->source.n);
+	if (program->source.n == 0)
+		return true;
+	return program->insns == 2 && program->insn[0].op == OP_TEXT &&
+	    program->insn[0].b == program->source.n;
 }
