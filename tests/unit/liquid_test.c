@@ -400,6 +400,10 @@ dates(void **state)
 	attempt.render.time_zone = "Europe/Berlin";
 	for (size_t i = 0; i < COUNT(berlin); i++)
 		check(&attempt, &berlin[i]);
+	attempt.render.time_zone = "../../../etc/passwd";
+	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
+	attempt.render.time_zone = "No/Where";
+	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
 }
 
 #define EVIL "{\"v\":\"<b>&'\\\"\",\"n\":\"a\\nb\",\"l\":[\"<\",\">\"],\"o\":{\"<\":1}}"
