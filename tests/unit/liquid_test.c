@@ -369,7 +369,11 @@ dates(void **state)
 {
 	static const struct sample samples[] = {
 	    {"{{ 'now' | date: '%Y-%m-%d %H:%M:%S' }}", NULL, "2024-01-01 00:01:58"},
-	    {"{{ 'March 14, 2016' | date: '%b %d, %y' }}", NULL, "Mar 14, 16"},
+	    {"{{ 'March 14, 2016' | date: '%b %d, %y %T' }}", NULL, "Mar 14, 16 00:00:00"},
+	    {"{{ 'Wed, 31 Jan 2024 23:05:09 -0500 (EST)' | date: '%F %T %z' }}", NULL,
+		"2024-01-31 23:05:09 -0500"},
+	    {"{{ '5 may 99' | date: '%F %H' }} {{ '2nd of feb 2020' | date: '%F %H' }}", NULL,
+		"1999-05-05 00 2020-02-02 00"},
 	    {"{{ '2016-03-04T05:06:07Z' | date: '%-d.%-m. %e %k %l %I %p %P %j %s' }}", NULL,
 		"4.3.  4  5  5 05 AM am 064 1457067967"},
 	    {"{{ '2016-03-04 05:06:07 +0130' | date: '%H:%M %z %:z %Z|' }}", NULL,
@@ -382,9 +386,9 @@ dates(void **state)
 		"20160314T1530 15"},
 	    {"{{ 0 | date: '%05d %_m %010Y %3N %L %q %%' }}", NULL,
 		"00001  1 0000001970 000 000 %q %"},
-	    {"{{ 'no date' | date: '%Y' }} {{ '31/02/2020' | date: '%Y' }} {{ '2020-13-01' | date: "
+	    {"{{ 'no date' | date: '%Y' }} {{ '31/02/2020' | date: '%F' }} {{ '2020-13-01' | date: "
 	     "'%Y' }}",
-		NULL, "no date 31/02/2020 2020-13-01"},
+		NULL, "no date 2020-03-02 2020-13-01"},
 	    {"{{ nil | date: '%Y' }}{{ 0 | date: '' }}", NULL, "0"},
 	};
 	static const struct sample berlin[] = {
