@@ -21,7 +21,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* libopendkim takes no more, and no relay lets that much through. */
+/* No relay lets that much through. */
 #define FIELD_MAX ((size_t)1 << 20)
 
 struct walk {
