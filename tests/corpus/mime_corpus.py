@@ -61,7 +61,8 @@ def readers_agree(message):
     Python ends the header at a space before a colon, does not unfold a boundary, and takes
     characters out of quoted-printable that is none, where GMime leaves them.
     """
-    if any(isinstance(d, email.errors.MissingHeaderBodySeparatorDefect) for d in message.defects):
+    separator = email.errors.MissingHeaderBodySeparatorDefect
+    if any(isinstance(defect, separator) for defect in message.defects):
         return False
     for part in message.walk():
         if "\n" in (part.get_boundary() or ""):
