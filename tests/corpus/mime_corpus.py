@@ -74,7 +74,7 @@ def readers_agree(message):
 
 
 def other_fields(part):
-    return [(name, value) for name, value in part.raw_items() if name.lower() not in ENCODING_FIELDS]
+    return [field for field in fields(part) if field[0].lower() not in ENCODING_FIELDS]
 
 
 def parameters(part):
