@@ -15,6 +15,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/value.c milter/ctl/value.h
 
 sbin_PROGRAMS += mailtailor
+dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
 mailtailor_LDADD = $(mailtailor_libs)
 
