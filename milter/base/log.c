@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
@@ -27,7 +28,7 @@ static struct {
 	pthread_mutex_t lock;
 	bool to_syslog;
 	int fd;
-	enum log_level level;
+	atomic_int level; /* read without the lock: most lines of a quiet log end there */
 	char ident[32];
 } target = {PTHREAD_MUTEX_INITIALIZER, false, STDERR_FILENO, LOG_LEVEL_INFO, "mailtailor"};
 
@@ -57,7 +58,7 @@ log_open(const char *path, const char *ident, enum log_level level, struct err *
 		close(target.fd);
 	target.to_syslog = to_syslog;
 	target.fd = fd;
-	target.level = level;
+	atomic_store(&target.level, (int)level);
 	snprintf(target.ident, sizeof target.ident, "%s", ident);
 	if (to_syslog)
 		openlog(target.ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
@@ -141,7 +142,7 @@ log_put(enum log_level level, const char *event, const struct log_field *fields)
 {
 	struct buf line;
 
-	if (level > target.level)
+	if ((int)level > atomic_load(&target.level))
 		return;
 	buf_init(&line, LINE_MAX_BYTES);
 	buf_add_c(&line, event);

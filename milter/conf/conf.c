@@ -2,9 +2,10 @@
  *
  * conf: references and look-ups; see conf.h
  */
-#include "conf/check.h"
+#include "conf/row.h"
 #include "conf/snapshot.h"
 
+#include <idn2.h>
 #include <stdlib.h>
 
 /* More than any sane configuration; keeps a hostile one from taking all memory. */
@@ -30,6 +31,15 @@ snapshot_free(struct snapshot **snapshot)
 	arena_free(&(*snapshot)->arena);
 	free(*snapshot);
 	*snapshot = NULL;
+}
+
+const char *
+snapshot_place(const struct snapshot *snapshot, const char *name)
+{
+	struct conf_rows rows = conf_rows_global();
+	const char *place = snapshot->places[conf_row_find(rows, name) - rows.at];
+
+	return place == NULL ? snapshot->conf.path : place;
 }
 
 /* The count changes, but nothing that a holder of the const pointer sees. */
@@ -73,15 +83,35 @@ conf_campaign_find(const struct conf *conf, struct str name)
 	return any;
 }
 
-/* Domains are stored in lower case already, in A-labels. */
+/* `stored` is in lower case and A-labels; `domain` may come with U-labels (RFC 6531). */
+static bool
+domains_match(struct str stored, struct str domain)
+{
+	char copy[1000], *ascii = NULL;
+	bool match;
+
+	if (str_eq_nocase(stored, domain))
+		return true;
+	if (domain.n == 0 || domain.n >= sizeof copy)
+		return false;
+	memcpy(copy, domain.p, domain.n);
+	copy[domain.n] = '\0';
+	if (strlen(copy) != domain.n ||
+	    idn2_to_ascii_8z(copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return false;
+	match = str_is_nocase(stored, ascii);
+	idn2_free(ascii);
+	return match;
+}
+
 static bool
 addresses_match(struct str stored, struct str address)
 {
 	const char *at = memrchr(stored.p, '@', stored.n);
-	size_t local = (size_t)(at - stored.p);
+	size_t local = (size_t)(at - stored.p) + 1;
 
-	return stored.n == address.n && memcmp(stored.p, address.p, local) == 0 &&
-	    str_eq_nocase((struct str){stored.p + local, stored.n - local},
+	return address.n > local && memcmp(stored.p, address.p, local) == 0 &&
+	    domains_match((struct str){stored.p + local, stored.n - local},
 		(struct str){address.p + local, address.n - local});
 }
 
@@ -119,7 +149,7 @@ const struct conf_dkim *
 conf_dkim_find(const struct conf *conf, struct str domain)
 {
 	for (size_t i = 0; i < conf->dkim_count; i++) {
-		if (str_is_nocase(domain, conf->dkims[i].domain))
+		if (domains_match(str_c(conf->dkims[i].domain), domain))
 			return &conf->dkims[i];
 	}
 	return NULL;

@@ -69,7 +69,7 @@ void conf_unref(const struct conf **conf);
 /* By exact name, else the section "*", else NULL. */
 const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);
 /* The campaign whose `sender` (or `from`) holds this address; NULL if none. Addresses
- * compare with the domain in any case. */
+ * compare with the domain in any case, as A- or U-labels. */
 const struct conf_campaign *conf_campaign_by_sender(const struct conf *conf, struct str address);
 const struct conf_campaign *conf_campaign_by_from(const struct conf *conf, struct str address);
 /* NULL if the domain has no section. */

@@ -121,23 +121,15 @@ check_required(struct parse *parse, struct kind kind)
 	}
 }
 
-/* The place of a global parameter; if none was given, the file. */
-static const char *
-place_of(const struct parse *parse, const struct conf *conf, const char *name)
-{
-	struct conf_rows rows = conf_rows_global();
-	const char *place = parse->places[conf_row_find(rows, name) - rows.at];
-
-	return place == NULL ? conf->path : place;
-}
-
 static void
-check_together(struct parse *parse, const struct conf *conf)
+check_together(struct parse *parse, const struct snapshot *snapshot)
 {
+	const struct conf *conf = &snapshot->conf;
+
 	if (conf->outbox_retry_min > conf->outbox_retry_max)
 		parse_complain(parse, ERR_CONFIG,
 		    "%s: outbox_retry_min: expected no more than outbox_retry_max",
-		    place_of(parse, conf, "outbox_retry_min"));
+		    snapshot_place(snapshot, "outbox_retry_min"));
 }
 
 /* One address means one campaign. */
@@ -184,7 +176,8 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
 	parse_networks(snapshot);
-	check_together(parse, conf);
+	snapshot->places = parse->places;
+	check_together(parse, snapshot);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(

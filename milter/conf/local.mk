@@ -2,7 +2,9 @@
 libmailtailor_a_SOURCES += \
 	milter/conf/check.c milter/conf/check.h \
 	milter/conf/conf.c milter/conf/conf.h \
+	milter/conf/document.c milter/conf/document.h \
 	milter/conf/load.c \
+	milter/conf/machine.c milter/conf/machine.h \
 	milter/conf/net.c milter/conf/net.h \
 	milter/conf/parse.c milter/conf/parse.h \
 	milter/conf/row.c milter/conf/row.h \
@@ -11,9 +13,22 @@ libmailtailor_a_SOURCES += \
 	milter/conf/table.h \
 	milter/conf/value.c milter/conf/value.h
 
+dist_man_MANS += milter/conf/mailtailor.conf.5
+dist_doc_DATA = conf/mailtailor.conf
+
 if TESTS_ON
-check_PROGRAMS += tests/unit/conf_load_test
-TESTS += tests/unit/conf_load_test
+check_PROGRAMS += tests/unit/conf_load_test tests/unit/conf_document_test tests/unit/conf_machine_test
+TESTS += tests/unit/conf_load_test tests/unit/conf_document_test tests/unit/conf_machine_test
 tests_unit_conf_load_test_SOURCES = tests/unit/conf_load_test.c
 tests_unit_conf_load_test_LDADD = $(unit_libs)
+tests_unit_conf_machine_test_SOURCES = tests/unit/conf_machine_test.c
+tests_unit_conf_machine_test_LDADD = $(unit_libs)
+tests_unit_conf_document_test_SOURCES = tests/unit/conf_document_test.c
+tests_unit_conf_document_test_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_FOLDER='"$(abs_top_srcdir)"'
+tests_unit_conf_document_test_LDADD = $(unit_libs)
+
+# For who changes table.h: the sample file and the manual page follow it.
+documents: tests/unit/conf_document_test
+	tests/unit/conf_document_test --write
+.PHONY: documents
 endif

@@ -374,7 +374,7 @@ note_unknown(const cfg_t *cfg, const char *name)
 	return true;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	char text[ERR_TEXT_MAX / 2];

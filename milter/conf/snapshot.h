@@ -21,9 +21,12 @@ struct snapshot {
 	struct arena *arena;
 	struct net *networks; /* `trusted`, parsed */
 	size_t network_count;
+	const char **places; /* file:line of each global row; NULL where the default counts */
 };
 
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot **snapshot);
+/* file:line of a global parameter; the path of the configuration if it has its default. */
+const char *snapshot_place(const struct snapshot *snapshot, const char *name);
 
 #endif

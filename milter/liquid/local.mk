@@ -1,1 +1,45 @@
 # Files of milter/liquid
+libmailtailor_a_SOURCES += \
+	milter/liquid/liquid.h milter/liquid/value.h \
+	milter/liquid/compare.c milter/liquid/compare.h \
+	milter/liquid/compile.c milter/liquid/compile.h \
+	milter/liquid/date.c milter/liquid/date.h \
+	milter/liquid/date_print.c \
+	milter/liquid/date_read.c \
+	milter/liquid/eval.c \
+	milter/liquid/filter.c milter/liquid/filter.h \
+	milter/liquid/filter_array.c \
+	milter/liquid/filter_date.c \
+	milter/liquid/filter_html.c \
+	milter/liquid/filter_misc.c \
+	milter/liquid/filter_money.c \
+	milter/liquid/filter_number.c \
+	milter/liquid/filter_sort.c \
+	milter/liquid/filter_string.c \
+	milter/liquid/lex.c milter/liquid/lex.h \
+	milter/liquid/list.c milter/liquid/list.h \
+	milter/liquid/loop.c \
+	milter/liquid/number.c milter/liquid/number.h \
+	milter/liquid/output.c \
+	milter/liquid/parse.c \
+	milter/liquid/program.h \
+	milter/liquid/render.c milter/liquid/render.h \
+	milter/liquid/tag.c \
+	milter/liquid/tag_loop.c \
+	milter/liquid/tag_text.c \
+	milter/liquid/text.c milter/liquid/text.h \
+	milter/liquid/text_case.c \
+	milter/liquid/value.c milter/liquid/value_impl.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/liquid_test
+TESTS += tests/unit/liquid_test
+tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
+tests_unit_liquid_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/corpus/liquid_corpus
+TESTS += tests/corpus/liquid_corpus
+tests_corpus_liquid_corpus_SOURCES = tests/corpus/liquid_corpus.c
+tests_corpus_liquid_corpus_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_ROOT='"$(abs_top_srcdir)"'
+tests_corpus_liquid_corpus_LDADD = $(mailtailor_libs)
+endif

@@ -60,6 +60,7 @@ struct liquid_lazy {
 	int (*get)(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
 	    struct err *err);
 	void *closure;
+	const char *name; /* what it prints as; NULL: nothing */
 };
 
 #define LIQUID_NIL_VALUE ((struct liquid_value){.type = LIQUID_NIL})

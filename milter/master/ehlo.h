@@ -11,7 +11,7 @@
 
 #include "base/id.h"
 
-#define EHLO_NAME_SIZE 128
+#define EHLO_NAME_SIZE 160
 
 const char *ehlo_make(const struct id_digest *key, int64_t now_ms, char name[EHLO_NAME_SIZE]);
 bool ehlo_check(const struct id_digest *key, int64_t now_ms, struct str name);

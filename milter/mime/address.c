@@ -215,15 +215,28 @@ first_mailbox(InternetAddressList *list)
 	return found;
 }
 
+/* GMime turns A-labels into UTF-8, which only an SMTPUTF8 message may hold: the form
+ * that stood in `value` is kept. */
+static struct str
+address_of(InternetAddressMailbox *mailbox, const char *value)
+{
+	const char *address = internet_address_mailbox_get_addr(mailbox);
+	const char *domain = address == NULL ? NULL : strrchr(address, '@');
+
+	if (domain != NULL && !g_str_is_ascii(domain) && strstr(value, domain + 1) == NULL)
+		address = internet_address_mailbox_get_idn_addr(mailbox);
+	return str_c(address);
+}
+
 static int
-take_mailbox(InternetAddressMailbox *mailbox, struct arena *arena, struct str *display_r,
-    struct str *address_r, struct err *err)
+take_mailbox(InternetAddressMailbox *mailbox, const char *value, struct arena *arena,
+    struct str *display_r, struct str *address_r, struct err *err)
 {
 	char *clean;
 
 	if (mailbox == NULL)
 		return err_set(err, ERR_INPUT, "no mail address in the field");
-	*address_r = str_c(internet_address_mailbox_get_addr(mailbox));
+	*address_r = address_of(mailbox, value);
 	if (!mime_address_ok(*address_r))
 		return err_set(err, ERR_INPUT, "\"%.*s\" is no mail address", STR_F(*address_r));
 	clean = mime_words_clean(str_c(internet_address_get_name(INTERNET_ADDRESS(mailbox))));
@@ -240,12 +253,12 @@ mime_mailbox_parse(struct str value, struct arena *arena, struct str *display_r,
     struct str *address_r, struct err *err)
 {
 	GMimeParserOptions *options = mime_start();
-	char *clean = mime_words_clean(value);
-	InternetAddressList *list = internet_address_list_parse(options, clean);
+	char *words = mime_words_read(value);
+	InternetAddressList *list = internet_address_list_parse(options, words);
 	int result = take_mailbox(
-	    list == NULL ? NULL : first_mailbox(list), arena, display_r, address_r, err);
+	    list == NULL ? NULL : first_mailbox(list), words, arena, display_r, address_r, err);
 
 	g_clear_object(&list);
-	g_free(clean);
+	g_free(words);
 	return result;
 }

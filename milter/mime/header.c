@@ -14,34 +14,18 @@
 #define GROWTH 16
 #define EXTRA  256
 
-/* Drops line ends, so that folding white space is white space. */
-static void
-unfold(char *text)
-{
-	char *out = text;
-
-	for (; *text != '\0'; text++) {
-		if (*text != '\r' && *text != '\n')
-			*out++ = *text;
-	}
-	*out = '\0';
-}
-
 struct str
 mime_header_decode(struct str value, struct arena *arena)
 {
 	GMimeParserOptions *options = mime_start();
-	char *valid = g_utf8_make_valid(value.p == NULL ? "" : value.p, (gssize)value.n);
-	char *decoded, *clean;
-	struct str result;
+	char *words = mime_words_read(value);
+	char *decoded = g_mime_utils_header_decode_text(options, words);
+	char *clean = mime_words_clean(str_c(decoded));
+	struct str result = arena_str(arena, str_c(clean));
 
-	unfold(valid);
-	decoded = g_mime_utils_header_decode_text(options, valid);
-	clean = mime_words_clean(str_c(decoded));
-	result = arena_str(arena, str_c(clean));
 	g_free(clean);
 	g_free(decoded);
-	g_free(valid);
+	g_free(words);
 	return result;
 }
 

@@ -176,3 +176,82 @@ mime_words_encode(struct mime_words *words, struct str text)
 			fold(words);
 	}
 }
+
+/* The payload of the B word at `p`; {NULL,0} if there is none. RFC 2047 section 2:
+ * =?charset?B?payload?= without spaces. */
+static struct str
+b_payload(const char *p)
+{
+	const char *end = p + 2 + strcspn(p + 2, "? \t");
+	size_t n;
+
+	if (end[0] != '?' || (end[1] != 'B' && end[1] != 'b') || end[2] != '?')
+		return STR_NONE;
+	end += 3;
+	n = strcspn(end, "? \t");
+	if (end[n] != '?' || end[n + 1] != '=')
+		return STR_NONE;
+	return (struct str){end, n};
+}
+
+static void
+append_q(GString *out, struct str payload)
+{
+	char *text = g_strndup(payload.p, payload.n);
+	gsize n = 0;
+
+	if (payload.n > 0)
+		g_base64_decode_inplace(text, &n);
+	g_string_append(out, "Q?");
+	for (gsize i = 0; i < n; i++)
+		g_string_append_printf(out, "=%02X", (unsigned char)text[i]);
+	g_string_append(out, "?=");
+	g_free(text);
+}
+
+static char *
+b_to_q(const char *value)
+{
+	GString *out = g_string_new(NULL);
+	const char *p = value, *next;
+	struct str payload;
+
+	for (; (next = strstr(p, "=?")) != NULL; p = next) {
+		payload = b_payload(next);
+		if (payload.p == NULL) {
+			next += 2;
+			g_string_append_len(out, p, next - p);
+			continue;
+		}
+		g_string_append_len(out, p, payload.p - 2 - p);
+		append_q(out, payload);
+		next = payload.p + payload.n + 2;
+	}
+	g_string_append(out, p);
+	return g_string_free(out, FALSE);
+}
+
+/* Without its line ends, folding white space is white space. */
+static void
+unfold(char *text)
+{
+	char *out = text;
+
+	for (; *text != '\0'; text++) {
+		if (*text != '\r' && *text != '\n')
+			*out++ = *text;
+	}
+	*out = '\0';
+}
+
+char *
+mime_words_read(struct str value)
+{
+	char *valid = g_utf8_make_valid(value.p == NULL ? "" : value.p, (gssize)value.n);
+	char *result;
+
+	unfold(valid);
+	result = b_to_q(valid);
+	g_free(valid);
+	return result;
+}

@@ -25,5 +25,10 @@ bool mime_words_plain(struct str text, size_t column);
 void mime_words_put(struct mime_words *words, struct str text);
 /* Writes ` =?utf-8?Q?...?=` as often as needed, or B if that is shorter. */
 void mime_words_encode(struct mime_words *words, struct str text);
+/* A field value for GMime's decoders: unfolded, valid UTF-8, each B word written as
+ * a Q word. GMime 3.2 joins the payloads of neighbours before it decodes them, and
+ * stops at the first one's padding: all that follows would be lost. The caller owns
+ * the result (g_free). */
+char *mime_words_read(struct str value);
 
 #endif

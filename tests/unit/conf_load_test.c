@@ -321,6 +321,10 @@ campaigns_are_found(void **state)
 	assert_string_equal(conf_campaign_find(conf, STR("Spring"))->name, "*");
 	assert_string_equal(conf_campaign_find(conf, STR("other"))->place, "sub/two.conf:2");
 	assert_ptr_equal(conf_campaign_by_sender(conf, STR("News@XN--BCHER-KVA.example")), spring);
+	assert_ptr_equal(conf_campaign_by_sender(conf,
+			     STR("News@B\xc3\x9c"
+				 "CHER.example")),
+	    spring);
 	assert_ptr_equal(conf_campaign_by_sender(conf, STR("b@Shop.Example")), spring);
 	assert_null(conf_campaign_by_sender(conf, STR("news@xn--bcher-kva.example")));
 	assert_null(conf_campaign_by_sender(conf, STR("offers@shop.example")));
@@ -343,6 +347,11 @@ dkim_domains_are_found(void **state)
 	assert_string_equal(conf->dkims[0].domain, "xn--bcher-kva.example");
 	assert_string_equal(conf->dkims[0].headers.at[0], "X-One");
 	assert_ptr_equal(conf_dkim_find(conf, STR("XN--Bcher-KVA.example")), &conf->dkims[0]);
+	assert_ptr_equal(conf_dkim_find(conf,
+			     STR("b\xc3\xbc"
+				 "cher.EXAMPLE")),
+	    &conf->dkims[0]);
+	assert_null(conf_dkim_find(conf, STR("bucher.example")));
 	assert_null(conf_dkim_find(conf, STR("example")));
 	drop(conf);
 }

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * compile: template source into a program
+ *
+ * Threads: one at a time.
+ */
+#include "liquid/compile.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Offsets are 32 bits wide. */
+#define SOURCE_MAX ((size_t)1 << 30)
+
+int
+program_err(const struct liquid_program *program, uint32_t at, struct err *err, enum err_code code,
+    const char *format, ...)
+{
+	unsigned line = 1;
+	unsigned column = 1;
+	char text[ERR_TEXT_MAX];
+	va_list args;
+
+	for (uint32_t i = 0; i < at && i < program->source.n; i++) {
+		unsigned char c = (unsigned char)program->source.p[i];
+
+		if (c == '\n') {
+			line++;
+			column = 1;
+		} else if ((c & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return err_set(err, code, "%.*s:%u:%u: %s", STR_F(program->name), line, column, text);
+}
+
+int
+compile_err(struct compiler *compiler, uint32_t at, const char *format, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return program_err(compiler->program, at, compiler->err, ERR_TEMPLATE, "%s", text);
+}
+
+uint32_t
+compile_here(const struct compiler *compiler)
+{
+	return compiler->insn->len;
+}
+
+uint32_t
+compile_emit(struct compiler *compiler, enum op op, uint32_t a, uint32_t b)
+{
+	struct insn insn = {.op = op, .a = a, .b = b, .at = (uint32_t)compiler->piece.at};
+
+	g_array_append_val(compiler->insn, insn);
+	return compiler->insn->len - 1;
+}
+
+struct insn *
+compile_insn(struct compiler *compiler, uint32_t number)
+{
+	return &g_array_index(compiler->insn, struct insn, number);
+}
+
+void
+compile_land(struct compiler *compiler, uint32_t number)
+{
+	compile_insn(compiler, number)->b = compile_here(compiler);
+}
+
+uint32_t
+compile_slot(struct compiler *compiler, struct str name)
+{
+	struct key key = {name, value_hash(name)};
+
+	for (guint i = 0; i < compiler->slot->len; i++) {
+		const struct key *known = &g_array_index(compiler->slot, struct key, i);
+
+		if (known->hash == key.hash && str_eq(known->name, name))
+			return i;
+	}
+	g_array_append_val(compiler->slot, key);
+	return compiler->slot->len - 1;
+}
+
+struct str
+compile_keep(struct compiler *compiler, struct str a, struct str b)
+{
+	char *p = g_malloc(a.n + b.n + 1);
+	struct str kept = {NULL, a.n + b.n};
+
+	memcpy(p, a.p, a.n);
+	memcpy(p + a.n, b.p, b.n);
+	kept.p = g_string_chunk_insert_len(compiler->program->text, p, (gssize)kept.n);
+	g_free(p);
+	return kept;
+}
+
+struct block *
+compile_top(struct compiler *compiler)
+{
+	if (compiler->block->len <= compiler->floor)
+		return NULL;
+	return &g_array_index(compiler->block, struct block, compiler->block->len - 1);
+}
+
+int
+compile_open(struct compiler *compiler, const struct tag *tag)
+{
+	struct block block = {.tag = tag, .at = (uint32_t)compiler->piece.at, .blank = true};
+
+	if (compiler->block->len >= (guint)compiler->program->limits.depth)
+		return program_err(compiler->program, block.at, compiler->err, ERR_LIMIT,
+		    "blocks are nested more than %d deep", compiler->program->limits.depth);
+	block.falses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	block.ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	block.nexts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	block.begin = compile_here(compiler);
+	g_array_append_val(compiler->block, block);
+	return 0;
+}
+
+void
+compile_land_all(struct compiler *compiler, GArray *jumps)
+{
+	for (guint i = 0; i < jumps->len; i++)
+		compile_land(compiler, g_array_index(jumps, uint32_t, i));
+	g_array_set_size(jumps, 0);
+}
+
+static void
+free_block(struct block *block)
+{
+	g_array_free(block->falses, TRUE);
+	g_array_free(block->ends, TRUE);
+	g_array_free(block->nexts, TRUE);
+}
+
+void
+compile_seen(struct compiler *compiler)
+{
+	guint open = compiler->block->len;
+
+	if (open > 0)
+		g_array_index(compiler->block, struct block, open - 1).blank = false;
+}
+
+/* White space of a body in which nothing else can be seen does not show either. */
+static void
+drop_texts(struct compiler *compiler, const struct block *block)
+{
+	for (uint32_t text = block->text; text != 0;) {
+		struct insn *insn = compile_insn(compiler, text - 1);
+
+		text = insn->at;
+		insn->b = 0;
+	}
+}
+
+int
+compile_close(struct compiler *compiler)
+{
+	struct block block = *compile_top(compiler);
+	int ret = block.tag->close(compiler, &block);
+
+	if (block.blank && block.tag->blank_texts)
+		drop_texts(compiler, &block);
+	free_block(&block);
+	g_array_set_size(compiler->block, compiler->block->len - 1);
+	if (!block.blank && !block.tag->blank)
+		compile_seen(compiler);
+	return ret;
+}
+
+void
+compile_text(struct compiler *compiler, struct str text, bool verbatim)
+{
+	struct block *top = compile_top(compiler);
+	uint32_t number;
+
+	if (text.n == 0)
+		return;
+	number = compile_emit(
+	    compiler, OP_TEXT, (uint32_t)(text.p - compiler->program->source.p), (uint32_t)text.n);
+	compiler->program->guess += text.n;
+	if (top == NULL)
+		return;
+	if (verbatim || lex_trim_right(text).n > 0)
+		top->blank = false;
+	compile_insn(compiler, number)->at = top->text;
+	top->text = number + 1;
+}
+
+int
+compile_output(struct compiler *compiler)
+{
+	uint32_t chain;
+
+	compile_seen(compiler);
+	if (compiler->scan.token == TOKEN_END)
+		return 0;
+	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
+		return -1;
+	compile_emit(compiler, OP_OUTPUT, chain, 0);
+	compiler->program->guess += 24;
+	return 0;
+}
+
+static int
+compile_tag(struct compiler *compiler)
+{
+	scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
+	return tag_run(compiler);
+}
+
+static int
+compile_piece(struct compiler *compiler, struct lex_piece text)
+{
+	uint32_t at = (uint32_t)compiler->piece.at;
+
+	switch (compiler->piece.kind) {
+	case LEX_BAD_OUTPUT:
+		return compile_err(compiler, at, "'{{' is not closed with '}}'");
+	case LEX_BAD_TAG:
+		return compile_err(compiler, at, "'{%%' is not closed with '%%}'");
+	default:
+		break;
+	}
+	if (compiler->piece.trim_before)
+		text.text = lex_trim_right(text.text);
+	compile_text(compiler, text.text, false);
+	switch (compiler->piece.kind) {
+	case LEX_OUTPUT:
+		scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
+		return compile_output(compiler);
+	case LEX_TAG:
+		return compile_tag(compiler);
+	default:
+		return 0;
+	}
+}
+
+/* A text waits until it is known whether what follows trims it. */
+static int
+compile_pieces(struct compiler *compiler)
+{
+	struct lex_piece text = {.kind = LEX_END};
+
+	for (;;) {
+		compiler->piece = lex_next(&compiler->lex);
+		if (compiler->piece.kind == LEX_TEXT) {
+			text = compiler->piece;
+			continue;
+		}
+		if (compile_piece(compiler, text) < 0)
+			return -1;
+		if (compiler->piece.kind == LEX_END)
+			break;
+		text = (struct lex_piece){.kind = LEX_END};
+	}
+	if (compiler->block->len > 0) {
+		const struct block *top = compile_top(compiler);
+
+		return compile_err(compiler, top->at, "'%s' is not closed with '%s'",
+		    top->tag->name, top->tag->end);
+	}
+	compile_emit(compiler, OP_END, 0, 0);
+	return 0;
+}
+
+static void
+init(struct compiler *compiler, struct liquid_program *program, struct err *err)
+{
+	*compiler = (struct compiler){.program = program,
+	    .err = err,
+	    .lex = {.source = program->source},
+	    .lax = program->mode == LIQUID_TEXT && !program->strict};
+	compiler->insn = g_array_new(FALSE, FALSE, sizeof(struct insn));
+	compiler->expr = g_array_new(FALSE, FALSE, sizeof(struct expr));
+	compiler->step = g_array_new(FALSE, FALSE, sizeof(struct step));
+	compiler->arg = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	compiler->named = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
+	compiler->use = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
+	compiler->chain = g_array_new(FALSE, FALSE, sizeof(struct chain));
+	compiler->condition = g_array_new(FALSE, FALSE, sizeof(struct condition));
+	compiler->loop = g_array_new(FALSE, FALSE, sizeof(struct loop));
+	compiler->when = g_array_new(FALSE, FALSE, sizeof(struct when));
+	compiler->cycle = g_array_new(FALSE, FALSE, sizeof(struct cycle));
+	compiler->slot = g_array_new(FALSE, FALSE, sizeof(struct key));
+	compiler->resume = g_array_new(FALSE, FALSE, sizeof(struct str));
+	compiler->block = g_array_new(FALSE, FALSE, sizeof(struct block));
+}
+
+/* The program takes the tables over. */
+static void
+finish(struct compiler *compiler)
+{
+	struct liquid_program *program = compiler->program;
+
+	program->insns = compiler->insn->len;
+	program->slots = compiler->slot->len;
+	program->resumes = compiler->resume->len;
+	program->insn = (struct insn *)(void *)g_array_free(compiler->insn, FALSE);
+	program->expr = (struct expr *)(void *)g_array_free(compiler->expr, FALSE);
+	program->step = (struct step *)(void *)g_array_free(compiler->step, FALSE);
+	program->arg = (uint32_t *)(void *)g_array_free(compiler->arg, FALSE);
+	program->named = (struct named_arg *)(void *)g_array_free(compiler->named, FALSE);
+	program->use = (struct filter_use *)(void *)g_array_free(compiler->use, FALSE);
+	program->chain = (struct chain *)(void *)g_array_free(compiler->chain, FALSE);
+	program->condition = (struct condition *)(void *)g_array_free(compiler->condition, FALSE);
+	program->loop = (struct loop *)(void *)g_array_free(compiler->loop, FALSE);
+	program->when = (struct when *)(void *)g_array_free(compiler->when, FALSE);
+	program->cycle = (struct cycle *)(void *)g_array_free(compiler->cycle, FALSE);
+	program->slot = (struct key *)(void *)g_array_free(compiler->slot, FALSE);
+	g_array_free(compiler->resume, TRUE);
+	for (guint i = 0; i < compiler->block->len; i++)
+		free_block(&g_array_index(compiler->block, struct block, i));
+	g_array_free(compiler->block, TRUE);
+}
+
+static struct str
+copy(struct str s)
+{
+	char *p = g_malloc(s.n + 1);
+
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return (struct str){p, s.n};
+}
+
+int
+liquid_compile(struct liquid_program **program_r, struct str name, struct str source,
+    const struct liquid_options *options, struct err *err)
+{
+	struct liquid_program *program;
+	struct compiler compiler;
+	int ret;
+
+	*program_r = NULL;
+	if (source.n > options->limits.source || source.n > SOURCE_MAX)
+		return err_set(err, ERR_LIMIT, "%.*s:1:1: template is longer than %zu bytes",
+		    STR_F(name), options->limits.source);
+	program = g_new0(struct liquid_program, 1);
+	program->name = copy(name);
+	program->source = copy(source);
+	program->mode = options->mode;
+	program->strict = options->strict;
+	program->limits = options->limits;
+	program->text = g_string_chunk_new(64);
+	init(&compiler, program, err);
+	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
+	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
+	program->self_slot = compile_slot(&compiler, STR("self"));
+	ret = compile_pieces(&compiler);
+	finish(&compiler);
+	if (ret < 0) {
+		liquid_free(&program);
+		return -1;
+	}
+	*program_r = program;
+	return 0;
+}
+
+void
+liquid_free(struct liquid_program **program)
+{
+	struct liquid_program *p = *program;
+
+	if (p == NULL)
+		return;
+	g_free((void *)(uintptr_t)p->name.p);
+	g_free((void *)(uintptr_t)p->source.p);
+	g_free(p->insn);
+	g_free(p->expr);
+	g_free(p->step);
+	g_free(p->arg);
+	g_free(p->named);
+	g_free(p->use);
+	g_free(p->chain);
+	g_free(p->condition);
+	g_free(p->loop);
+	g_free(p->when);
+	g_free(p->cycle);
+	g_string_chunk_free(p->text);
+	g_free(p->slot);
+	g_free(p);
+	*program = NULL;
+}
+
+bool
+liquid_is_static(const struct liquid_program *program)
+{
+	return program->insns == 1 ||
+	    (program->insns == 2 && program->insn[0].op == OP_TEXT &&
+		program->insn[0].b == program->source.n);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * compile: the state of one compile, shared by the files that take part in it
+ *
+ * compile.c cuts the template and keeps the open blocks, compile_tag.c knows the tags,
+ * parse.c the expressions in them.
+ *
+ * Owns:    growing tables that become the program's.
+ * Threads: one at a time.
+ * Fails:   ERR_TEMPLATE, ERR_LIMIT, with name:line:column.
+ */
+#ifndef LIQUID_COMPILE_H
+#define LIQUID_COMPILE_H
+
+#include "liquid/lex.h"
+#include "liquid/program.h"
+
+#include <glib.h>
+
+struct tag;
+
+/* A block that waits for its end tag. */
+struct block {
+	const struct tag *tag;
+	uint32_t at;
+	bool blank; /* nothing in it can be seen so far */
+	bool had_else;
+	bool had_when;
+	uint32_t text;	/* its last OP_TEXT + 1; each names the one before in `at` */
+	uint32_t begin; /* first instruction of the body */
+	uint32_t item;	/* loop or level, as the tag needs it */
+	uint32_t item2;
+	GArray *falses; /* jumps to the next branch */
+	GArray *ends;	/* jumps to the end of the block */
+	GArray *nexts;	/* jumps of continue */
+};
+
+struct compiler {
+	struct liquid_program *program;
+	struct err *err;
+	struct lex lex;
+	struct lex_piece piece; /* the tag or output at hand */
+	struct scan scan;
+	int depth; /* of nested expressions */
+	GArray *insn;
+	GArray *expr;
+	GArray *step;
+	GArray *arg;
+	GArray *named;
+	GArray *use;
+	GArray *chain;
+	GArray *condition;
+	GArray *loop;
+	GArray *when;
+	GArray *cycle;
+	GArray *slot;
+	GArray *resume; /* struct str: names of loops that may be continued */
+	GArray *block;
+	guint floor;	   /* blocks that a {% liquid %} stands in */
+	int liquids;	   /* nested ones */
+	struct str *lines; /* of a {% liquid %}, still to come; NULL outside */
+	bool lax;	   /* passes over what it does not understand */
+	uint32_t loops;	   /* open ones */
+	uint32_t captures;
+	uint32_t cases;
+};
+
+/* At an offset of the source. -1. */
+int compile_err(struct compiler *compiler, uint32_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "expected X, found Y" at the token ahead. -1. */
+int compile_expected(struct compiler *compiler, const char *what);
+
+/* Appends an instruction; its number. */
+uint32_t compile_emit(struct compiler *compiler, enum op op, uint32_t a, uint32_t b);
+struct insn *compile_insn(struct compiler *compiler, uint32_t number);
+/* Makes the jump go to the next instruction. */
+void compile_land(struct compiler *compiler, uint32_t number);
+uint32_t compile_here(const struct compiler *compiler);
+uint32_t compile_slot(struct compiler *compiler, struct str name);
+/* The innermost block that the tag at hand may belong to, or NULL. */
+struct block *compile_top(struct compiler *compiler);
+/* A text that lives as long as the program. */
+struct str compile_keep(struct compiler *compiler, struct str a, struct str b);
+
+/* Parsers of what is ahead in the scan. Each leaves the next token ahead. */
+int parse_expr(struct compiler *compiler, uint32_t *expr_r);
+int parse_chain(struct compiler *compiler, uint32_t *chain_r);
+/* Conditions with and / or, as jumps: falls through when true; the jumps that are taken
+ * when false are added to `falses`. */
+int parse_condition(struct compiler *compiler, bool negate, GArray *falses);
+/* A chain around one expression, without filters. */
+uint32_t parse_plain_chain(struct compiler *compiler, uint32_t expr);
+int parse_end(struct compiler *compiler);
+/* The same where lax mode passes over what follows. */
+int parse_tail(struct compiler *compiler);
+/* Consumes the token ahead if it is this one. */
+bool parse_take(struct compiler *compiler, enum token token);
+bool parse_take_word(struct compiler *compiler, const char *word);
+
+/* Blocks. */
+int compile_open(struct compiler *compiler, const struct tag *tag);
+int compile_close(struct compiler *compiler);
+void compile_land_all(struct compiler *compiler, GArray *jumps);
+/* The innermost block holds something that can be seen. */
+void compile_seen(struct compiler *compiler);
+/* `verbatim`: from a raw tag, seen even if it is white space. */
+void compile_text(struct compiler *compiler, struct str text, bool verbatim);
+
+/* A tag by its name. `open` runs on {% name %}, with the scan after the name. */
+struct tag {
+	const char *name;
+	const char *end; /* name of the tag that closes it, or NULL */
+	int (*open)(struct compiler *compiler);
+	int (*otherwise)(struct compiler *compiler, struct block *block); /* {% else %} */
+	int (*close)(struct compiler *compiler, struct block *block);
+	enum op leave;	  /* what `break` does to get out of it; 0: nothing */
+	bool loop;	  /* break and continue belong to it */
+	bool blank;	  /* nothing is seen of it */
+	bool blank_texts; /* a body with nothing to see loses its white space */
+};
+
+/* {{ }} and echo, with the scan at the expression. */
+int compile_output(struct compiler *compiler);
+
+/* tag_loop.c */
+int tag_open_for(struct compiler *compiler);
+int tag_open_tablerow(struct compiler *compiler);
+int tag_else_for(struct compiler *compiler, struct block *block);
+int tag_close_loop(struct compiler *compiler, struct block *block);
+int tag_break(struct compiler *compiler);
+int tag_continue(struct compiler *compiler);
+/* tag_text.c */
+int tag_comment(struct compiler *compiler);
+int tag_doc(struct compiler *compiler);
+int tag_hash(struct compiler *compiler);
+int tag_liquid(struct compiler *compiler);
+int tag_raw(struct compiler *compiler);
+
+/* The tag whose name is ahead in the scan. */
+int tag_run(struct compiler *compiler);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * date: zones and the calendar; see date.h
+ *
+ * Threads: any; the table of zones is behind a lock.
+ */
+#include "liquid/date.h"
+
+#include <glib.h>
+
+/* There are some 600 names; more come only from mistakes. */
+#define ZONES_MAX 1024
+
+static GHashTable *zones; /* name -> GTimeZone, or NULL for names that are none */
+static GRWLock zones_lock;
+
+static GTimeZone *
+load_zone(const char *name)
+{
+	GTimeZone *zone = NULL;
+
+	g_rw_lock_writer_lock(&zones_lock);
+	if (zones == NULL)
+		zones = g_hash_table_new_full(
+		    g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_time_zone_unref);
+	if (!g_hash_table_lookup_extended(zones, name, NULL, (gpointer *)&zone) &&
+	    g_hash_table_size(zones) < ZONES_MAX) {
+		zone = g_time_zone_new_identifier(name);
+		if (zone == NULL)
+			zone = g_time_zone_new_utc();
+		g_hash_table_insert(zones, g_strdup(name), zone);
+	}
+	g_rw_lock_writer_unlock(&zones_lock);
+	return zone;
+}
+
+static GTimeZone *
+find_zone(const char *name)
+{
+	GTimeZone *zone = NULL;
+
+	g_rw_lock_reader_lock(&zones_lock);
+	if (zones != NULL)
+		zone = g_hash_table_lookup(zones, name);
+	g_rw_lock_reader_unlock(&zones_lock);
+	return zone == NULL ? load_zone(name) : zone;
+}
+
+static bool
+is_utc(const char *zone)
+{
+	return zone == NULL || zone[0] == '\0' || strcmp(zone, "UTC") == 0;
+}
+
+struct date
+date_at(int64_t seconds, int32_t nanos, const char *name)
+{
+	struct date date = {.seconds = seconds, .nanos = nanos, .zone = "UTC"};
+	GTimeZone *zone = is_utc(name) ? NULL : find_zone(name);
+	gint interval;
+
+	if (zone == NULL)
+		return date;
+	interval = g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, seconds);
+	if (interval < 0)
+		return date;
+	date.offset = g_time_zone_get_offset(zone, interval);
+	date.zone = g_time_zone_get_abbreviation(zone, interval);
+	return date;
+}
+
+/* Days since the epoch of a day in the Gregorian calendar, which is taken to reach
+ * back for ever. */
+int64_t
+date_days(int64_t year, int month, int day)
+{
+	int64_t era, of_era;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	year -= month <= 2;
+	era = (year >= 0 ? year : year - 399) / 400;
+	of_era = year - era * 400;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+struct date
+date_local(int64_t local, int32_t nanos, const char *name)
+{
+	GTimeZone *zone = is_utc(name) ? NULL : find_zone(name);
+	gint interval;
+
+	if (zone == NULL)
+		return date_at(local, nanos, NULL);
+	interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, local);
+	if (interval >= 0)
+		local -= g_time_zone_get_offset(zone, interval);
+	return date_at(local, nanos, name);
+}
+
+void
+date_split(const struct date *date, struct date_parts *parts_r)
+{
+	int64_t local = date->seconds + date->offset;
+	int64_t days = local / 86400 - (local % 86400 < 0);
+	int64_t second = local - days * 86400;
+	int64_t shifted = days + 719468;
+	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+	int64_t of_era = shifted - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
+
+	parts_r->day = (int)(of_year - (153 * month + 2) / 5 + 1);
+	parts_r->month = (int)(month < 10 ? month + 3 : month - 9);
+	parts_r->year = year + era * 400 + (parts_r->month <= 2);
+	parts_r->hour = (int)(second / 3600);
+	parts_r->minute = (int)(second / 60 % 60);
+	parts_r->second = (int)(second % 60);
+	parts_r->weekday = (int)(((days + 4) % 7 + 7) % 7);
+	parts_r->yearday = (int)(days - date_days(parts_r->year, 1, 1) + 1);
+}

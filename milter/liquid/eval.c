@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * eval: variables, members, ranges and filter chains
+ *
+ * Threads: one at a time per render.
+ * Fails:   ERR_TEMPLATE, ERR_LIMIT; whatever a lazy value says.
+ */
+#include "liquid/compare.h"
+#include "liquid/number.h"
+#include "liquid/render.h"
+#include "liquid/text.h"
+
+int
+render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
+{
+	const struct liquid_value *globals = render->globals;
+	const struct liquid_value *found;
+
+	*value_r = LIQUID_NIL_VALUE;
+	if (globals == NULL)
+		return 0;
+	if (globals->type == LIQUID_OBJECT) {
+		found = value_find(globals->object, name, hash);
+		if (found != NULL)
+			*value_r = *found;
+		return 0;
+	}
+	if (globals->type == LIQUID_LAZY &&
+	    globals->lazy->get(globals->lazy->closure, name, render->arena, value_r, render->err) <
+		0)
+		return -1;
+	return 0;
+}
+
+int
+render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	struct slot *slot = &render->slot[number];
+	const struct key *key = &render->program->slot[number];
+
+	if (slot->has_bound) {
+		*value_r = slot->bound;
+		return 0;
+	}
+	if (slot->has_assigned) {
+		*value_r = slot->assigned;
+		return 0;
+	}
+	if (!slot->has_global) {
+		if (render_global(render, key->name, key->hash, &slot->global) < 0)
+			return -1;
+		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
+			slot->global =
+			    (struct liquid_value){.type = LIQUID_LAZY, .lazy = &render->self};
+		slot->has_global = true;
+	}
+	*value_r = slot->global;
+	return 0;
+}
+
+/* A variable whose name was computed. */
+static int
+named_variable(struct render *render, struct str name, struct liquid_value *value_r)
+{
+	const struct liquid_program *program = render->program;
+	uint32_t hash = value_hash(name);
+
+	for (size_t i = 0; i < program->slots; i++) {
+		if (program->slot[i].hash == hash && str_eq(program->slot[i].name, name))
+			return render_variable(render, (uint32_t)i, value_r);
+	}
+	return render_global(render, name, hash, value_r);
+}
+
+/* `self`: the variables as members of an object. */
+int
+render_get_self(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+    struct err *err)
+{
+	(void)arena;
+	(void)err;
+	if (named_variable(closure, key, value_r) < 0)
+		return -1;
+	return value_r->type != LIQUID_NIL;
+}
+
+static struct liquid_value
+element(const struct liquid_value *of, int64_t index)
+{
+	int64_t count;
+
+	if (of->type != LIQUID_ARRAY)
+		return LIQUID_NIL_VALUE;
+	count = (int64_t)of->array->count;
+	if (index < 0)
+		index += count;
+	return index >= 0 && index < count ? of->array->at[index] : LIQUID_NIL_VALUE;
+}
+
+static struct liquid_value
+pair(struct render *render, const struct value_member *member)
+{
+	struct liquid_value value = LIQUID_NIL_VALUE;
+	struct liquid_value *at;
+
+	if (value_array_new(render->arena, 2, &at, &value) < 0)
+		return LIQUID_NIL_VALUE;
+	at[0] = liquid_string(member->key);
+	at[1] = member->value;
+	return value;
+}
+
+static struct liquid_value
+size_of(const struct liquid_value *of)
+{
+	switch (of->type) {
+	case LIQUID_STRING:
+		return liquid_int((int64_t)text_length(of->string));
+	case LIQUID_ARRAY:
+		return liquid_int((int64_t)of->array->count);
+	case LIQUID_OBJECT:
+		return liquid_int((int64_t)of->object->count);
+	case LIQUID_RANGE:
+		return liquid_int(value_range_count(of));
+	case LIQUID_INT:
+		return liquid_int(8); /* bytes of the machine's integer, as Ruby says */
+	default:
+		return LIQUID_NIL_VALUE;
+	}
+}
+
+/* The first or last character. */
+static struct liquid_value
+end_of_text(const struct liquid_value *value, bool first)
+{
+	struct str s = value->string;
+	struct liquid_value end = *value;
+	size_t at = 0;
+
+	if (s.n == 0)
+		return LIQUID_NIL_VALUE;
+	if (first) {
+		end.string.n = text_step(s.p, s.n);
+		return end;
+	}
+	for (size_t i = 0; i < s.n; i += text_step(s.p + i, s.n - i))
+		at = i;
+	end.string = (struct str){s.p + at, s.n - at};
+	return end;
+}
+
+struct liquid_value
+render_command(struct render *render, const struct liquid_value *of, enum command command)
+{
+	if (command == COMMAND_SIZE)
+		return size_of(of);
+	switch (of->type) {
+	case LIQUID_STRING:
+		return end_of_text(of, command == COMMAND_FIRST);
+	case LIQUID_ARRAY:
+		return element(of, command == COMMAND_FIRST ? 0 : -1);
+	case LIQUID_OBJECT:
+		if (command == COMMAND_FIRST && of->object->count > 0)
+			return pair(render, &of->object->member[0]);
+		return LIQUID_NIL_VALUE;
+	case LIQUID_RANGE:
+		return liquid_int(command == COMMAND_FIRST ? of->range.first : of->range.last);
+	default:
+		return LIQUID_NIL_VALUE;
+	}
+}
+
+static int
+keyed(struct render *render, const struct liquid_value *of, const struct key *key,
+    struct liquid_value *value_r)
+{
+	const struct liquid_value *found;
+
+	if (of->type == LIQUID_OBJECT) {
+		found = value_find(of->object, key->name, key->hash);
+		if (found == NULL)
+			return 0;
+		*value_r = *found;
+		return 1;
+	}
+	if (of->type == LIQUID_LAZY)
+		return of->lazy->get(
+		    of->lazy->closure, key->name, render->arena, value_r, render->err);
+	return 0;
+}
+
+int
+render_member(struct render *render, const struct liquid_value *of, struct str name,
+    struct liquid_value *value_r)
+{
+	struct key key = {name, value_hash(name)};
+	struct liquid_value value = LIQUID_NIL_VALUE;
+
+	if (keyed(render, of, &key, &value) < 0)
+		return -1;
+	*value_r = value;
+	return 0;
+}
+
+static int
+member_by_value(struct render *render, const struct liquid_value *of, const struct liquid_value *by,
+    struct liquid_value *value_r)
+{
+	if (by->type == LIQUID_INT) {
+		*value_r = element(of, by->integer);
+		return 0;
+	}
+	if (by->type == LIQUID_STRING)
+		return render_member(render, of, by->string, value_r);
+	*value_r = LIQUID_NIL_VALUE;
+	return 0;
+}
+
+static int
+take_step(struct render *render, const struct step *step, struct liquid_value *value)
+{
+	struct liquid_value of = *value;
+	struct liquid_value by;
+	int found;
+
+	*value = LIQUID_NIL_VALUE;
+	switch (step->kind) {
+	case STEP_INDEX:
+		*value = element(&of, step->index);
+		return 0;
+	case STEP_EXPR:
+		if (render_eval(render, step->expr, &by) < 0)
+			return -1;
+		return member_by_value(render, &of, &by, value);
+	case STEP_KEY:
+		break;
+	}
+	found = keyed(render, &of, &step->key, value);
+	if (found == 0 && step->command != COMMAND_NONE)
+		*value = render_command(render, &of, step->command);
+	return found < 0 ? -1 : 0;
+}
+
+static int
+first_step(struct render *render, const struct step *step, struct liquid_value *value_r)
+{
+	struct liquid_value name;
+
+	if (step->kind == STEP_KEY)
+		return named_variable(render, step->key.name, value_r);
+	*value_r = LIQUID_NIL_VALUE;
+	if (step->kind != STEP_EXPR)
+		return 0;
+	if (render_eval(render, step->expr, &name) < 0)
+		return -1;
+	return name.type == LIQUID_STRING ? named_variable(render, name.string, value_r) : 0;
+}
+
+static int
+eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
+{
+	const struct step *step = render->program->step + expr->path.step;
+	uint32_t i = 0;
+
+	if (expr->path.slot != PROGRAM_NONE) {
+		if (render_variable(render, expr->path.slot, value_r) < 0)
+			return -1;
+	} else if (first_step(render, &step[i++], value_r) < 0) {
+		return -1;
+	}
+	for (; i < expr->path.steps && value_r->type != LIQUID_NIL; i++) {
+		if (take_step(render, &step[i], value_r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+render_integer(struct render *render, const struct liquid_value *value, int64_t *n_r)
+{
+	struct number number;
+
+	switch (value->type) {
+	case LIQUID_INT:
+		*n_r = value->integer;
+		return 0;
+	case LIQUID_FLOAT: /* only what was an integer beyond 64 bits */
+		if (value->real < 9.2e18 && value->real > -9.2e18)
+			break;
+		*n_r = value->real < 0 ? INT64_MIN : INT64_MAX;
+		return 0;
+	case LIQUID_STRING:
+		if (number_parse(str_trim(value->string), &number) && number.integer &&
+		    !number.inexact) {
+			*n_r = number_to_i(value->string);
+			return 0;
+		}
+		break;
+	default:
+		break;
+	}
+	return render_err(render, ERR_TEMPLATE, "invalid integer");
+}
+
+/* The ends of a range are made integers whatever they are. */
+static int64_t
+range_end(const struct liquid_value *value)
+{
+	if (value->type == LIQUID_INT)
+		return value->integer;
+	if (value->type == LIQUID_STRING)
+		return number_to_i(value->string);
+	if (value->type == LIQUID_FLOAT && value->real > -9e18 && value->real < 9e18)
+		return (int64_t)value->real;
+	return 0;
+}
+
+static int
+eval_range(struct render *render, const struct expr *expr, struct liquid_value *value_r)
+{
+	struct liquid_value first, last;
+
+	if (render_eval(render, expr->range.first, &first) < 0 ||
+	    render_eval(render, expr->range.last, &last) < 0)
+		return -1;
+	*value_r = (struct liquid_value){.type = LIQUID_RANGE};
+	value_r->range.first = range_end(&first);
+	value_r->range.last = range_end(&last);
+	return 0;
+}
+
+int
+render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	const struct expr *expr = &render->program->expr[number];
+
+	switch (expr->kind) {
+	case EXPR_LITERAL:
+		*value_r = expr->literal;
+		return 0;
+	case EXPR_RANGE:
+		return eval_range(render, expr, value_r);
+	case EXPR_PATH:
+		break;
+	}
+	return eval_path(render, expr, value_r);
+}
+
+void
+render_missing(struct render *render, uint32_t number)
+{
+	const struct expr *expr = &render->program->expr[number];
+
+	if (expr->kind == EXPR_PATH && render->options->missing != NULL)
+		render->options->missing(render->options->closure, expr->text);
+}
+
+static int
+eval_args(struct render *render, const struct filter_use *use, bool asked,
+    struct liquid_value *args, struct filter_arg *nameds)
+{
+	const struct liquid_program *program = render->program;
+
+	for (uint32_t i = 0; i < use->args; i++) {
+		uint32_t expr = program->arg[use->arg + i];
+
+		if (render_eval(render, expr, &args[i]) < 0)
+			return -1;
+		if (asked && args[i].type == LIQUID_NIL)
+			render_missing(render, expr);
+	}
+	for (uint32_t i = 0; i < use->nameds; i++) {
+		const struct named_arg *named = &program->named[use->named + i];
+
+		nameds[i].name = named->name;
+		if (render_eval(render, named->expr, &nameds[i].value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+run_filter(
+    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value)
+{
+	struct liquid_value args[FILTER_ARGS_MAX];
+	struct filter_arg nameds[FILTER_NAMED_MAX];
+	const struct filter *filter = use->filter;
+	struct filter_call call = {.render = render,
+	    .input = *value,
+	    .arg = args,
+	    .args = use->args,
+	    .named = nameds,
+	    .nameds = use->nameds};
+
+	render->at = use->at;
+	if (eval_args(render, use, asked && !filter->covers, args, nameds) < 0)
+		return -1;
+	if (filter->run(&call) < 0)
+		return -1;
+	if (filter->markup != FILTER_OWN)
+		call.result.safe = filter->markup == FILTER_KEEPS && value->safe;
+	if (asked && filter->covers && call.result.type == LIQUID_NIL && use->args > 0)
+		render_missing(render, render->program->arg[use->arg]);
+	*value = call.result;
+	return 0;
+}
+
+int
+render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
+{
+	const struct chain *chain = &render->program->chain[number];
+	const struct filter_use *use = render->program->use + chain->use;
+
+	if (render_eval(render, chain->expr, value_r) < 0)
+		return -1;
+	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
+		render_missing(render, chain->expr);
+	for (uint32_t i = 0; i < chain->uses; i++) {
+		if (use[i].filter != NULL && run_filter(render, &use[i], asked, value_r) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * filter: finds a filter by its name, once, when a template is compiled
+ */
+#include "liquid/render.h"
+
+static const struct filter *const tables[] = {
+    filter_array_table,
+    filter_date_table,
+    filter_html_table,
+    filter_misc_table,
+    filter_money_table,
+    filter_number_table,
+    filter_sort_table,
+    filter_string_table,
+};
+
+const struct filter *
+filter_find(struct str name)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		for (const struct filter *filter = tables[i]; filter->name != NULL; filter++) {
+			if (str_is(name, filter->name))
+				return filter;
+		}
+	}
+	return NULL;
+}
+
+int
+filter_input(struct filter_call *call, struct str *text_r)
+{
+	if (render_text(call->render, &call->input, text_r) < 0)
+		return -1;
+	return render_charge(call->render, text_r->n);
+}
+
+int
+filter_text(struct filter_call *call, size_t i, struct str *text_r)
+{
+	return render_text(call->render, &call->arg[i], text_r);
+}
+
+int
+filter_result(struct filter_call *call, struct str text)
+{
+	call->result = liquid_string(text);
+	return 0;
+}
+
+int
+build_init(struct build *build, struct render *render, size_t hint)
+{
+	*build = (struct build){.render = render, .size = hint < 32 ? 32 : hint};
+	build->p = render_alloc(render, build->size);
+	return build->p == NULL ? -1 : 0;
+}
+
+int
+build_add(struct build *build, struct str s)
+{
+	size_t size = build->size * 2;
+	char *p;
+
+	if (s.n > build->size - build->n) {
+		if (size < build->n + s.n)
+			size = build->n + s.n;
+		p = render_alloc(build->render, size);
+		if (p == NULL)
+			return -1;
+		memcpy(p, build->p, build->n);
+		build->p = p;
+		build->size = size;
+	}
+	if (s.n > 0)
+		memcpy(build->p + build->n, s.p, s.n);
+	build->n += s.n;
+	return 0;
+}
+
+int
+build_char(struct build *build, char c)
+{
+	return build_add(build, (struct str){&c, 1});
+}
+
+struct str
+build_str(const struct build *build)
+{
+	return (struct str){build->p, build->n};
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * filter_money: amounts as people write them
+ *
+ *     {{ 12.5 | money: "EUR" }}           12.50 EUR
+ *     {{ 1234.5 | money: "EUR", "de" }}   1.234,50 €
+ *     {{ 1234.5 | money: "USD", "en" }}   $1,234.50
+ *
+ * The amount is in major units; what is no number passes as it is. Digits after the point follow the currency
+ * (ISO 4217), separators and the place of the symbol follow the locale.
+ *
+ * Threads: see filter.h.
+ */
+#include "liquid/number.h"
+#include "liquid/render.h"
+
+struct currency {
+	const char *code;
+	const char *symbol;
+	int places;
+};
+
+static const struct currency currencies[] = {
+    {"EUR", "€", 2},
+    {"USD", "$", 2},
+    {"GBP", "£", 2},
+    {"AUD", "A$", 2},
+    {"BHD", NULL, 3},
+    {"BRL", "R$", 2},
+    {"CAD", "CA$", 2},
+    {"CLP", NULL, 0},
+    {"CNY", "CN¥", 2},
+    {"CZK", "Kč", 2},
+    {"DKK", "kr.", 2},
+    {"HUF", "Ft", 2},
+    {"ILS", "₪", 2},
+    {"INR", "₹", 2},
+    {"ISK", NULL, 0},
+    {"JOD", NULL, 3},
+    {"JPY", "¥", 0},
+    {"KRW", "₩", 0},
+    {"KWD", NULL, 3},
+    {"MXN", "MX$", 2},
+    {"NOK", "kr", 2},
+    {"NZD", "NZ$", 2},
+    {"OMR", NULL, 3},
+    {"PLN", "zł", 2},
+    {"PYG", NULL, 0},
+    {"RON", "lei", 2},
+    {"SEK", "kr", 2},
+    {"THB", "฿", 2},
+    {"TND", NULL, 3},
+    {"TRY", "₺", 2},
+    {"UAH", "₴", 2},
+    {"UGX", NULL, 0},
+    {"VND", "₫", 0},
+    {"XAF", NULL, 0},
+    {"XOF", NULL, 0},
+};
+
+#define NBSP  "\xc2\xa0"
+#define NNBSP "\xe2\x80\xaf"
+
+struct locale {
+	const char *name; /* language, or language and country */
+	const char *group;
+	const char *point;
+	bool symbol_first;
+	bool spaced;
+};
+
+/* The more special name first. */
+static const struct locale locales[] = {
+    {"de-at", NBSP, ",", true, true},
+    {"de-ch", "’", ".", true, true},
+    {"de", ".", ",", false, true},
+    {"en-in", ",", ".", true, false},
+    {"en-za", NBSP, ",", true, false},
+    {"en", ",", ".", true, false},
+    {"es-mx", ",", ".", true, false},
+    {"es", ".", ",", false, true},
+    {"fr-ch", NNBSP, ",", false, true},
+    {"fr", NNBSP, ",", false, true},
+    {"it", ".", ",", false, true},
+    {"nl", ".", ",", true, true},
+    {"pt-br", ".", ",", true, true},
+    {"pt", NBSP, ",", false, true},
+    {"cs", NBSP, ",", false, true},
+    {"da", ".", ",", false, true},
+    {"fi", NBSP, ",", false, true},
+    {"hu", NBSP, ",", false, true},
+    {"ja", ",", ".", true, false},
+    {"ko", ",", ".", true, false},
+    {"nb", NBSP, ",", false, true},
+    {"no", NBSP, ",", false, true},
+    {"pl", NBSP, ",", false, true},
+    {"ro", ".", ",", false, true},
+    {"ru", NBSP, ",", false, true},
+    {"sk", NBSP, ",", false, true},
+    {"sv", NBSP, ",", false, true},
+    {"tr", ".", ",", true, false},
+    {"uk", NBSP, ",", false, true},
+    {"vi", ".", ",", false, true},
+    {"zh", ",", ".", true, false},
+};
+
+static const struct currency *
+find_currency(struct str code)
+{
+	for (size_t i = 0; i < sizeof currencies / sizeof currencies[0]; i++) {
+		if (str_is_nocase(code, currencies[i].code))
+			return &currencies[i];
+	}
+	return NULL;
+}
+
+/* "de_AT.UTF-8" is "de-at", and "de" where that is unknown. */
+static const struct locale *
+find_locale(struct str name)
+{
+	for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
+		struct str known = str_c(locales[i].name);
+		size_t n = 0;
+
+		while (n < name.n && n < known.n &&
+		    (name.p[n] == '_' ? '-' : name.p[n] | 0x20) == (known.p[n] | 0x20))
+			n++;
+		if (n == known.n &&
+		    (n == name.n || name.p[n] == '-' || name.p[n] == '_' || name.p[n] == '.'))
+			return &locales[i];
+	}
+	return NULL;
+}
+
+/* The digits of a rounded amount, grouped by three before the point. */
+static int
+add_amount(struct build *build, struct number amount, int places, const struct locale *locale)
+{
+	char text[64];
+	size_t n = 0;
+	size_t whole;
+	__int128 digits = amount.digits;
+
+	for (; amount.scale < places; amount.scale++)
+		digits *= 10;
+	do {
+		text[n++] = (char)('0' + (int)(digits % 10));
+		digits /= 10;
+	} while (digits > 0 || n < (size_t)places + 1);
+	whole = n - (size_t)places;
+	while (n > 0) {
+		if (n == (size_t)places &&
+		    build_add(build, str_c(locale == NULL ? "." : locale->point)) < 0)
+			return -1;
+		if (locale != NULL && n > (size_t)places && n < whole + (size_t)places &&
+		    (n - (size_t)places) % 3 == 0 && build_add(build, str_c(locale->group)) < 0)
+			return -1;
+		if (build_char(build, text[--n]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compose(struct build *build, struct number amount, int places, struct str code,
+    const struct currency *currency, const struct locale *locale)
+{
+	bool negative = amount.digits < 0;
+	struct str mark = code;
+
+	amount = number_abs(amount);
+	if (locale != NULL && currency != NULL && currency->symbol != NULL)
+		mark = str_c(currency->symbol);
+	if (negative && build_char(build, '-') < 0)
+		return -1;
+	if (locale != NULL && locale->symbol_first) {
+		if (build_add(build, mark) < 0 ||
+		    (mark.n > 0 && (locale->spaced || str_eq(mark, code)) &&
+			build_add(build, STR(NBSP)) < 0))
+			return -1;
+		return add_amount(build, amount, places, locale);
+	}
+	if (add_amount(build, amount, places, locale) < 0)
+		return -1;
+	if (mark.n == 0)
+		return 0;
+	if (build_add(build, locale == NULL ? STR(" ") : STR(NBSP)) < 0)
+		return -1;
+	return build_add(build, mark);
+}
+
+static int
+run_money(struct filter_call *call)
+{
+	struct str code = STR("");
+	struct str name = STR("");
+	const struct currency *currency;
+	const struct locale *locale;
+	struct number amount = number_of(&call->input);
+	struct build build;
+	int places;
+
+	call->result = call->input;
+	if (call->input.type != LIQUID_INT && call->input.type != LIQUID_FLOAT &&
+	    !(call->input.type == LIQUID_STRING &&
+		number_parse(str_trim(call->input.string), &amount)))
+		return 0;
+	if ((call->args > 0 && filter_text(call, 0, &code) < 0) ||
+	    (call->args > 1 && filter_text(call, 1, &name) < 0) ||
+	    build_init(&build, call->render, 48) < 0)
+		return -1;
+	currency = find_currency(code);
+	locale = find_locale(name);
+	places = currency == NULL ? 2 : currency->places;
+	amount = number_round(amount, places);
+	if (amount.inexact || amount.digits > INT64_MAX || amount.digits < -INT64_MAX)
+		return render_err(call->render, ERR_TEMPLATE, "the amount is too large");
+	if (compose(&build, amount, places, code, currency, locale) < 0)
+		return -1;
+	return filter_result(call, build_str(&build));
+}
+
+const struct filter filter_money_table[] = {
+    {"money", run_money, 0, 2, FILTER_PLAIN, false, false},
+    {.name = NULL},
+};

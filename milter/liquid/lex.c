@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * lex: see lex.h
+ */
+#include "liquid/lex.h"
+
+bool
+lex_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0';
+}
+
+struct str
+lex_trim_right(struct str s)
+{
+	while (s.n > 0 && lex_is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* Where the next {{ or {% stands, or the end. */
+static size_t
+find_open(struct str source, size_t at)
+{
+	while (at + 1 < source.n) {
+		const char *brace = memchr(source.p + at, '{', source.n - at - 1);
+
+		if (brace == NULL)
+			return source.n;
+		if (brace[1] == '{' || brace[1] == '%')
+			return (size_t)(brace - source.p);
+		at = (size_t)(brace - source.p) + 1;
+	}
+	return source.n;
+}
+
+/* An output ends at the first }}; a single } or a tag inside it is an error, as in
+ * Shopify's tokenizer. */
+static bool
+find_close_output(struct str source, size_t at, size_t *close_r)
+{
+	for (; at + 1 < source.n; at++) {
+		if (source.p[at] == '}') {
+			*close_r = at;
+			return source.p[at + 1] == '}';
+		}
+		if (source.p[at] == '{' && source.p[at + 1] == '%')
+			return false;
+	}
+	return false;
+}
+
+static bool
+find_close_tag(struct str source, size_t at, size_t *close_r)
+{
+	const char *found = at > source.n ? NULL : memmem(source.p + at, source.n - at, "%}", 2);
+
+	if (found == NULL)
+		return false;
+	*close_r = (size_t)(found - source.p);
+	return true;
+}
+
+static struct lex_piece
+next_text(struct lex *lex, size_t end)
+{
+	struct lex_piece piece = {.kind = LEX_TEXT, .at = lex->at};
+
+	piece.text = (struct str){lex->source.p + lex->at, end - lex->at};
+	lex->at = end;
+	while (lex->trim && piece.text.n > 0 && lex_is_space(piece.text.p[0])) {
+		piece.text.p++;
+		piece.text.n--;
+	}
+	lex->trim = false;
+	return piece;
+}
+
+struct lex_piece
+lex_next(struct lex *lex)
+{
+	struct lex_piece piece = {.kind = LEX_END, .at = lex->at};
+	size_t open, close = 0;
+	bool tag;
+
+	if (lex->at >= lex->source.n)
+		return piece;
+	open = find_open(lex->source, lex->at);
+	if (open > lex->at)
+		return next_text(lex, open);
+	tag = lex->source.p[open + 1] == '%';
+	if (!(tag ? find_close_tag : find_close_output)(lex->source, open + 2, &close)) {
+		piece.kind = tag ? LEX_BAD_TAG : LEX_BAD_OUTPUT;
+		return piece;
+	}
+	piece.kind = tag ? LEX_TAG : LEX_OUTPUT;
+	piece.text = (struct str){lex->source.p + open + 2, close - open - 2};
+	lex->at = close + 2;
+	if (piece.text.n > 0 && piece.text.p[0] == '-') {
+		piece.trim_before = true;
+		piece.text.p++;
+		piece.text.n--;
+		if (piece.text.n == 0) /* {{-}}: one dash for both sides */
+			piece.trim_after = true;
+	}
+	if (piece.text.n > 0 && piece.text.p[piece.text.n - 1] == '-') {
+		piece.trim_after = true;
+		piece.text.n--;
+	}
+	lex->trim = piece.trim_after;
+	return piece;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Letters beyond ASCII are allowed in names: attributes come from CSV columns. */
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c) ||
+	    (unsigned char)c >= 0x80;
+}
+
+static void
+take(struct scan *scan, enum token token, size_t length)
+{
+	scan->token = token;
+	scan->text = (struct str){scan->p, length};
+	scan->p += length;
+}
+
+static void
+scan_word(struct scan *scan)
+{
+	const char *p = scan->p;
+
+	while (p < scan->end && (is_word(*p) || *p == '-'))
+		p++;
+	if (p < scan->end && *p == '?')
+		p++;
+	take(scan, TOKEN_ID, (size_t)(p - scan->p));
+	if (str_is(scan->text, "contains"))
+		scan->token = TOKEN_COMPARE;
+}
+
+static void
+scan_number(struct scan *scan)
+{
+	const char *p = scan->p + 1;
+
+	while (p < scan->end && is_digit(*p))
+		p++;
+	if (p + 1 < scan->end && *p == '.' && is_digit(p[1])) {
+		p++;
+		while (p < scan->end && is_digit(*p))
+			p++;
+	}
+	take(scan, TOKEN_NUMBER, (size_t)(p - scan->p));
+}
+
+static void
+scan_string(struct scan *scan)
+{
+	const char *begin = scan->p + 1;
+	const char *close = memchr(begin, scan->p[0], (size_t)(scan->end - begin));
+
+	if (close == NULL) {
+		take(scan, TOKEN_BAD, 1);
+		return;
+	}
+	scan->token = TOKEN_STRING;
+	scan->text = (struct str){begin, (size_t)(close - begin)};
+	scan->p = close + 1;
+}
+
+/* == != <> <= >= < > and the = of assign */
+static void
+scan_operator(struct scan *scan)
+{
+	char c = scan->p[0];
+	char d = scan->p + 1 < scan->end ? scan->p[1] : '\0';
+
+	if (d == '=' || (c == '<' && d == '>'))
+		take(scan, TOKEN_COMPARE, 2);
+	else if (c == '<' || c == '>')
+		take(scan, TOKEN_COMPARE, 1);
+	else
+		take(scan, c == '=' ? TOKEN_ASSIGN : TOKEN_BAD, 1);
+}
+
+static enum token
+punctuation(char c)
+{
+	switch (c) {
+	case '.':
+		return TOKEN_DOT;
+	case ':':
+		return TOKEN_COLON;
+	case ',':
+		return TOKEN_COMMA;
+	case '|':
+		return TOKEN_PIPE;
+	case '(':
+		return TOKEN_OPEN_ROUND;
+	case ')':
+		return TOKEN_CLOSE_ROUND;
+	case '[':
+		return TOKEN_OPEN_SQUARE;
+	case ']':
+		return TOKEN_CLOSE_SQUARE;
+	case '-':
+		return TOKEN_DASH;
+	case '?':
+		return TOKEN_QUESTION;
+	default:
+		return TOKEN_BAD;
+	}
+}
+
+void
+scan_next(struct scan *scan)
+{
+	char c;
+
+	while (scan->p < scan->end && lex_is_space(*scan->p))
+		scan->p++;
+	scan->at = (uint32_t)(scan->p - scan->base);
+	if (scan->p == scan->end) {
+		scan->token = TOKEN_END;
+		scan->text = (struct str){scan->p, 0};
+		return;
+	}
+	c = *scan->p;
+	if (is_digit(c) || (c == '-' && scan->p + 1 < scan->end && is_digit(scan->p[1])))
+		scan_number(scan);
+	else if (is_word(c))
+		scan_word(scan);
+	else if (c == '"' || c == '\'')
+		scan_string(scan);
+	else if (c == '=' || c == '!' || c == '<' || c == '>')
+		scan_operator(scan);
+	else if (c == '.' && scan->p + 1 < scan->end && scan->p[1] == '.')
+		take(scan, TOKEN_DOTDOT, 2);
+	else
+		take(scan, punctuation(c), 1);
+}
+
+void
+scan_init(struct scan *scan, struct str source, struct str markup)
+{
+	*scan = (struct scan){.base = source.p, .p = markup.p, .end = markup.p + markup.n};
+	scan_next(scan);
+}
+
+struct str
+scan_rest(const struct scan *scan)
+{
+	return (struct str){scan->p, (size_t)(scan->end - scan->p)};
+}
+
+const char *
+token_name(enum token token)
+{
+	static const char *const names[] = {
+	    [TOKEN_END] = "the end",
+	    [TOKEN_BAD] = "an unexpected character",
+	    [TOKEN_ID] = "a name",
+	    [TOKEN_NUMBER] = "a number",
+	    [TOKEN_STRING] = "a string",
+	    [TOKEN_COMPARE] = "a comparison",
+	    [TOKEN_DOT] = "'.'",
+	    [TOKEN_DOTDOT] = "'..'",
+	    [TOKEN_COLON] = "':'",
+	    [TOKEN_COMMA] = "','",
+	    [TOKEN_PIPE] = "'|'",
+	    [TOKEN_ASSIGN] = "'='",
+	    [TOKEN_OPEN_ROUND] = "'('",
+	    [TOKEN_CLOSE_ROUND] = "')'",
+	    [TOKEN_OPEN_SQUARE] = "'['",
+	    [TOKEN_CLOSE_SQUARE] = "']'",
+	    [TOKEN_DASH] = "'-'",
+	    [TOKEN_QUESTION] = "'?'",
+	};
+
+	return names[token];
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * output: values as text, into the region where a render's output grows
+ *
+ * Threads: one at a time per render.
+ * Fails:   ERR_LIMIT.
+ */
+#include "liquid/number.h"
+#include "liquid/render.h"
+
+#include <stdio.h>
+
+#define DEPTH_MAX 128
+
+/* Moves the output to a region with room for `more` bytes. */
+static int
+grow(struct render *render, size_t more)
+{
+	struct out *out = &render->out;
+	size_t max = render->program->limits.output;
+	size_t size = out->size * 2;
+	char *p;
+
+	if (more > max || out->n > max - more)
+		return render_err(render, ERR_LIMIT, "the output is longer than %zu bytes", max);
+	if (size < out->n + more + 256)
+		size = out->n + more + 256;
+	if (size > max)
+		size = max;
+	p = render_alloc(render, size + 1);
+	if (p == NULL)
+		return -1;
+	memcpy(p, out->p, out->n);
+	out->p = p;
+	out->size = size;
+	return 0;
+}
+
+int
+render_write(struct render *render, struct str s)
+{
+	struct out *out = &render->out;
+
+	if (s.n > out->size - out->n && grow(render, s.n) < 0)
+		return -1;
+	if (s.n > 0)
+		memcpy(out->p + out->n, s.p, s.n);
+	out->n += s.n;
+	return 0;
+}
+
+static const struct str entities[256] = {
+    ['&'] = {"&amp;", 5},
+    ['<'] = {"&lt;", 4},
+    ['>'] = {"&gt;", 4},
+    ['"'] = {"&quot;", 6},
+    ['\''] = {"&#39;", 5},
+};
+
+/* Where the next character stands that needs an entity. */
+static size_t
+plain_span(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && entities[(unsigned char)s.p[n]].p == NULL)
+		n++;
+	return n;
+}
+
+static int
+write_escaped(struct render *render, struct str s)
+{
+	while (s.n > 0) {
+		size_t n = plain_span(s);
+
+		if (render_write(render, (struct str){s.p, n}) < 0)
+			return -1;
+		if (n < s.n) {
+			if (render_write(render, entities[(unsigned char)s.p[n]]) < 0)
+				return -1;
+			n++;
+		}
+		s.p += n;
+		s.n -= n;
+	}
+	return 0;
+}
+
+int
+render_escape(struct render *render, struct str s, struct str *escaped_r)
+{
+	size_t need = 0;
+	char *p, *to;
+
+	for (size_t i = 0; i < s.n; i++) {
+		const struct str *entity = &entities[(unsigned char)s.p[i]];
+
+		need += entity->p == NULL ? 1 : entity->n;
+	}
+	*escaped_r = s;
+	if (need == s.n)
+		return 0;
+	p = to = render_alloc(render, need);
+	if (p == NULL)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		const struct str *entity = &entities[(unsigned char)s.p[i]];
+
+		if (entity->p == NULL) {
+			*to++ = s.p[i];
+		} else {
+			memcpy(to, entity->p, entity->n);
+			to += entity->n;
+		}
+	}
+	*escaped_r = (struct str){p, need};
+	return 0;
+}
+
+/* Bytes of a character that may not stand in a header: C0, DEL, C1 and the line and
+ * paragraph separators; 0 if it may. */
+static size_t
+control_length(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)p[0];
+
+	if (c < ' ' || c == 0x7f)
+		return 1;
+	if (c == 0xc2 && n > 1 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
+		return 2;
+	if (c == 0xe2 && n > 2 && (unsigned char)p[1] == 0x80 &&
+	    ((unsigned char)p[2] == 0xa8 || (unsigned char)p[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+static int
+write_header(struct render *render, struct str s)
+{
+	while (s.n > 0) {
+		size_t n = 0;
+		size_t control = 0;
+
+		while (n < s.n && (control = control_length(s.p + n, s.n - n)) == 0)
+			n++;
+		if (render_write(render, (struct str){s.p, n}) < 0 ||
+		    (control > 0 && render_write(render, STR(" ")) < 0))
+			return -1;
+		s.p += n + control;
+		s.n -= n + control;
+	}
+	return 0;
+}
+
+static int
+write_text(struct render *render, struct str s, bool safe)
+{
+	if (render->aside)
+		return render_write(render, s);
+	switch (render->program->mode) {
+	case LIQUID_HTML:
+		return safe ? render_write(render, s) : write_escaped(render, s);
+	case LIQUID_HEADER:
+		return write_header(render, s);
+	case LIQUID_TEXT:
+		break;
+	}
+	return render_write(render, s);
+}
+
+static int
+put_range(struct render *render, const struct liquid_value *value)
+{
+	char text[NUMBER_TEXT_SIZE];
+	size_t n = number_print_int(value->range.first, text);
+
+	text[n++] = '.';
+	text[n++] = '.';
+	n += number_print_int(value->range.last, text + n);
+	return render_write(render, (struct str){text, n});
+}
+
+static int put(struct render *render, const struct liquid_value *value, int depth);
+
+static int
+put_array(struct render *render, const struct liquid_array *array, int depth)
+{
+	if (render_charge(render, array->count * 16) < 0)
+		return -1;
+	for (size_t i = 0; i < array->count; i++) {
+		if (put(render, &array->at[i], depth + 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Text in quotes, as Ruby's inspect writes it. */
+static int
+inspect_string(struct render *render, struct str s)
+{
+	char code[8] = "\"";
+
+	if (write_text(render, STR("\""), false) < 0)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		static const char plain[] = "abtnvfr";
+		unsigned char c = (unsigned char)s.p[i];
+		bool hash = c == '#' && i + 1 < s.n && memchr("{$@", s.p[i + 1], 3) != NULL;
+		struct str piece = {&s.p[i], 1};
+
+		if (c == '"' || c == '\\' || hash)
+			piece = (struct str){code, (size_t)sprintf(code, "\\%c", c)};
+		else if (c >= 7 && c <= 13)
+			piece = (struct str){code, (size_t)sprintf(code, "\\%c", plain[c - 7])};
+		else if (c == 27)
+			piece = STR("\\e");
+		else if (c < ' ' || c == 127)
+			piece = (struct str){code, (size_t)sprintf(code, "\\x%02X", c)};
+		if (write_text(render, piece, false) < 0)
+			return -1;
+	}
+	return write_text(render, STR("\""), false);
+}
+
+static int inspect(struct render *render, const struct liquid_value *value, int depth);
+
+static int
+inspect_array(struct render *render, const struct liquid_array *array, int depth)
+{
+	if (render_charge(render, array->count * 16) < 0 || write_text(render, STR("["), false) < 0)
+		return -1;
+	for (size_t i = 0; i < array->count; i++) {
+		if ((i > 0 && write_text(render, STR(", "), false) < 0) ||
+		    inspect(render, &array->at[i], depth + 1) < 0)
+			return -1;
+	}
+	return write_text(render, STR("]"), false);
+}
+
+static int
+inspect_object(struct render *render, const struct liquid_object *object, int depth)
+{
+	if (render_charge(render, object->count * 16) < 0 ||
+	    write_text(render, STR("{"), false) < 0)
+		return -1;
+	for (size_t i = 0; i < object->count; i++) {
+		const struct value_member *member = &object->member[i];
+
+		if ((i > 0 && write_text(render, STR(", "), false) < 0) ||
+		    inspect_string(render, member->key) < 0 ||
+		    write_text(render, STR("=>"), false) < 0 ||
+		    inspect(render, &member->value, depth + 1) < 0)
+			return -1;
+	}
+	return write_text(render, STR("}"), false);
+}
+
+static int
+inspect(struct render *render, const struct liquid_value *value, int depth)
+{
+	if (depth > DEPTH_MAX)
+		return render_err(render, ERR_LIMIT, "values are nested too deep to print");
+	switch (value->type) {
+	case LIQUID_NIL:
+		return render_write(render, STR("nil"));
+	case LIQUID_STRING:
+		return inspect_string(render, value->string);
+	case LIQUID_ARRAY:
+		return inspect_array(render, value->array, depth);
+	case LIQUID_OBJECT:
+		return inspect_object(render, value->object, depth);
+	default:
+		return put(render, value, depth);
+	}
+}
+
+static int
+put(struct render *render, const struct liquid_value *value, int depth)
+{
+	char text[NUMBER_TEXT_SIZE];
+	size_t n;
+
+	if (depth > DEPTH_MAX)
+		return render_err(render, ERR_LIMIT, "values are nested too deep to print");
+	switch (value->type) {
+	case LIQUID_STRING:
+		return write_text(render, value->string, value->safe);
+	case LIQUID_INT:
+		n = number_print_int(value->integer, text);
+		return render_write(render, (struct str){text, n});
+	case LIQUID_FLOAT:
+		n = number_print_float(value->real, text);
+		return render_write(render, (struct str){text, n});
+	case LIQUID_BOOL:
+		return render_write(render, value->boolean ? STR("true") : STR("false"));
+	case LIQUID_RANGE:
+		return put_range(render, value);
+	case LIQUID_ARRAY:
+		return put_array(render, value->array, depth);
+	case LIQUID_OBJECT:
+		return inspect_object(render, value->object, depth);
+	case LIQUID_LAZY:
+		return write_text(render, str_c(value->lazy->name), false);
+	case LIQUID_NIL:
+	case LIQUID_EMPTY:
+	case LIQUID_BLANK:
+		break;
+	}
+	return 0;
+}
+
+int
+render_put(struct render *render, const struct liquid_value *value)
+{
+	return put(render, value, 0);
+}
+
+/* Prints at the end of the output and takes it away again, so that there is one
+ * printer. What it prints is not meant for output yet: no escaping, and lists look as
+ * Ruby's to_s shows them. */
+static int
+print_aside(struct render *render, const struct liquid_value *value, struct str *text_r)
+{
+	size_t begin = render->out.n;
+	int ret;
+
+	render->aside = true;
+	ret = value->type == LIQUID_ARRAY ? inspect(render, value, 0) : put(render, value, 0);
+	render->aside = false;
+	if (ret < 0)
+		return -1;
+	*text_r =
+	    arena_str(render->arena, (struct str){render->out.p + begin, render->out.n - begin});
+	render->out.n = begin;
+	return text_r->p == NULL ? render_full(render) : 0;
+}
+
+int
+render_text(struct render *render, const struct liquid_value *value, struct str *text_r)
+{
+	switch (value->type) {
+	case LIQUID_STRING:
+		*text_r = value->string;
+		return 0;
+	case LIQUID_NIL:
+		*text_r = STR("");
+		return 0;
+	default:
+		return print_aside(render, value, text_r);
+	}
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * parse: expressions, filter chains and conditions
+ *
+ * The grammar is that of Shopify's strict2 mode. Values are literals, paths and
+ * ranges; and/or bind from the right.
+ *
+ * Threads: one at a time.
+ */
+#include "liquid/compile.h"
+#include "liquid/number.h"
+
+#define EXPR_DEPTH 100
+
+int
+compile_expected(struct compiler *compiler, const char *what)
+{
+	const struct scan *scan = &compiler->scan;
+
+	if (scan->token == TOKEN_END)
+		return compile_err(compiler, scan->at, "expected %s, found the end", what);
+	if (scan->token == TOKEN_BAD && (*scan->text.p == '"' || *scan->text.p == '\''))
+		return compile_err(compiler, scan->at, "the string is not closed");
+	return compile_err(
+	    compiler, scan->at, "expected %s, found '%.*s'", what, STR_F(scan->text));
+}
+
+bool
+parse_take(struct compiler *compiler, enum token token)
+{
+	if (compiler->scan.token != token)
+		return false;
+	scan_next(&compiler->scan);
+	return true;
+}
+
+bool
+parse_take_word(struct compiler *compiler, const char *word)
+{
+	if (compiler->scan.token != TOKEN_ID || !str_is(compiler->scan.text, word))
+		return false;
+	scan_next(&compiler->scan);
+	return true;
+}
+
+int
+parse_end(struct compiler *compiler)
+{
+	if (compiler->scan.token == TOKEN_END)
+		return 0;
+	return compile_expected(compiler, "the end of the tag");
+}
+
+int
+parse_tail(struct compiler *compiler)
+{
+	return compiler->lax ? 0 : parse_end(compiler);
+}
+
+static uint32_t
+add_expr(struct compiler *compiler, struct expr expr)
+{
+	g_array_append_val(compiler->expr, expr);
+	return compiler->expr->len - 1;
+}
+
+static bool
+literal_word(struct str word, struct liquid_value *value_r)
+{
+	static const struct {
+		const char *word;
+		struct liquid_value value;
+	} words[] = {
+	    {"nil", {.type = LIQUID_NIL}},
+	    {"null", {.type = LIQUID_NIL}},
+	    {"true", {.type = LIQUID_BOOL, .boolean = true}},
+	    {"false", {.type = LIQUID_BOOL, .boolean = false}},
+	    {"empty", {.type = LIQUID_EMPTY}},
+	    {"blank", {.type = LIQUID_BLANK}},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (str_is(word, words[i].word)) {
+			*value_r = words[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct step
+key_step(struct str name)
+{
+	struct step step = {.kind = STEP_KEY, .key = {name, value_hash(name)}};
+
+	return step;
+}
+
+static enum command
+command_of(struct str name)
+{
+	if (str_is(name, "size"))
+		return COMMAND_SIZE;
+	if (str_is(name, "first"))
+		return COMMAND_FIRST;
+	return str_is(name, "last") ? COMMAND_LAST : COMMAND_NONE;
+}
+
+static int
+dot_step(struct compiler *compiler, GArray *steps)
+{
+	struct step step;
+
+	scan_next(&compiler->scan);
+	if (compiler->scan.token != TOKEN_ID && !str_is(compiler->scan.text, "contains"))
+		return compile_expected(compiler, "a name after the '.'");
+	step = key_step(compiler->scan.text);
+	step.command = command_of(compiler->scan.text);
+	g_array_append_val(steps, step);
+	scan_next(&compiler->scan);
+	return 0;
+}
+
+static int
+bracket_step(struct compiler *compiler, GArray *steps)
+{
+	struct step step = {.kind = STEP_EXPR};
+	const struct expr *inner;
+
+	scan_next(&compiler->scan);
+	if (parse_expr(compiler, &step.expr) < 0)
+		return -1;
+	if (!parse_take(compiler, TOKEN_CLOSE_SQUARE))
+		return compile_expected(compiler, "']'");
+	inner = &g_array_index(compiler->expr, struct expr, step.expr);
+	if (inner->kind == EXPR_LITERAL && inner->literal.type == LIQUID_STRING)
+		step = key_step(inner->literal.string);
+	else if (inner->kind == EXPR_LITERAL && inner->literal.type == LIQUID_INT)
+		step = (struct step){.kind = STEP_INDEX, .index = inner->literal.integer};
+	g_array_append_val(steps, step);
+	return 0;
+}
+
+static int
+parse_steps(struct compiler *compiler, GArray *steps)
+{
+	for (;;) {
+		if (compiler->scan.token == TOKEN_DOT) {
+			if (dot_step(compiler, steps) < 0)
+				return -1;
+		} else if (compiler->scan.token == TOKEN_OPEN_SQUARE) {
+			if (bracket_step(compiler, steps) < 0)
+				return -1;
+		} else {
+			return 0;
+		}
+	}
+}
+
+/* A name, or [expression] for a name that is computed, and the members after it. */
+static int
+parse_path(struct compiler *compiler, uint32_t *expr_r)
+{
+	struct expr expr = {.kind = EXPR_PATH, .at = compiler->scan.at};
+	const char *begin = compiler->scan.base + compiler->scan.at;
+	const char *end;
+	GArray *steps;
+	struct str name = compiler->scan.text;
+	bool named = compiler->scan.token == TOKEN_ID;
+	int ret;
+
+	if (!named && compiler->program->strict)
+		return compile_err(compiler, compiler->scan.at,
+		    "a variable can't begin with '[': write self[...]");
+	expr.path.slot = PROGRAM_NONE;
+	steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	if (named)
+		scan_next(&compiler->scan);
+	ret = parse_steps(compiler, steps);
+	if (ret == 0 && named && steps->len == 0 && literal_word(name, &expr.literal))
+		expr.kind = EXPR_LITERAL;
+	else if (ret == 0) {
+		if (named)
+			expr.path.slot = compile_slot(compiler, name);
+		expr.path.step = compiler->step->len;
+		expr.path.steps = steps->len;
+		g_array_append_vals(compiler->step, steps->data, steps->len);
+	}
+	end = compiler->scan.base + compiler->scan.at;
+	while (end > begin && lex_is_space(end[-1]))
+		end--;
+	expr.text = (struct str){begin, (size_t)(end - begin)};
+	g_array_free(steps, TRUE);
+	*expr_r = ret == 0 ? add_expr(compiler, expr) : 0;
+	return ret;
+}
+
+static int
+parse_range(struct compiler *compiler, uint32_t *expr_r)
+{
+	struct expr expr = {.kind = EXPR_RANGE, .at = compiler->scan.at};
+
+	scan_next(&compiler->scan);
+	if (parse_expr(compiler, &expr.range.first) < 0)
+		return -1;
+	if (!parse_take(compiler, TOKEN_DOTDOT))
+		return compile_expected(compiler, "'..'");
+	if (parse_expr(compiler, &expr.range.last) < 0)
+		return -1;
+	if (!parse_take(compiler, TOKEN_CLOSE_ROUND))
+		return compile_expected(compiler, "')'");
+	*expr_r = add_expr(compiler, expr);
+	return 0;
+}
+
+static int
+parse_literal(struct compiler *compiler, uint32_t *expr_r)
+{
+	struct expr expr = {.kind = EXPR_LITERAL, .at = compiler->scan.at};
+	struct number number;
+
+	expr.text = compiler->scan.text;
+	expr.literal = liquid_string(compiler->scan.text);
+	if (compiler->scan.token == TOKEN_NUMBER && number_parse(compiler->scan.text, &number))
+		expr.literal = number_value(number);
+	scan_next(&compiler->scan);
+	*expr_r = add_expr(compiler, expr);
+	return 0;
+}
+
+int
+parse_expr(struct compiler *compiler, uint32_t *expr_r)
+{
+	int ret;
+
+	if (++compiler->depth > EXPR_DEPTH)
+		return program_err(compiler->program, compiler->scan.at, compiler->err, ERR_LIMIT,
+		    "expressions are nested more than %d deep", EXPR_DEPTH);
+	switch (compiler->scan.token) {
+	case TOKEN_ID:
+	case TOKEN_OPEN_SQUARE:
+		ret = parse_path(compiler, expr_r);
+		break;
+	case TOKEN_OPEN_ROUND:
+		ret = parse_range(compiler, expr_r);
+		break;
+	case TOKEN_STRING:
+	case TOKEN_NUMBER:
+		ret = parse_literal(compiler, expr_r);
+		break;
+	default:
+		ret = compile_expected(compiler, "a value");
+		break;
+	}
+	compiler->depth--;
+	return ret;
+}
+
+/* One argument: a value, or name: value. */
+static int
+parse_arg(struct compiler *compiler, GArray *args, GArray *nameds)
+{
+	struct scan before = compiler->scan;
+	struct named_arg named = {.name = compiler->scan.text};
+	uint32_t expr;
+
+	if (before.token == TOKEN_ID) {
+		scan_next(&compiler->scan);
+		if (parse_take(compiler, TOKEN_COLON)) {
+			if (parse_expr(compiler, &named.expr) < 0)
+				return -1;
+			g_array_append_val(nameds, named);
+			return 0;
+		}
+		compiler->scan = before;
+	}
+	if (parse_expr(compiler, &expr) < 0)
+		return -1;
+	g_array_append_val(args, expr);
+	return 0;
+}
+
+static bool
+ends_args(const struct compiler *compiler)
+{
+	return compiler->scan.token == TOKEN_PIPE || compiler->scan.token == TOKEN_END;
+}
+
+static int
+parse_args(struct compiler *compiler, struct filter_use *use)
+{
+	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
+	int ret = 0;
+
+	while (!ends_args(compiler)) {
+		ret = parse_arg(compiler, args, nameds);
+		if (ret < 0 || !parse_take(compiler, TOKEN_COMMA))
+			break;
+	}
+	use->arg = compiler->arg->len;
+	use->args = args->len;
+	use->named = compiler->named->len;
+	use->nameds = nameds->len;
+	g_array_append_vals(compiler->arg, args->data, args->len);
+	g_array_append_vals(compiler->named, nameds->data, nameds->len);
+	g_array_free(args, TRUE);
+	g_array_free(nameds, TRUE);
+	return ret;
+}
+
+static int
+check_filter(struct compiler *compiler, const struct filter_use *use, struct str name)
+{
+	const struct liquid_program *program = compiler->program;
+	const struct filter *filter = use->filter;
+
+	if (filter == NULL) {
+		if (program->strict || program->mode != LIQUID_TEXT)
+			return compile_err(
+			    compiler, use->at, "there is no filter '%.*s'", STR_F(name));
+		return 0;
+	}
+	if (use->args < filter->args_min || use->args > filter->args_max)
+		return compile_err(compiler, use->at,
+		    filter->args_min == filter->args_max
+			? "filter '%s' takes %d argument(s), found %u"
+			: "filter '%s' takes %d or more arguments, found %u",
+		    filter->name, filter->args_min, use->args);
+	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
+		return compile_err(
+		    compiler, use->at, "filter '%s' does not take that argument", filter->name);
+	return 0;
+}
+
+static int
+parse_filter(struct compiler *compiler, GArray *uses, bool *covered)
+{
+	struct filter_use use = {.at = compiler->scan.at};
+	struct str name = compiler->scan.text;
+
+	if (compiler->scan.token != TOKEN_ID)
+		return compile_expected(compiler, "the name of a filter");
+	use.filter = filter_find(name);
+	*covered |= str_is(name, "default");
+	scan_next(&compiler->scan);
+	if (parse_take(compiler, TOKEN_COLON) && parse_args(compiler, &use) < 0)
+		return -1;
+	if (check_filter(compiler, &use, name) < 0)
+		return -1;
+	g_array_append_val(uses, use);
+	return 0;
+}
+
+uint32_t
+parse_plain_chain(struct compiler *compiler, uint32_t expr)
+{
+	struct chain chain = {.expr = expr, .use = compiler->use->len};
+
+	g_array_append_val(compiler->chain, chain);
+	return compiler->chain->len - 1;
+}
+
+int
+parse_chain(struct compiler *compiler, uint32_t *chain_r)
+{
+	struct chain chain = {.covered = false};
+	GArray *uses;
+	int ret = 0;
+
+	if (parse_expr(compiler, &chain.expr) < 0)
+		return -1;
+	uses = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
+	while (ret == 0 && parse_take(compiler, TOKEN_PIPE)) {
+		if (compiler->lax && ends_args(compiler))
+			continue;
+		ret = parse_filter(compiler, uses, &chain.covered);
+	}
+	chain.use = compiler->use->len;
+	chain.uses = uses->len;
+	g_array_append_vals(compiler->use, uses->data, uses->len);
+	g_array_free(uses, TRUE);
+	g_array_append_val(compiler->chain, chain);
+	*chain_r = compiler->chain->len - 1;
+	return ret;
+}
+
+static enum compare_op
+compare_of(struct str text)
+{
+	static const struct {
+		const char *text;
+		enum compare_op op;
+	} ops[] = {
+	    {"==", COMPARE_EQ},
+	    {"!=", COMPARE_NE},
+	    {"<>", COMPARE_NE},
+	    {"<", COMPARE_LT},
+	    {"<=", COMPARE_LE},
+	    {">", COMPARE_GT},
+	    {">=", COMPARE_GE},
+	    {"contains", COMPARE_CONTAINS},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ops); i++) {
+		if (str_is(text, ops[i].text))
+			return ops[i].op;
+	}
+	return COMPARE_TRUTHY;
+}
+
+static int
+parse_comparison(struct compiler *compiler, uint32_t *condition_r)
+{
+	struct condition condition = {.op = COMPARE_TRUTHY};
+
+	if (parse_expr(compiler, &condition.left) < 0)
+		return -1;
+	if (compiler->scan.token == TOKEN_COMPARE) {
+		condition.op = compare_of(compiler->scan.text);
+		scan_next(&compiler->scan);
+		if (parse_expr(compiler, &condition.right) < 0)
+			return -1;
+	}
+	g_array_append_val(compiler->condition, condition);
+	*condition_r = compiler->condition->len - 1;
+	return 0;
+}
+
+/* Since and/or bind from the right, `a and REST` is false as soon as a is, and `a or
+ * REST` is true as soon as a is, whatever REST holds: one jump each. */
+int
+parse_condition(struct compiler *compiler, bool negate, GArray *falses)
+{
+	GArray *trues = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	uint32_t condition, jump;
+	int ret;
+
+	for (;;) {
+		ret = parse_comparison(compiler, &condition);
+		if (ret < 0)
+			break;
+		if (parse_take_word(compiler, "and")) {
+			jump = compile_emit(compiler, OP_JUMP_FALSE, condition, 0);
+			g_array_append_val(negate ? trues : falses, jump);
+		} else if (parse_take_word(compiler, "or")) {
+			jump = compile_emit(compiler, OP_JUMP_TRUE, condition, 0);
+			g_array_append_val(negate ? falses : trues, jump);
+		} else {
+			jump = compile_emit(
+			    compiler, negate ? OP_JUMP_TRUE : OP_JUMP_FALSE, condition, 0);
+			g_array_append_val(falses, jump);
+			break;
+		}
+	}
+	for (guint i = 0; i < trues->len; i++)
+		compile_land(compiler, g_array_index(trues, uint32_t, i));
+	g_array_free(trues, TRUE);
+	return ret < 0 ? -1 : parse_end(compiler);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * program: a compiled template
+ *
+ * A flat list of instructions with jumps; expressions, filter chains, loops and
+ * conditions stand in tables of their own and are named by index. Variable names are
+ * interned to slots. All text is a span of the program's own copy of the source.
+ *
+ * Owns:    source and tables.
+ * Threads: immutable once compiled; any.
+ */
+#ifndef LIQUID_PROGRAM_H
+#define LIQUID_PROGRAM_H
+
+#include "liquid/filter.h"
+#include "liquid/liquid.h"
+#include "liquid/value_impl.h"
+
+#include <glib.h>
+
+#define PROGRAM_NONE UINT32_MAX
+
+enum op {
+	OP_TEXT,	  /* a: offset, b: length */
+	OP_OUTPUT,	  /* a: chain */
+	OP_ASSIGN,	  /* a: chain, b: slot */
+	OP_JUMP,	  /* b: target */
+	OP_JUMP_FALSE,	  /* a: condition, b: target */
+	OP_JUMP_TRUE,	  /* a: condition, b: target */
+	OP_FOR,		  /* a: loop, b: target when there is nothing to walk over */
+	OP_NEXT,	  /* a: loop, b: target of the next turn */
+	OP_FOR_END,	  /* a: loop; leaves it */
+	OP_CAPTURE,	  /* a: level */
+	OP_CAPTURE_END,	  /* a: level, b: slot */
+	OP_CASE,	  /* a: level, b: expression */
+	OP_WHEN,	  /* a: when, b: target when nothing matches */
+	OP_WHEN_NEXT,	  /* a: level, b: body, taken once more for each further match */
+	OP_CASE_ELSE,	  /* a: level, b: target when something matched */
+	OP_CELL_END,	  /* closes the cell that a tablerow is left from */
+	OP_INCREMENT,	  /* a: slot */
+	OP_DECREMENT,	  /* a: slot */
+	OP_CYCLE,	  /* a: cycle */
+	OP_IFCHANGED,	  /* a: level of captures */
+	OP_IFCHANGED_END, /* a: level of captures */
+	OP_ABORT,	  /* a: chain */
+	OP_END,
+};
+
+struct insn {
+	uint32_t op;
+	uint32_t a;
+	uint32_t b;
+	uint32_t at; /* offset in the source, for errors */
+};
+
+struct key {
+	struct str name;
+	uint32_t hash;
+};
+
+enum expr_kind { EXPR_LITERAL, EXPR_PATH, EXPR_RANGE };
+
+enum step_kind {
+	STEP_KEY,   /* .name or ["name"] */
+	STEP_INDEX, /* [3] */
+	STEP_EXPR,  /* [expression] */
+};
+
+/* What a member that no object has may mean after a dot. */
+enum command { COMMAND_NONE, COMMAND_SIZE, COMMAND_FIRST, COMMAND_LAST };
+
+struct step {
+	enum step_kind kind;
+	enum command command;
+	struct key key;
+	int64_t index;
+	uint32_t expr;
+};
+
+struct expr {
+	enum expr_kind kind;
+	uint32_t at;
+	union {
+		struct liquid_value literal;
+		struct {
+			uint32_t slot; /* PROGRAM_NONE: the first step names the variable */
+			uint32_t step;
+			uint32_t steps;
+		} path;
+		struct {
+			uint32_t first;
+			uint32_t last;
+		} range;
+	};
+	struct str text; /* as written */
+};
+
+struct named_arg {
+	struct str name;
+	uint32_t expr;
+};
+
+struct filter_use {
+	const struct filter *filter; /* NULL: unknown, passed over */
+	uint32_t at;
+	uint32_t arg; /* first of `args` in program->arg */
+	uint32_t args;
+	uint32_t named;
+	uint32_t nameds;
+};
+
+/* An expression and the filters it goes through. */
+struct chain {
+	uint32_t expr;
+	uint32_t use;
+	uint32_t uses;
+	bool covered; /* by a default filter */
+};
+
+enum compare_op {
+	COMPARE_TRUTHY, /* the left side alone */
+	COMPARE_EQ,
+	COMPARE_NE,
+	COMPARE_LT,
+	COMPARE_LE,
+	COMPARE_GT,
+	COMPARE_GE,
+	COMPARE_CONTAINS,
+};
+
+struct condition {
+	enum compare_op op;
+	uint32_t left;
+	uint32_t right;
+};
+
+struct loop {
+	uint32_t level;
+	uint32_t slot;
+	uint32_t collection;
+	uint32_t limit;	 /* expression or PROGRAM_NONE */
+	uint32_t offset; /* expression or PROGRAM_NONE */
+	uint32_t resume; /* number of the place where offset:continue goes on */
+	bool offset_continue;
+	uint32_t cols; /* expression or PROGRAM_NONE */
+	bool reversed;
+	bool has_else;
+	bool table;
+	struct str name; /* "item-collection" */
+};
+
+struct cycle {
+	uint32_t name;	/* expression or PROGRAM_NONE */
+	struct str key; /* stands for the name of a nameless one */
+	uint32_t arg;
+	uint32_t args;
+};
+
+struct when {
+	uint32_t level;
+	uint32_t arg; /* expressions in program->arg */
+	uint32_t args;
+};
+
+struct liquid_program {
+	struct str name;
+	struct str source;
+	enum liquid_mode mode;
+	bool strict;
+	struct liquid_limits limits;
+	struct insn *insn;
+	size_t insns;
+	struct expr *expr;
+	struct step *step;
+	uint32_t *arg;
+	struct named_arg *named;
+	struct filter_use *use;
+	struct chain *chain;
+	struct condition *condition;
+	struct loop *loop;
+	struct when *when;
+	struct cycle *cycle;
+	GStringChunk *text; /* what is not in the source */
+	struct key *slot;
+	size_t slots;
+	size_t resumes;
+	size_t loop_levels;
+	size_t capture_levels;
+	size_t case_levels;
+	uint32_t forloop_slot;
+	uint32_t self_slot;
+	uint32_t tablerow_slot;
+	size_t guess; /* bytes of output to make room for at first */
+};
+
+/* ERR_... at a place: "name:line:column: sentence". Returns -1. */
+int program_err(const struct liquid_program *program, uint32_t at, struct err *err,
+    enum err_code code, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * render: the state of one render, shared by the files that take part in it
+ *
+ * Owns:    nothing; everything lies in the arena of the render.
+ * Threads: one at a time.
+ */
+#ifndef LIQUID_RENDER_H
+#define LIQUID_RENDER_H
+
+#include "liquid/program.h"
+
+/* Where output goes: one region of the arena that is moved to a larger one when it is
+ * full. */
+struct out {
+	char *p;
+	size_t n;
+	size_t size;
+};
+
+struct slot {
+	struct liquid_value bound;    /* by the innermost loop */
+	struct liquid_value assigned; /* by assign and capture */
+	struct liquid_value global;   /* looked up once; also what increment counts */
+	bool has_bound;
+	bool has_assigned;
+	bool has_global;
+};
+
+struct loop_frame {
+	const struct loop *loop;
+	struct liquid_value collection; /* array, object, range or one value */
+	int64_t first;
+	int64_t count;
+	int64_t at;   /* 0 .. count */
+	int64_t cols; /* of a tablerow; 0: one row */
+	struct liquid_value saved;
+	struct liquid_value saved_forloop;
+	bool had;
+	bool had_forloop;
+	struct loop_frame *parent;
+	struct liquid_lazy lazy; /* `forloop` */
+};
+
+struct case_frame {
+	struct liquid_value subject;
+	size_t repeat;
+	bool matched;
+};
+
+struct cycle_counter {
+	struct liquid_value key;
+	int64_t at;
+	struct cycle_counter *next;
+};
+
+struct render {
+	const struct liquid_program *program;
+	const struct liquid_value *globals;
+	const struct liquid_render_options *options;
+	struct arena *arena;
+	struct err *err;
+	struct out out;
+	int64_t steps;
+	bool aside;  /* prints for a filter, not for the reader */
+	uint32_t at; /* place of the instruction that runs */
+	struct slot *slot;
+	struct loop_frame *loop;
+	size_t *capture; /* where each capture's output begins */
+	struct case_frame *cases;
+	int64_t *resume;
+	struct cycle_counter *cycle;
+	struct str changed; /* what ifchanged saw last */
+	struct liquid_lazy self;
+};
+
+/* Bytes or elements that a filter may look at for one step. */
+#define WORK_PER_STEP ((size_t)256)
+
+/* Errors at the place that runs. All return -1. */
+int render_err(struct render *render, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int render_full(struct render *render);
+/* Counts work that an instruction does beyond the ordinary, in bytes or elements. */
+int render_charge(struct render *render, size_t work);
+/* From the arena; NULL with the error set when it is full. */
+void *render_alloc(struct render *render, size_t size);
+
+/* output.c: adds to the output as it is. */
+int render_write(struct render *render, struct str s);
+/* Adds a value as the mode wants it. */
+int render_put(struct render *render, const struct liquid_value *value);
+/* As text: what {{ }} would print, unescaped. Text is not copied. */
+int render_text(struct render *render, const struct liquid_value *value, struct str *text_r);
+/* & < > " ' as entities, in the arena; the same text if there are none. */
+int render_escape(struct render *render, struct str s, struct str *escaped_r);
+
+/* eval.c: `asked` reports variables that are nil to the render's options. */
+int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
+int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
+int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
+/* What the outermost names mean. */
+int render_global(
+    struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
+int render_get_self(void *closure, struct str key, struct arena *arena,
+    struct liquid_value *value_r, struct err *err);
+/* Tells that this expression has no value. */
+void render_missing(struct render *render, uint32_t expr);
+/* One member of a value; nil if it has none. */
+int render_member(struct render *render, const struct liquid_value *of, struct str name,
+    struct liquid_value *value_r);
+/* size, first, last. */
+struct liquid_value render_command(
+    struct render *render, const struct liquid_value *of, enum command command);
+/* An integer, or text that is one; else ERR_TEMPLATE. */
+int render_integer(struct render *render, const struct liquid_value *value, int64_t *n_r);
+
+/* loop.c: *enter_r is false when there is nothing to walk over. */
+int loop_enter(struct render *render, uint32_t loop, bool *enter_r);
+int loop_next(struct render *render, uint32_t loop, bool *again_r);
+int loop_leave(struct render *render, uint32_t loop);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * text: see text.h
+ */
+#include "liquid/text.h"
+
+static size_t
+claimed(unsigned char c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c >= 0xc2 && c < 0xe0)
+		return 2;
+	if (c >= 0xe0 && c < 0xf0)
+		return 3;
+	return c >= 0xf0 && c < 0xf5 ? 4 : 1;
+}
+
+size_t
+text_step(const char *p, size_t n)
+{
+	size_t length = claimed((unsigned char)p[0]);
+
+	if (length > n)
+		return 1;
+	for (size_t i = 1; i < length; i++) {
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return 1;
+	}
+	return length;
+}
+
+uint32_t
+text_char(const char *p, size_t n)
+{
+	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	size_t length = text_step(p, n);
+	uint32_t c = (unsigned char)p[0] & mask[length];
+
+	if (length == 1)
+		return (unsigned char)p[0] < 0x80 ? c : UINT32_MAX;
+	for (size_t i = 1; i < length; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
+}
+
+bool
+text_is_ascii(struct str s)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		all |= (unsigned char)s.p[i];
+	return all < 0x80;
+}
+
+size_t
+text_length(struct str s)
+{
+	size_t count = 0;
+
+	if (text_is_ascii(s))
+		return s.n;
+	for (size_t at = 0; at < s.n; count++)
+		at += text_step(s.p + at, s.n - at);
+	return count;
+}
+
+size_t
+text_offset(struct str s, size_t count)
+{
+	size_t at = 0;
+
+	while (count-- > 0 && at < s.n)
+		at += text_step(s.p + at, s.n - at);
+	return at;
+}

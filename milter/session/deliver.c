@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * deliver: what happens at the end of a campaign message
+ *
+ * One recipient: the copy is made here and now, journalled, and the MTA told the
+ * differences. Several: message and recipients are committed to the outbox, and the MTA
+ * discards the generic copy; its client has its 250 after the fsync, not before.
+ *
+ * Threads: any; one message, one thread.
+ * Fails:   whatever goes wrong becomes a 4xx: the relay's client keeps the message.
+ */
+#include "session/session.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "session/verdict.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Beyond this the MTA is told that we are alive before each long step. */
+#define LARGE_MESSAGE ((size_t)4 << 20)
+/* Without a Message-ID, a message is the same as an earlier one only if it comes again soon. */
+#define NO_ID_WINDOW_MS 600000
+
+struct delivery {
+	SMFICTX *ctx;
+	struct session_process *process;
+	struct session_message *message;
+	struct tailor_message *compiled;
+	struct str queue_id;
+	int64_t start_us;
+};
+
+static struct str
+campaign_name(const struct delivery *delivery)
+{
+	return delivery->message->campaign_name;
+}
+
+static sfsistat
+fail(const struct delivery *delivery, const struct err *err)
+{
+	struct session_verdict verdict;
+
+	log_warning("deferred", LOG_TEXT("queue", delivery->queue_id),
+	    LOG_TEXT("campaign", campaign_name(delivery)),
+	    LOG_TEXT("sender", delivery->message->sender),
+	    LOG_NUM("recipients", delivery->message->recipient_count),
+	    LOG_STR("error", err_code_name(err->code)), LOG_STR("reason", err->text));
+	session_verdict_error(err, &verdict);
+	return session_verdict_reply(delivery->ctx, &verdict);
+}
+
+static sfsistat
+too_long(const struct delivery *delivery)
+{
+	struct session_verdict verdict;
+
+	session_verdict_too_long(&verdict);
+	log_warning("refused", LOG_TEXT("queue", delivery->queue_id),
+	    LOG_TEXT("campaign", campaign_name(delivery)),
+	    LOG_TEXT("sender", delivery->message->sender), LOG_STR("reason", verdict.text));
+	return session_verdict_reply(delivery->ctx, &verdict);
+}
+
+/* --- several recipients --- */
+
+static void
+wake_outbox(const struct worker *worker)
+{
+	const uint64_t one = 1;
+
+	/* EAGAIN says that the counter is at its top: then it is awake anyway. */
+	for (int i = 0; i < worker->wake_count; i++) {
+		if (write(worker->wake_fds[i], &one, sizeof one) < 0 && errno != EAGAIN)
+			log_warning("eventfd", LOG_STR("reason", strerror(errno)));
+	}
+}
+
+static sfsistat
+hold(const struct delivery *delivery)
+{
+	struct session_message *message = delivery->message;
+	const struct conf *conf = delivery->process->conf;
+	struct store_outbox_message held = {
+	    .key = tailor_message_key(delivery->compiled),
+	    .campaign = message->campaign_name,
+	    .sender = message->sender,
+	    .mail_args = message->mail_args,
+	    .smtputf8 = message->smtputf8,
+	    .queue_id = delivery->queue_id,
+	    .raw = buf_str(&message->raw),
+	    .resubmit_ms = conf->resubmit_window,
+	};
+	struct err err = ERR_INIT;
+	int64_t now = clock_now();
+	size_t accepted;
+
+	if (!tailor_message_has_id(delivery->compiled) && held.resubmit_ms > NO_ID_WINDOW_MS)
+		held.resubmit_ms = NO_ID_WINDOW_MS;
+	for (size_t i = 0; i < message->recipient_count; i++)
+		message->recipients[i].due_ms = now;
+	/* Before the rows are there: else some would leave. */
+	if (message->campaign->paused &&
+	    store_outbox_pause(delivery->process->store, held.campaign, -1, &err) != 0)
+		return fail(delivery, &err);
+	if (store_outbox_put(delivery->process->store, &held, message->recipients,
+		message->recipient_count, &accepted, &err) != 0)
+		return fail(delivery, &err);
+	wake_outbox(delivery->process->worker);
+	log_info("held", LOG_TEXT("queue", delivery->queue_id), LOG_TEXT("campaign", held.campaign),
+	    LOG_TEXT("sender", held.sender), LOG_NUM("recipients", message->recipient_count),
+	    LOG_NUM("new", accepted), LOG_NUM("bytes", held.raw.n),
+	    LOG_NUM("ms", (clock_mono_us() - delivery->start_us) / 1000));
+	return SMFIS_DISCARD;
+}
+
+/* --- one recipient --- */
+
+static int
+journal(const struct delivery *delivery, const struct tailor_copy *copy, struct err *err)
+{
+	const struct session_message *message = delivery->message;
+	struct store_journal_row row = {
+	    .time_ms = clock_now(),
+	    .message = tailor_message_key(delivery->compiled),
+	    .campaign = message->campaign_name,
+	    .recipient = message->recipients[0].address,
+	    .contact_id = copy->contact_id,
+	    .queue_id = delivery->queue_id,
+	    .message_id = copy->message_id,
+	    .verdict = copy->verdict,
+	    .reason = copy->reason,
+	    .duration_ms = (clock_mono_us() - delivery->start_us) / 1000,
+	};
+
+	return store_journal_put(delivery->process->store, &row, err);
+}
+
+static void
+log_copy(const struct delivery *delivery, const struct tailor_copy *copy)
+{
+	enum log_level level = copy->verdict == STORE_SENT || copy->verdict == STORE_SUPPRESSED
+	    ? LOG_LEVEL_INFO
+	    : LOG_LEVEL_WARNING;
+
+	LOG_PUT(level, store_verdict_name(copy->verdict), LOG_TEXT("queue", delivery->queue_id),
+	    LOG_TEXT("campaign", campaign_name(delivery)),
+	    LOG_TEXT("recipient", delivery->message->recipients[0].address),
+	    LOG_TEXT("message_id", copy->message_id), LOG_TEXT("reason", copy->reason),
+	    LOG_NUM("ms", (clock_mono_us() - delivery->start_us) / 1000));
+}
+
+/* The journal said "sent", then the MTA did not take it. */
+static sfsistat
+take_back(const struct delivery *delivery, struct tailor_copy *copy, const struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	copy->verdict = STORE_DEFERRED;
+	copy->reason = str_c(err->text);
+	if (journal(delivery, copy, &ignored) != 0)
+		log_error("journal", LOG_TEXT("queue", delivery->queue_id),
+		    LOG_STR("reason", ignored.text));
+	return fail(delivery, err);
+}
+
+static sfsistat
+send_in_place(const struct delivery *delivery)
+{
+	struct session_message *message = delivery->message;
+	struct session_verdict verdict;
+	struct tailor_copy copy;
+	struct err err = ERR_INIT;
+
+	tailor_message_set_single(delivery->compiled);
+	tailor_render(delivery->process->tailor, delivery->compiled, message->recipients[0].address,
+	    message->work, &copy);
+	if (journal(delivery, &copy, &err) != 0)
+		return fail(delivery, &err);
+	if (copy.verdict == STORE_SENT) {
+		if (message->raw.len >= LARGE_MESSAGE)
+			(void)smfi_progress(delivery->ctx);
+		if (session_edit(delivery->ctx, message, &copy, message->work, &err) != 0)
+			return take_back(delivery, &copy, &err);
+	}
+	log_copy(delivery, &copy);
+	session_verdict_copy(&copy, &verdict);
+	return session_verdict_reply(delivery->ctx, &verdict);
+}
+
+/* Is the message all here, and may it be begun? */
+static int
+check(struct session_message *message, struct err *err)
+{
+	if (message->refused)
+		return err_set(err, ERR_BUSY, "The daemon is being stopped; try again");
+	session_envelope_unique(message);
+	if (message->too_many)
+		return err_set(
+		    err, ERR_LIMIT, "More recipients than max_recipients allows in one message");
+	if (message->recipient_count == 0)
+		return err_set(err, ERR_INPUT, "The message has no recipient");
+	return 0;
+}
+
+sfsistat
+session_deliver(SMFICTX *ctx, struct session_process *process, struct session_message *message)
+{
+	struct delivery delivery = {
+	    .ctx = ctx, .process = process, .message = message, .start_us = clock_mono_us()};
+	struct err err = ERR_INIT;
+	char macro[] = "i";
+	sfsistat status;
+
+	delivery.queue_id = str_c(smfi_getsymval(ctx, macro));
+	if (delivery.queue_id.p == NULL)
+		delivery.queue_id = STR("");
+	if (message->too_long)
+		return too_long(&delivery);
+	if (check(message, &err) != 0)
+		return fail(&delivery, &err);
+	if (message->raw.len >= LARGE_MESSAGE)
+		(void)smfi_progress(ctx);
+	if (tailor_message_new(&delivery.compiled, process->tailor, message->campaign,
+		message->campaign_name, message->sender, buf_str(&message->raw), &err) != 0)
+		return fail(&delivery, &err);
+	status = message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery);
+	tailor_message_unref(&delivery.compiled);
+	return status;
+}

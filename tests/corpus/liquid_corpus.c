@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * liquid_corpus: runs the suites of other Liquid projects
+ *
+ *     liquid_corpus [-v] [SUITE...]
+ *
+ * golden and spec are looked for in $MAILTAILOR_CORPORA. Prints how many cases pass;
+ * -v also each that does not. Exit 0 if at least the share given below passes, 77
+ * where the suites are absent.
+ */
+#include "liquid/liquid.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FILE_MAX  ((size_t)16 * 1024 * 1024)
+#define ARENA_MAX ((size_t)64 * 1024 * 1024)
+
+struct suite {
+	const char *name;
+	const char *file;
+	const char *data; /* the member that holds variables */
+	int share;	  /* per cent that must pass */
+};
+
+static const struct suite suites[] = {
+    {"golden", "liquid-golden/golden_liquid.dev.json", "data", 80},
+    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", 60},
+};
+
+static bool verbose;
+
+static bool
+has_tag(const json_t *test, const char *list, const char *word)
+{
+	const json_t *tags = json_object_get(test, list);
+	size_t i;
+	json_t *tag;
+
+	if (json_is_string(tags))
+		return strstr(json_string_value(tags), word) != NULL;
+	json_array_foreach((json_t *)(uintptr_t)tags, i, tag)
+	{
+		if (strstr(json_string_value(tag), word) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int
+render(const struct suite *suite, const json_t *test, struct arena *arena, struct str *output_r,
+    struct err *err)
+{
+	struct liquid_options options = {.mode = LIQUID_TEXT,
+	    .limits = {.source = 1 << 20, .steps = 1000000, .output = 1 << 22, .depth = 100}};
+	struct liquid_render_options render_options = {.now_ms = INT64_C(1704067318000)};
+	struct str source = str_c(json_string_value(json_object_get(test, "template")));
+	struct liquid_program *program;
+	struct liquid_value globals;
+	int ret;
+
+	options.strict = has_tag(test, "tags", "strict") || has_tag(test, "error_mode", "strict2");
+	if (liquid_from_json(json_object_get(test, suite->data), arena, &globals, err) < 0 ||
+	    liquid_compile(&program, STR("t"), source, &options, err) < 0)
+		return -1;
+	ret = liquid_render(program, &globals, &render_options, arena, output_r, err);
+	liquid_free(&program);
+	return ret;
+}
+
+static void
+report(const json_t *test, const char *expected, struct str got, const struct err *err)
+{
+	if (!verbose)
+		return;
+	printf("--- %s\n    template: %s\n    expected: %s\n    got:      %.*s%s%s\n",
+	    json_string_value(json_object_get(test, "name")),
+	    json_string_value(json_object_get(test, "template")), expected, STR_F(got),
+	    err->code == ERR_NONE ? "" : " ERROR ", err->text);
+}
+
+static bool
+run_test(const struct suite *suite, const json_t *test, struct arena *arena)
+{
+	const json_t *expected = json_object_get(test, "result");
+	struct err err = ERR_INIT;
+	struct str output = STR_NONE;
+	bool failed, pass;
+
+	if (expected == NULL)
+		expected = json_array_get(json_object_get(test, "results"), 0);
+	if (expected == NULL)
+		expected = json_object_get(test, "expected");
+	failed = render(suite, test, arena, &output, &err) < 0;
+	pass = expected == NULL ? failed : !failed && str_is(output, json_string_value(expected));
+	if (!pass)
+		report(test, expected == NULL ? "(an error)" : json_string_value(expected), output,
+		    &err);
+	arena_reset(arena);
+	return pass;
+}
+
+/* Some cases have lost what they expect. */
+static bool
+is_checked(const json_t *test)
+{
+	static const char *const outcomes[] = {
+	    "result", "results", "invalid", "expected", "errors"};
+
+	for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+		if (json_object_get(test, outcomes[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Jansson refuses a file with an integer beyond 64 bits: such a number is made a
+ * real. */
+static char *
+widen_integers(const char *text, size_t n, size_t *n_r)
+{
+	char *to = malloc(n * 2 + 1);
+	bool quoted = false;
+	size_t digits = 0;
+	size_t length = 0;
+
+	if (to == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		bool escaped = quoted && text[i] == '\\';
+		bool digit = !quoted && text[i] >= '0' && text[i] <= '9';
+
+		if (text[i] == '"')
+			quoted = !quoted;
+		if (digits >= 19 && !digit && text[i] != '.') {
+			to[length++] = '.';
+			to[length++] = '0';
+		}
+		digits = digit ? digits + 1 : 0;
+		to[length++] = text[i];
+		if (escaped && i + 1 < n)
+			to[length++] = text[++i];
+	}
+	*n_r = length;
+	return to;
+}
+
+static json_t *
+load(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	char *text, *wide;
+	size_t n, length;
+	json_error_t error;
+	json_t *json;
+
+	if (file == NULL)
+		return NULL;
+	text = malloc(FILE_MAX);
+	if (text == NULL)
+		abort();
+	n = fread(text, 1, FILE_MAX, file);
+	fclose(file);
+	wide = widen_integers(text, n, &length);
+	free(text);
+	json = json_loadb(wide, length, JSON_ALLOW_NUL, &error);
+	free(wide);
+	if (json == NULL) {
+		fprintf(stderr, "%s: %s\n", path, error.text);
+		exit(99);
+	}
+	return json;
+}
+
+/* 0 enough pass, 1 too few, 77 absent. */
+static int
+run_suite(const struct suite *suite, const char *corpora)
+{
+	struct arena *arena = arena_new(ARENA_MAX);
+	size_t passed = 0;
+	size_t i, count;
+	char path[4096];
+	json_t *json, *tests, *test;
+
+	snprintf(path, sizeof path, "%s/%s", corpora, suite->file);
+	json = load(path);
+	if (json == NULL) {
+		printf("%s: %s is absent: skipped\n", suite->name, path);
+		arena_free(&arena);
+		return 77;
+	}
+	tests = json_object_get(json, "tests");
+	count = json_array_size(tests);
+	json_array_foreach(tests, i, test)
+	{
+		if (is_checked(test))
+			passed += run_test(suite, test, arena);
+		else
+			count--;
+	}
+	printf("%s: %zu of %zu pass\n", suite->name, passed, count);
+	json_decref(json);
+	arena_free(&arena);
+	return passed * 100 >= count * (size_t)suite->share ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *corpora = getenv("MAILTAILOR_CORPORA");
+	int worst = 0;
+
+	if (corpora == NULL)
+		corpora = SOURCE_ROOT "/../shared/data";
+	if (getopt(argc, argv, "v") == 'v')
+		verbose = true;
+	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+		int ret = run_suite(&suites[i], corpora);
+
+		if (ret == 1 || worst == 0)
+			worst = ret;
+	}
+	return worst;
+}

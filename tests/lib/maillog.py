@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A mail log that outlives Postfix, as the one of a syslog daemon does.
+
+Postfix's own postlogd is a child of its master: when both are killed, lines that were
+on their way are lost, and the test would see duplicates that no real machine has. So
+this process owns the socket that Postfix's programs log to.
+
+Run as: maillog.py SOCKET FILE
+"""
+
+import os
+import signal
+import socket
+import sys
+
+
+def main(path, log):
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    receiver.bind(path)
+    os.chmod(path, 0o666)
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    print("ready", flush=True)
+    while True:
+        lines = [receiver.recv(65536)]
+        try:
+            while len(lines) < 100:
+                lines.append(receiver.recv(65536, socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            pass
+        os.write(out, b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
