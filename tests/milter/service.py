@@ -368,7 +368,7 @@ def second_daemon_is_refused(daemon):
     with open(f"{daemon.scratch}/mailtailor.conf", encoding="utf-8") as file:
         text = file.read()
     with open(f"{daemon.scratch}/other.conf", "w", encoding="utf-8") as file:
-        file.write(text.replace("/run/", "/run2/"))
+        file.write(text.replace("/mailtailord.pid", "/other.pid"))
     again = subprocess.run([program("mailtailord"), "-c", f"{daemon.scratch}/other.conf", "-f"],
                            stderr=subprocess.PIPE, timeout=30, check=False)
     assert again.returncode == os.EX_NOPERM, again
