@@ -203,7 +203,7 @@ on_conf_error(const char *text, void *closure)
 }
 
 const struct conf *
-ctl_conf(struct ctl *ctl)
+ctl_configuration(struct ctl *ctl)
 {
 	struct conf *conf;
 	struct err err = ERR_INIT;
@@ -227,7 +227,7 @@ ctl_store(struct ctl *ctl, enum store_open_mode mode)
 
 	if (ctl->store != NULL)
 		return 0;
-	if (ctl_conf(ctl) == NULL)
+	if (ctl_configuration(ctl) == NULL)
 		return EX_CONFIG;
 	if (store_open(&ctl->store, ctl->conf->database, mode, &err) != 0)
 		return ctl_fail(&err);

@@ -663,10 +663,13 @@ a_closed_idle_connection_is_noticed(void **state)
 	    outbox_smtp_open(&smtp,
 		&(struct outbox_relay){peer.hostport, "mt-test.invalid", TIMEOUT_MS, -1}, &outcome),
 	    0);
-	peer_join(&peer);
+	/* The peer waits for our end of the connection, so it is joined last. */
+	for (int i = 0; i < 250 && outbox_smtp_usable(smtp); i++)
+		usleep(20000);
 	assert_false(outbox_smtp_usable(smtp));
 	outbox_smtp_close(&smtp);
 	assert_null(smtp);
+	peer_join(&peer);
 	peer_free(&peer);
 }
 
