@@ -48,6 +48,7 @@ local_transport = error:5.1.1 nothing is delivered here
 relay_domains = static:all
 default_transport = smtp:[127.0.0.1]:{sink_port}
 relay_transport = smtp:[127.0.0.1]:{sink_port}
+split_destination_recipient_limit = 1
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
