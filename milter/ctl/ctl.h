@@ -43,6 +43,9 @@ X(outbox, "what waits to be sent", \
   "outbox resume CAMPAIGN\n" \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
+X(preview, "the message that would leave, without sending it", \
+  "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
+  "        [--single]\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n")
 /* clang-format on */

@@ -11,6 +11,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/journal.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
 	milter/ctl/outbox.c \
+	milter/ctl/preview.c \
 	milter/ctl/suppress.c \
 	milter/ctl/value.c milter/ctl/value.h
 

@@ -280,8 +280,10 @@ compile_pieces(struct compiler *compiler)
 static void
 init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 {
-	*compiler =
-	    (struct compiler){.program = program, .err = err, .lex = {.source = program->source}};
+	*compiler = (struct compiler){.program = program,
+	    .err = err,
+	    .lex = {.source = program->source},
+	    .lax = program->mode == LIQUID_TEXT && !program->strict};
 	compiler->insn = g_array_new(FALSE, FALSE, sizeof(struct insn));
 	compiler->expr = g_array_new(FALSE, FALSE, sizeof(struct expr));
 	compiler->step = g_array_new(FALSE, FALSE, sizeof(struct step));

@@ -6,7 +6,7 @@
  *     {{ 1234.5 | money: "EUR", "de" }}   1.234,50 €
  *     {{ 1234.5 | money: "USD", "en" }}   $1,234.50
  *
- * The amount is in major units. Digits after the point follow the currency
+ * The amount is in major units; what is no number passes as it is. Digits after the point follow the currency
  * (ISO 4217), separators and the place of the symbol follow the locale.
  *
  * Threads: see filter.h.
@@ -201,7 +201,9 @@ run_money(struct filter_call *call)
 	int places;
 
 	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	if (call->input.type != LIQUID_INT && call->input.type != LIQUID_FLOAT &&
+	    !(call->input.type == LIQUID_STRING &&
+		number_parse(str_trim(call->input.string), &amount)))
 		return 0;
 	if ((call->args > 0 && filter_text(call, 0, &code) < 0) ||
 	    (call->args > 1 && filter_text(call, 1, &name) < 0) ||

@@ -375,6 +375,25 @@ run_slice(struct filter_call *call)
 	return filter_result(call, text);
 }
 
+/* White space within becomes one space. */
+static int
+run_squish(struct filter_call *call)
+{
+	struct str rest, word;
+	struct build build;
+
+	call->result = call->input;
+	if (call->input.type == LIQUID_NIL)
+		return 0;
+	if (filter_input(call, &rest) < 0 || build_init(&build, call->render, rest.n) < 0)
+		return -1;
+	while (next_word(&rest, &word)) {
+		if ((build.n > 0 && build_char(&build, ' ') < 0) || build_add(&build, word) < 0)
+			return -1;
+	}
+	return filter_result(call, build_str(&build));
+}
+
 const struct filter filter_string_table[] = {
     {"append", run_append, 1, 1, FILTER_OWN, false, false},
     {"capitalize", run_capitalize, 0, 0, FILTER_KEEPS, false, false},
@@ -389,6 +408,7 @@ const struct filter filter_string_table[] = {
     {"replace_last", run_replace_last, 2, 2, FILTER_KEEPS, false, false},
     {"rstrip", run_rstrip, 0, 0, FILTER_KEEPS, false, false},
     {"slice", run_slice, 1, 2, FILTER_KEEPS, false, false},
+    {"squish", run_squish, 0, 0, FILTER_KEEPS, false, false},
     {"strip", run_strip, 0, 0, FILTER_KEEPS, false, false},
     {"strip_newlines", run_strip_newlines, 0, 0, FILTER_KEEPS, false, false},
     {"truncate", run_truncate, 0, 2, FILTER_KEEPS, false, false},

@@ -179,7 +179,7 @@ bind(struct render *render, struct loop_frame *frame)
 	forloop->has_bound = true;
 }
 
-/* The part of the collection that offset and limit leave. */
+/* The part of the collection that offset and limit leave; text is not cut. */
 static int
 cut(struct render *render, struct loop_frame *frame)
 {
@@ -191,6 +191,10 @@ cut(struct render *render, struct loop_frame *frame)
 	if (eval_attribute(render, loop, loop->offset, &first) < 0 ||
 	    eval_attribute(render, loop, loop->limit, &limit) < 0)
 		return -1;
+	if (frame->collection.type == LIQUID_STRING) {
+		frame->count = all;
+		return 0;
+	}
 	if (first < 0)
 		first = 0;
 	if (first > all)

@@ -11,6 +11,7 @@ static int
 parse_attribute(struct compiler *compiler, struct loop *loop)
 {
 	uint32_t *to;
+	uint32_t ignored;
 
 	parse_take(compiler, TOKEN_COMMA);
 	if (parse_take_word(compiler, "limit"))
@@ -19,6 +20,8 @@ parse_attribute(struct compiler *compiler, struct loop *loop)
 		to = &loop->offset;
 	else if (loop->table && parse_take_word(compiler, "cols"))
 		to = &loop->cols;
+	else if (loop->table && parse_take_word(compiler, "range"))
+		to = &ignored;
 	else
 		return compile_expected(
 		    compiler, loop->table ? "'cols', 'limit' or 'offset'" : "'limit' or 'offset'");

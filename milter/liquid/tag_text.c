@@ -34,7 +34,7 @@ find_end(struct lex *lex, const char *name, const char *not_before, struct lex_p
 		if (piece_r->kind != LEX_TAG ||
 		    (not_before != NULL && str_is(piece_word(piece_r), not_before)))
 			return false;
-		if (str_is(str_trim(piece_r->text), name)) {
+		if (str_is(piece_word(piece_r), name)) {
 			lex->at = here.at;
 			lex->trim = here.trim;
 			return true;

@@ -13,3 +13,11 @@ libmailtailor_a_SOURCES += \
 sbin_PROGRAMS += mailtailord
 mailtailord_SOURCES = milter/mailtailord.c
 mailtailord_LDADD = $(mailtailor_libs) $(MILTER_LIBS)
+dist_man_MANS += milter/master/mailtailord.8
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/master_test
+TESTS += tests/unit/master_test
+tests_unit_master_test_SOURCES = tests/unit/master_test.c
+tests_unit_master_test_LDADD = $(unit_libs)
+endif

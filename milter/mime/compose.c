@@ -61,7 +61,7 @@ inner_headers(struct composer *c, const struct mime_slot *slot, const char *enco
 
 	if (slot->type.value.p != NULL && type.p != NULL && type_first)
 		splice(c, slot->type.place, type);
-	if (slot->cte.value.p != NULL && !str_is_nocase(slot->cte.place, encoding))
+	if (slot->cte.value.p != NULL && !str_is_nocase(str_trim(slot->cte.place), encoding))
 		splice(c, slot->cte.place, str_c(encoding));
 	if (slot->type.value.p != NULL && type.p != NULL && !type_first)
 		splice(c, slot->type.place, type);
@@ -113,7 +113,7 @@ top_headers(struct composer *c, const struct mime_message *message, const struct
 	if (slot->type_text != NULL &&
 	    replace(c, &slot->type, "Content-Type", str_c(slot->type_text)) != 0)
 		return -1;
-	if (slot->cte.value.p != NULL && str_is_nocase(slot->cte.place, encoding))
+	if (slot->cte.value.p != NULL && str_is_nocase(str_trim(slot->cte.place), encoding))
 		return 0;
 	if (slot->cte.value.p == NULL) {
 		text = arena_printf(c->arena, " %s", encoding);

@@ -145,7 +145,7 @@ extended_value(struct str value)
 	return (struct str){quote + 1, value.n - (size_t)(quote + 1 - value.p)};
 }
 
-/* One parameter; false if it is a second charset. What is no parameter is passed
+/* One parameter; false if it is a second charset, or one with junk behind it. What is no parameter is passed
  * over: the next semicolon starts anew. */
 static bool
 read_parameter(const char **p, const char *end, struct mime_charset *charset)
@@ -163,7 +163,7 @@ read_parameter(const char **p, const char *end, struct mime_charset *charset)
 	extended = name.n > 7 && name.p[7] == '*';
 	if (!str_is_nocase((struct str){name.p, extended ? 7 : name.n}, "charset"))
 		return true;
-	if (charset->value.p != NULL)
+	if (charset->value.p != NULL || (*p < end && !is_space(**p) && **p != ';' && **p != '('))
 		return false;
 	charset->extended = extended;
 	charset->value = without_quotes(value);
@@ -192,6 +192,9 @@ mime_charset_find(struct str value, struct mime_charset *charset_r)
 	if (charset_r->subtype.n == 0)
 		return false;
 	last = p;
+	p = skip_cfws(p, end);
+	if (p < end && *p != ';')
+		return false;
 	while ((p = skip_cfws(p, end)) < end) {
 		if (*p == '"') {
 			take_value(&p, end);

@@ -50,6 +50,7 @@ int mime_parse(struct mime_message **message_r, struct str raw, const struct mim
     struct err *err);
 void mime_free(struct mime_message **message);
 
+/* The fields stand one after the other: mime_header_at(message, 0) begins an array. */
 size_t mime_header_count(const struct mime_message *message);
 const struct mime_header *mime_header_at(const struct mime_message *message, size_t i);
 /* The first field of that name (any case), or NULL. */

@@ -129,25 +129,33 @@ top_fields(const struct mime_message *message, struct part_fields *fields)
 	return true;
 }
 
-/* Does the line before `start` look like a boundary? */
+/* Is the line before `start` the boundary of `multipart`? */
 static bool
-follows_boundary(struct str raw, size_t start)
+follows_boundary(struct str raw, size_t start, GMimeMultipart *multipart)
 {
+	struct str boundary = str_c(g_mime_multipart_get_boundary(multipart)), line;
 	const char *lf;
 
-	if (start < 3 || raw.p[start - 1] != '\n')
+	if (boundary.p == NULL || start < boundary.n + 3 || raw.p[start - 1] != '\n')
 		return false;
 	lf = memrchr(raw.p, '\n', start - 1);
-	return lf != NULL &&
-	    str_starts((struct str){lf + 1, (size_t)(raw.p + start - lf - 1)}, STR("--"));
+	if (lf == NULL)
+		return false;
+	line = (struct str){lf + 1, (size_t)(raw.p + start - lf - 1)};
+	if (line.n < boundary.n + 2 || !str_starts(line, STR("--")) ||
+	    memcmp(line.p + 2, boundary.p, boundary.n) != 0)
+		return false;
+	line.p += boundary.n + 2;
+	line.n -= boundary.n + 2;
+	return str_trim(line).n == 0;
 }
 
 /* Reads the fields of an inner part again, to know where they and the empty line
  * stand. GMime gives the first field's place; without fields the empty line comes
  * right before the content. */
 static bool
-inner_fields(const struct mime_message *message, GMimeObject *object, struct str content,
-    struct part_fields *fields)
+inner_fields(const struct mime_message *message, GMimeMultipart *multipart, GMimeObject *object,
+    struct str content, struct part_fields *fields)
 {
 	GMimeHeaderList *list = g_mime_object_get_header_list(object);
 	size_t start = (size_t)(content.p - message->raw.p);
@@ -161,7 +169,7 @@ inner_fields(const struct mime_message *message, GMimeObject *object, struct str
 		start -= start > 0 && message->raw.p[start - 1] == '\n';
 		start -= start > 0 && message->raw.p[start - 1] == '\r';
 	}
-	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start))
+	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start, multipart))
 		return false;
 	rest = (struct str){message->raw.p + start, (size_t)(content.p - message->raw.p) - start};
 	do {
@@ -180,7 +188,10 @@ transfer_encoding(struct part_fields *fields, GMimePart *part, GMimeContentEncod
 	*encoding_r = g_mime_part_get_content_encoding(part);
 	if (fields->cte.value.p == NULL)
 		return *encoding_r == GMIME_CONTENT_ENCODING_DEFAULT;
+	/* To the very end: not everybody trims before comparing. */
 	fields->cte.place = str_trim(fields->cte.value);
+	fields->cte.place.n =
+	    (size_t)(fields->cte.value.p + fields->cte.value.n - fields->cte.place.p);
 	return *encoding_r != GMIME_CONTENT_ENCODING_DEFAULT;
 }
 
@@ -223,26 +234,51 @@ is_attachment(GMimeObject *object)
 	return disposition != NULL && g_ascii_strcasecmp(disposition, "inline") != 0;
 }
 
+static struct str
+behind(struct str raw, struct str content)
+{
+	const char *end = content.p + content.n;
+
+	return (struct str){end, (size_t)(raw.p + raw.n - end)};
+}
+
+/* An inner part ends before the line end of a boundary's line. GMime 3.2 counts the
+ * CR of a CRLF to the content where the message ends with the boundary itself.
+ * False if no boundary follows. */
 static bool
-content_place(const struct mime_message *message, GMimePart *part, bool top, struct str *content_r)
+end_at_boundary(struct str raw, struct str *content, bool *crlf_needed_r)
+{
+	struct str rest = behind(raw, *content);
+
+	if (rest.n > 0 && rest.p[0] == '\n' && content->n > 0 && rest.p[-1] == '\r') {
+		content->n--;
+		rest = behind(raw, *content);
+	}
+	*crlf_needed_r = false;
+	if (rest.n == 0)
+		return true;
+	if (str_starts(rest, STR("\r\n--")) || str_starts(rest, STR("\n--")))
+		return true;
+	*crlf_needed_r = true;
+	return content->n == 0 && str_starts(rest, STR("--"));
+}
+
+static bool
+content_place(const struct mime_message *message, GMimePart *part, struct mime_slot *slot)
 {
 	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
 	GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
+	struct str *content = &slot->part.content;
 
 	if (stream == NULL || stream->bound_start < 0 || stream->bound_end < stream->bound_start ||
 	    (size_t)stream->bound_end > message->raw.n)
 		return false;
-	*content_r = (struct str){message->raw.p + stream->bound_start,
+	*content = (struct str){message->raw.p + stream->bound_start,
 	    (size_t)(stream->bound_end - stream->bound_start)};
-	if (top)
-		return content_r->p == message->body.p && content_r->n == message->body.n;
-	return content_r->p >= message->body.p;
-}
-
-static bool
-starts_line(struct str s)
-{
-	return s.n == 0 || s.p[0] == '\n' || (s.n > 1 && s.p[0] == '\r' && s.p[1] == '\n');
+	if (slot->top)
+		return content->p == message->body.p && content->n == message->body.n;
+	return content->p >= message->body.p &&
+	    end_at_boundary(message->raw, content, &slot->crlf_needed);
 }
 
 static void
@@ -256,35 +292,32 @@ add_slot(struct mime_message *message, const struct mime_slot *slot)
 }
 
 static void
-visit_part(struct walk *walk, GMimePart *part, bool top)
+visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 {
 	struct mime_message *message = walk->message;
 	GMimeObject *object = GMIME_OBJECT(part);
-	struct mime_slot slot = {.top = top};
+	struct mime_slot slot = {.top = multipart == NULL};
 	struct part_fields fields = {.end = NULL};
 	GMimeContentEncoding encoding;
 	struct str charset, *content = &slot.part.content;
 
 	if (!GMIME_IS_TEXT_PART(part) || is_attachment(object) ||
-	    !content_place(message, part, top, content) ||
-	    !(top ? top_fields(message, &fields)
-		  : inner_fields(message, object, *content, &fields)) ||
+	    !content_place(message, part, &slot) ||
+	    !(slot.top ? top_fields(message, &fields)
+		       : inner_fields(message, multipart, object, *content, &fields)) ||
 	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
 	    !mime_text_decode(*content, encoding, charset, &slot.part.text))
 		return;
 	slot.header_end = fields.end;
 	slot.type = fields.type;
 	slot.cte = fields.cte;
-	slot.crlf_needed = !top &&
-	    !starts_line((struct str){content->p + content->n,
-		(size_t)(message->raw.p + message->raw.n - content->p) - content->n});
 	add_slot(message, &slot);
 }
 
 /* --- the tree --- */
 
 static int
-visit(struct walk *walk, GMimeObject *object, size_t depth)
+visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t depth)
 {
 	GMimeMultipart *multipart;
 
@@ -295,7 +328,7 @@ visit(struct walk *walk, GMimeObject *object, size_t depth)
 		return err_set(
 		    walk->err, ERR_LIMIT, "MIME parts nest deeper than %zu", walk->limits->depth);
 	if (GMIME_IS_PART(object)) {
-		visit_part(walk, GMIME_PART(object), depth == 0);
+		visit_part(walk, parent, GMIME_PART(object));
 		return 0;
 	}
 	if (!GMIME_IS_MULTIPART(object) || GMIME_IS_MULTIPART_SIGNED(object) ||
@@ -303,7 +336,7 @@ visit(struct walk *walk, GMimeObject *object, size_t depth)
 		return 0;
 	multipart = GMIME_MULTIPART(object);
 	for (int i = 0; i < g_mime_multipart_get_count(multipart); i++) {
-		if (visit(walk, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
+		if (visit(walk, multipart, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
 			return -1;
 	}
 	return 0;
@@ -322,7 +355,7 @@ walk_message(struct walk *walk)
 	int result = 0;
 
 	if (root != NULL)
-		result = visit(walk, root, 0);
+		result = visit(walk, NULL, root, 0);
 	g_clear_object(&parsed);
 	g_object_unref(parser);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);

@@ -9,14 +9,20 @@
 
 #define CHARSET_MAX 64
 
+/* Nothing but the alphabet and white space, and no lone last character, which
+ * decoders disagree about. */
 static bool
 is_base64(struct str s)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < s.n; i++) {
-		if (!g_ascii_isalnum(s.p[i]) && strchr("+/= \t\r\n", s.p[i]) == NULL)
+		if (g_ascii_isalnum(s.p[i]) || s.p[i] == '+' || s.p[i] == '/')
+			n++;
+		else if (s.p[i] == '\0' || strchr("= \t\r\n", s.p[i]) == NULL)
 			return false;
 	}
-	return memchr(s.p, '\0', s.n) == NULL;
+	return n % 4 != 1;
 }
 
 static bool

@@ -1,9 +1,32 @@
 # Files of milter/outbox
 libmailtailor_a_SOURCES += \
-	milter/outbox/envelope.c milter/outbox/envelope.h \
-	milter/outbox/reply.c milter/outbox/reply.h \
-	milter/outbox/smtp.c milter/outbox/smtp.h \
-	milter/outbox/wire.c milter/outbox/wire.h
+	milter/outbox/envelope.c \
+	milter/outbox/envelope.h \
+	milter/outbox/letters.c \
+	milter/outbox/letters.h \
+	milter/outbox/maillog.c \
+	milter/outbox/maillog.h \
+	milter/outbox/mailqueue.c \
+	milter/outbox/mailqueue.h \
+	milter/outbox/outcome.c \
+	milter/outbox/outcome.h \
+	milter/outbox/pace.c \
+	milter/outbox/pace.h \
+	milter/outbox/queue.c \
+	milter/outbox/queue.h \
+	milter/outbox/reply.c \
+	milter/outbox/reply.h \
+	milter/outbox/sender.c \
+	milter/outbox/sender.h \
+	milter/outbox/settle.c \
+	milter/outbox/settle.h \
+	milter/outbox/slot.c \
+	milter/outbox/slot.h \
+	milter/outbox/smtp.c \
+	milter/outbox/smtp.h \
+	milter/outbox/wire.c \
+	milter/outbox/wire.h \
+	milter/outbox/worker.c
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/outbox_smtp_test

@@ -171,7 +171,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	session->message->trusted = session->trusted ||
 	    (session->process->conf->trust_authenticated && user != NULL && user[0] != '\0');
 	if (session->message->trusted)
-		session_envelope_sender(session->message, argv);
+		session_envelope_sender(session->message, (const char *const *)argv);
 	return go_on(session);
 }
 
@@ -181,7 +181,8 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	struct session *session = session_of(ctx);
 
 	if (session->message != NULL && session->message->trusted)
-		session_envelope_recipient(session->message, session->process->conf, argv);
+		session_envelope_recipient(
+		    session->message, session->process->conf, (const char *const *)argv);
 	return go_on(session);
 }
 

@@ -46,7 +46,8 @@ value_ok(struct str arg)
 /* Those of the parameters that begin with `first` or `second`, with a space between.
  * false: the arena is full. */
 static bool
-keep_args(struct arena *arena, char **argv, struct str first, struct str second, struct str *kept_r)
+keep_args(struct arena *arena, const char *const *argv, struct str first, struct str second,
+    struct str *kept_r)
 {
 	struct str kept = STR("");
 
@@ -65,7 +66,7 @@ keep_args(struct arena *arena, char **argv, struct str first, struct str second,
 }
 
 void
-session_envelope_sender(struct session_message *message, char **argv)
+session_envelope_sender(struct session_message *message, const char *const *argv)
 {
 	message->sender = arena_str(message->envelope, bare_address(argv[0]));
 	/* A fresh arena holds more than an SMTP line: failure here is a line that no MTA
@@ -78,7 +79,8 @@ session_envelope_sender(struct session_message *message, char **argv)
 }
 
 void
-session_envelope_recipient(struct session_message *message, const struct conf *conf, char **argv)
+session_envelope_recipient(
+    struct session_message *message, const struct conf *conf, const char *const *argv)
 {
 	struct store_outbox_recipient recipient = {0};
 

@@ -90,9 +90,9 @@ void session_message_pool_free(struct session_process *process);
 /* --- envelope.c, header.c: outside data into a message --- */
 
 /* `argv` as libmilter gives it: address, then ESMTP parameters, NULL. */
-void session_envelope_sender(struct session_message *message, char **argv);
+void session_envelope_sender(struct session_message *message, const char *const *argv);
 void session_envelope_recipient(
-    struct session_message *message, const struct conf *conf, char **argv);
+    struct session_message *message, const struct conf *conf, const char *const *argv);
 /* Drops recipients that are named twice. */
 void session_envelope_unique(struct session_message *message);
 void session_header_add(struct session_message *message, const char *name, const char *value);

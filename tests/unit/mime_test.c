@@ -117,6 +117,8 @@ static const struct parts_case {
 	2, "in"},
     {"no closing boundary", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n",
 	1, "one\n"},
+    {"closing boundary without line end",
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--", 1, "one"},
     {"multipart without boundary", "Content-Type: multipart/mixed\r\n\r\n--b\r\n\r\none\r\n", 0,
 	NULL},
     {"boundary that does not occur",
@@ -150,8 +152,13 @@ static const struct parts_case {
     {"unknown encoding", "Content-Transfer-Encoding: x-mine\r\n\r\nHi\r\n", 0, NULL},
     {"uuencode", "Content-Transfer-Encoding: x-uuencode\r\n\r\nHi\r\n", 0, NULL},
     {"base64 that is none", "Content-Transfer-Encoding: base64\r\n\r\nHi {{ name }}\r\n", 0, NULL},
+    {"base64 with one character too many", "Content-Transfer-Encoding: base64\r\n\r\nSGkhA\r\n", 0,
+	NULL},
+    {"junk behind the subtype", "Content-Type: text/plain> x\r\n\r\nHi", 0, NULL},
     {"two Content-Types", "Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nHi", 0, NULL},
     {"two charsets", "Content-Type: text/plain; charset=utf-8; charset=latin1\r\n\r\nHi", 0, NULL},
+    {"junk behind the charset", "Content-Type: text/plain; charset=\"utf-8\"b/c\r\n\r\nHi", 0,
+	NULL},
     {"type without subtype", "Content-Type: text\r\n\r\nHi", 0, NULL},
 };
 
@@ -219,7 +226,7 @@ static const struct compose_case {
 	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  8bit \r\n\r\n\xe4\r\n",
 	"\xc3\xa4 \nb\n",
 	"mime-version: 1.0\r\nCONTENT-type:  Text/Plain;\r\n\tformat=flowed;\r\n charset=utf-8 "
-	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  quoted-printable \r\n\r\n=C3=A4=20\r\n"
+	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  quoted-printable\r\n\r\n=C3=A4=20\r\n"
 	"b\r\n"},
     {"nothing to change in the fields",
 	"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
@@ -256,6 +263,14 @@ static const struct compose_case {
 	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 	"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
 	"quoted-printable\r\n\r\n--b--\r\n",
+	"two",
+	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+	"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	"quoted-printable\r\n\r\ntwo\r\n--b--\r\n"},
+    {"closing boundary without line end",
+	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+	"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	"quoted-printable\r\n\r\none\r\n--b--",
 	"two",
 	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 	"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "

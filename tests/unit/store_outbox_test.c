@@ -148,7 +148,7 @@ keep_journal(const struct store_journal_row *row, void *closure)
 static const char *
 journal_text(struct fixture *f, struct counted *counted, struct str campaign, struct str recipient)
 {
-	struct store_journal_filter filter = {campaign, recipient, 0};
+	struct store_journal_filter filter = {.campaign = campaign, .recipient = recipient};
 
 	*counted = (struct counted){0};
 	assert_int_equal(store_journal_each(f->store, &filter, keep_journal, counted, &f->err), 0);
