@@ -181,7 +181,7 @@ conf_check_machine(const struct conf *conf, void (*each_problem)(const char *tex
 	check_folder(&check, "pid_file", conf->pid_file, "");
 	check_folder(&check, "database", conf->database, conf->user);
 	if (conf->log[0] == '/')
-		check_folder(&check, "log", conf->log, conf->user);
+		check_folder(&check, "log", conf->log, "");
 	check_mail_logs(&check);
 	for (size_t i = 0; i < conf->campaign_count; i++) {
 		if (conf->campaigns[i].data[0] != '\0')

@@ -47,9 +47,9 @@ void
 ctl_put(FILE *out, struct str text)
 {
 	const char *p = text.p;
-	const char *end = text.p + text.n;
+	const char *end = p == NULL ? NULL : p + text.n;
 
-	while (p < end) {
+	while (p != end) {
 		gunichar c = g_utf8_get_char_validated(p, end - p);
 
 		if (c == (gunichar)-1 || c == (gunichar)-2 || c == 0) {

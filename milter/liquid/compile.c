@@ -277,6 +277,13 @@ compile_pieces(struct compiler *compiler)
 	return 0;
 }
 
+/* Never without memory, so that an empty one has an address to count from. */
+static GArray *
+new_table(size_t size)
+{
+	return g_array_sized_new(FALSE, FALSE, (guint)size, 4);
+}
+
 static void
 init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 {
@@ -284,20 +291,20 @@ init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 	    .err = err,
 	    .lex = {.source = program->source},
 	    .lax = program->mode == LIQUID_TEXT && !program->strict};
-	compiler->insn = g_array_new(FALSE, FALSE, sizeof(struct insn));
-	compiler->expr = g_array_new(FALSE, FALSE, sizeof(struct expr));
-	compiler->step = g_array_new(FALSE, FALSE, sizeof(struct step));
-	compiler->arg = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	compiler->named = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
-	compiler->use = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
-	compiler->chain = g_array_new(FALSE, FALSE, sizeof(struct chain));
-	compiler->condition = g_array_new(FALSE, FALSE, sizeof(struct condition));
-	compiler->loop = g_array_new(FALSE, FALSE, sizeof(struct loop));
-	compiler->when = g_array_new(FALSE, FALSE, sizeof(struct when));
-	compiler->cycle = g_array_new(FALSE, FALSE, sizeof(struct cycle));
-	compiler->slot = g_array_new(FALSE, FALSE, sizeof(struct key));
-	compiler->resume = g_array_new(FALSE, FALSE, sizeof(struct str));
-	compiler->block = g_array_new(FALSE, FALSE, sizeof(struct block));
+	compiler->insn = new_table(sizeof(struct insn));
+	compiler->expr = new_table(sizeof(struct expr));
+	compiler->step = new_table(sizeof(struct step));
+	compiler->arg = new_table(sizeof(uint32_t));
+	compiler->named = new_table(sizeof(struct named_arg));
+	compiler->use = new_table(sizeof(struct filter_use));
+	compiler->chain = new_table(sizeof(struct chain));
+	compiler->condition = new_table(sizeof(struct condition));
+	compiler->loop = new_table(sizeof(struct loop));
+	compiler->when = new_table(sizeof(struct when));
+	compiler->cycle = new_table(sizeof(struct cycle));
+	compiler->slot = new_table(sizeof(struct key));
+	compiler->resume = new_table(sizeof(struct str));
+	compiler->block = new_table(sizeof(struct block));
 }
 
 /* The program takes the tables over. */
@@ -400,7 +407,8 @@ liquid_free(struct liquid_program **program)
 bool
 liquid_is_static(const struct liquid_program *program)
 {
-	return program->insns == 1 ||
-	    (program->insns == 2 && program->insn[0].op == OP_TEXT &&
-		program->insn[0].b == program->source.n);
+	if (program->source.n == 0)
+		return true;
+	return program->insns == 2 && program->insn[0].op == OP_TEXT &&
+	    program->insn[0].b == program->source.n;
 }

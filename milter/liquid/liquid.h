@@ -21,7 +21,8 @@
 #include <stdint.h>
 
 enum liquid_mode {
-	LIQUID_TEXT,  /* output as it is: plain Liquid */
+	LIQUID_TEXT,  /* output as it is: plain Liquid, which passes over unknown filters and
+		       * stray words unless it is strict */
 	LIQUID_HTML,  /* output is HTML-escaped unless it went through `raw` or is markup
 	               * that a filter made (escape, newline_to_br, ...) */
 	LIQUID_HEADER /* like text; control characters in output become spaces */
@@ -37,8 +38,8 @@ struct liquid_limits {
 
 struct liquid_options {
 	enum liquid_mode mode;
-	bool strict; /* errors that lax mode passes over (unknown filters and the like)
-	              * stop the compile or the render */
+	bool strict; /* in LIQUID_TEXT: what is passed over otherwise is an error; the others
+		      * always are strict in this */
 	struct liquid_limits limits;
 };
 
@@ -55,9 +56,13 @@ bool liquid_is_static(const struct liquid_program *program);
 /* What one render sees beside the program. Zero-initialise, then fill. */
 struct liquid_render_options {
 	int64_t now_ms;	       /* what "now" means, milliseconds since the epoch */
-	const char *time_zone; /* IANA name for dates; NULL: UTC */
-	/* Called for each variable of a template that had no value and no default filter
-	 * after it. `path` is as written. NULL: nobody asks. */
+	const char *time_zone; /* IANA name for dates; NULL: UTC, and a date with an offset
+				* of its own keeps it */
+	/* Called for each variable that had no value and no default filter after it where
+	 * its value is wanted: in output, in filters and their arguments, in a `for`
+	 * without `else`. Conditions may ask for what is not there, and so may a plain
+	 * assign: who prints the variable is reported then. `path` is as written. NULL:
+	 * nobody asks. */
 	void (*missing)(void *closure, struct str path);
 	void *closure;
 };

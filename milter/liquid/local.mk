@@ -43,3 +43,11 @@ tests_corpus_liquid_corpus_SOURCES = tests/corpus/liquid_corpus.c
 tests_corpus_liquid_corpus_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_ROOT='"$(abs_top_srcdir)"'
 tests_corpus_liquid_corpus_LDADD = $(mailtailor_libs)
 endif
+
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/liquid_fuzz
+tests_fuzz_liquid_fuzz_SOURCES = tests/fuzz/liquid_fuzz.c
+tests_fuzz_liquid_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_fuzz_LDADD = $(mailtailor_libs)
+endif
+EXTRA_DIST += tests/fuzz/liquid.dict

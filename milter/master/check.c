@@ -6,17 +6,13 @@
  */
 #include "master/check.h"
 
+#include "conf/machine.h"
 #include "master/master.h"
 #include "session/listen.h"
 #include "store/store.h"
 #include "tailor/tailor.h"
 
-#include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -117,62 +113,17 @@ note(struct report *report, int done, struct err *err)
 	*err = ERR_INIT;
 }
 
-/* A file that is made if it is missing: can it be opened, or its folder written to? */
+/* Before the first start there is no database, which is no problem. */
 static int
-check_file(const char *what, const char *path, struct err *err)
+check_database(const struct conf *conf, struct dkim_keys *keys, struct err *err)
 {
-	char *copy = strdup(path);
-	const char *folder;
-	int done = 0;
+	struct identity identity;
 
-	if (copy == NULL)
-		abort();
-	folder = dirname(copy);
-	if (access(path, F_OK) == 0) {
-		if (access(path, W_OK) != 0)
-			done = err_set(err, ERR_PERM, "%s %s: %s", what, path, strerror(errno));
-	} else if (access(folder, W_OK | X_OK) != 0) {
-		done = err_set(err, ERR_IO, "%s %s: %s: %s", what, path, folder, strerror(errno));
-	}
-	free(copy);
-	return done;
-}
-
-static int
-database_task(void *closure, struct err *err)
-{
-	const struct conf *conf = closure;
-
-	return check_file("database", conf->database, err);
-}
-
-static void
-check_database(const struct conf *conf, struct dkim_keys *keys, const struct identity *identity,
-    struct report *report, struct err *err)
-{
-	int done = identity_run(identity, database_task, (void *)(uintptr_t)conf, err);
-
-	note(report, done, err);
-	/* Before the first start there is none, which is no problem. */
-	if (done == 0 && access(conf->database, F_OK) == 0)
-		note(report, check_engine(conf, keys, identity, err), err);
-}
-
-/* The pid file's folder is made if only that is missing. */
-static int
-check_pid_file(const struct conf *conf, struct err *err)
-{
-	char *copy = strdup(conf->pid_file);
-	const char *folder;
-	int done;
-
-	if (copy == NULL)
-		abort();
-	folder = dirname(copy);
-	done = access(folder, F_OK) == 0 ? check_file("pid_file", conf->pid_file, err)
-					 : check_file("pid_file", folder, err);
-	free(copy);
-	return done;
+	if (access(conf->database, F_OK) != 0)
+		return 0;
+	return identity_find(conf->user, &identity, err) != 0
+	    ? -1
+	    : check_engine(conf, keys, &identity, err);
 }
 
 int
@@ -181,19 +132,14 @@ master_check(const char *path)
 	struct report report = {0, ERR_NONE};
 	const struct conf *conf;
 	struct dkim_keys *keys;
-	struct identity identity;
 	struct err err = ERR_INIT;
 
 	if (check_load(path, &conf, &keys, print_problem, &report, &err) != 0)
 		return err_exit_code(err.code);
+	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
+		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
-	note(&report, check_pid_file(conf, &err), &err);
-	if (conf->log[0] == '/')
-		note(&report, check_file("log", conf->log, &err), &err);
-	if (identity_find(conf->user, &identity, &err) != 0)
-		note(&report, -1, &err);
-	else
-		check_database(conf, keys, &identity, &report, &err);
+	note(&report, check_database(conf, keys, &err), &err);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	dkim_keys_unref(&keys);

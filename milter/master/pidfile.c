@@ -10,11 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -22,18 +20,6 @@
 
 #define WAIT_US 5000000
 #define TICK_MS 100
-
-static void
-make_folder(const char *path)
-{
-	char *copy = strdup(path);
-
-	if (copy == NULL)
-		abort();
-	/* What went wrong is said by the open() that follows. */
-	(void)mkdir(dirname(copy), 0755);
-	free(copy);
-}
 
 static int
 held(const char *path, int fd, struct err *err)
@@ -88,7 +74,6 @@ lock(const char *path, struct err *err)
 int
 pidfile_open(const char *path, int *fd_r, struct err *err)
 {
-	make_folder(path);
 	*fd_r = lock(path, err);
 	if (*fd_r < 0)
 		return -1;

@@ -10,8 +10,7 @@
 
 #include "base/err.h"
 
-/* Waits a few seconds for the lock. The folder is made if only it is missing, since /run is
- * empty after a start of the machine. ERR_BUSY if another daemon, or what is left of one,
+/* Waits a few seconds for the lock. ERR_IO, or ERR_BUSY if another daemon, or what is left of one,
  * holds the lock. */
 int pidfile_open(const char *path, int *fd_r, struct err *err);
 /* Removes the file and gives up the lock. */

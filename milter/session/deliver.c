@@ -141,15 +141,19 @@ journal(const struct delivery *delivery, const struct tailor_copy *copy, struct 
 static void
 log_copy(const struct delivery *delivery, const struct tailor_copy *copy)
 {
-	enum log_level level = copy->verdict == STORE_SENT || copy->verdict == STORE_SUPPRESSED
-	    ? LOG_LEVEL_INFO
-	    : LOG_LEVEL_WARNING;
+	const int64_t ms = (clock_mono_us() - delivery->start_us) / 1000;
 
-	LOG_PUT(level, store_verdict_name(copy->verdict), LOG_TEXT("queue", delivery->queue_id),
-	    LOG_TEXT("campaign", campaign_name(delivery)),
-	    LOG_TEXT("recipient", delivery->message->recipients[0].address),
-	    LOG_TEXT("message_id", copy->message_id), LOG_TEXT("reason", copy->reason),
-	    LOG_NUM("ms", (clock_mono_us() - delivery->start_us) / 1000));
+	if (copy->verdict == STORE_SENT)
+		log_info("sent", LOG_TEXT("queue", delivery->queue_id),
+		    LOG_TEXT("campaign", campaign_name(delivery)),
+		    LOG_TEXT("recipient", delivery->message->recipients[0].address),
+		    LOG_TEXT("message_id", copy->message_id), LOG_NUM("ms", ms));
+	else
+		LOG_PUT(copy->verdict == STORE_SUPPRESSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		    store_verdict_name(copy->verdict), LOG_TEXT("queue", delivery->queue_id),
+		    LOG_TEXT("campaign", campaign_name(delivery)),
+		    LOG_TEXT("recipient", delivery->message->recipients[0].address),
+		    LOG_TEXT("reason", copy->reason), LOG_NUM("ms", ms));
 }
 
 /* The journal said "sent", then the MTA did not take it. */

@@ -24,7 +24,8 @@ int session_listen_mode(const struct conf *conf, struct err *err);
 void session_listen_remove(const struct conf *conf, int fd);
 /* The path if the address is a unix socket's, else NULL. */
 const char *session_listen_path(const struct conf *conf);
-/* Can the socket be opened, as far as one can see without doing it? */
+/* Does a TCP address exist? ERR_CONFIG. (The folder of a unix socket is looked at by
+ * conf_check_machine.) */
 int session_listen_check(const struct conf *conf, struct err *err);
 
 #endif

@@ -90,8 +90,8 @@ store_open(struct store **store_r, const char *path, enum store_open_mode mode, 
 		return -1;
 	/* SQLite would say no more than that it can't. */
 	if (access(path, R_OK | W_OK) != 0)
-		return err_set(err, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path,
-		    strerror(errno));
+		return err_set(
+		    err, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path, strerror(errno));
 	store = calloc(1, sizeof *store);
 	if (store == NULL || (store->path = strdup(path)) == NULL)
 		abort();

@@ -62,10 +62,12 @@ class Daemon:
         self.socket = f"inet:{free_port()}@127.0.0.1" if tcp else f"unix:{self.scratch}/milter.sock"
         self.sessions, self.outboxes = sessions, outboxes
         self.process = None
-        for folder in ("db", "log"):
+        for folder in ("db", "log", "run"):
             os.mkdir(f"{self.scratch}/{folder}")
             if os.geteuid() == 0:
                 shutil.chown(f"{self.scratch}/{folder}", self.user)
+        with open(f"{self.scratch}/log/mail.log", "w", encoding="utf-8"):
+            pass
         self.make_key()
         self.configure()
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -125,6 +126,37 @@ def steps_in_one_packet(daemon):
         assert seen[-1][0] == "a", seen[-1]
         assert any(b"n%d@example.org" % number in data for _, data in seen)
     milter.close()
+
+
+def journal(daemon, recipient):
+    """Verdict and queue id of each journal row of that recipient."""
+    with sqlite3.connect(f"file:{daemon.scratch}/db/mailtailor.db?mode=ro", uri=True) as database:
+        return database.execute("SELECT verdict, queue_id, attempts FROM journal "
+                                "WHERE recipient = ?", (recipient,)).fetchall()
+
+
+@test
+def each_copy_has_a_journal_row(daemon):
+    """Sent, failed and deferred ones, with the queue id; a retry counts up."""
+    works(daemon, "sent@example.org")
+    submit(daemon, ["failed@example.org"], "members")
+    submit(daemon, ["deferred@example.org"], "later")
+    submit(daemon, ["deferred@example.org"], "later")
+    rows = [journal(daemon, name + "@example.org") for name in ("sent", "failed", "deferred")]
+    assert [len(row) for row in rows] == [1, 1, 1], rows
+    assert len({row[0][0] for row in rows}) == 3, rows
+    assert rows[0][0][1] == "Q1" and rows[1][0][1] == "Q" and rows[2][0][2] == 2, rows
+
+
+@test
+def same_message_again_is_held_once(daemon):
+    """A client that did not hear our answer sends again: nobody gets two copies, who is new
+    is added."""
+    both = ["a@example.org", "b@example.org"]
+    assert submit(daemon, both)[0] == "d"
+    assert submit(daemon, both)[0] == "d"
+    assert submit(daemon, both + ["c@example.org"])[0] == "d"
+    assert re.findall(r"held .* new=(\d+)", daemon.log()) == ["2", "0", "1"], daemon.log()
 
 
 def parallel(count, run):
@@ -368,7 +400,7 @@ def second_daemon_is_refused(daemon):
     with open(f"{daemon.scratch}/mailtailor.conf", encoding="utf-8") as file:
         text = file.read()
     with open(f"{daemon.scratch}/other.conf", "w", encoding="utf-8") as file:
-        file.write(text.replace("/run/", "/run2/"))
+        file.write(text.replace("/mailtailord.pid", "/other.pid"))
     again = subprocess.run([program("mailtailord"), "-c", f"{daemon.scratch}/other.conf", "-f"],
                            stderr=subprocess.PIPE, timeout=30, check=False)
     assert again.returncode == os.EX_NOPERM, again

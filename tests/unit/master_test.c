@@ -72,7 +72,7 @@ lock_is_held_by_one(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/run/pid", folder);
+	snprintf(path, sizeof path, "%s/pid", folder);
 	assert_int_equal(pidfile_open(path, &fd, &err), 0);
 	second = open(path, O_RDONLY);
 	n = read(second, text, sizeof text - 1);
@@ -97,8 +97,6 @@ lock_is_held_by_one(void **state)
 	pidfile_close(path, &fd);
 	assert_int_equal(access(path, F_OK), -1);
 	close(second);
-	snprintf(path, sizeof path, "%s/run", folder);
-	rmdir(path);
 	rmdir(folder);
 }
 
