@@ -13,8 +13,10 @@ libmailtailor_a_SOURCES += \
 mailtailor_libs += -lresolv
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/doctor_test
-TESTS += tests/unit/doctor_test
+check_PROGRAMS += tests/unit/doctor_test tests/unit/conf_command_test
+TESTS += tests/unit/doctor_test tests/unit/conf_command_test
+tests_unit_conf_command_test_SOURCES = tests/unit/conf_command_test.c
+tests_unit_conf_command_test_LDADD = $(unit_libs)
 tests_unit_doctor_test_SOURCES = tests/unit/doctor_test.c
 tests_unit_doctor_test_LDADD = $(unit_libs)
 endif
