@@ -10,6 +10,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter.c milter/liquid/filter.h \
 	milter/liquid/filter_array.c \
 	milter/liquid/filter_date.c \
+	milter/liquid/filter_digest.c \
 	milter/liquid/filter_html.c \
 	milter/liquid/filter_misc.c \
 	milter/liquid/filter_money.c \

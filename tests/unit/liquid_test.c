@@ -303,6 +303,33 @@ text_filters(void **state)
 }
 
 static void
+digest_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ 'one two' | base64_encode }} {{ 'b25lIHR3bw==' | base64_decode }}", NULL,
+		"b25lIHR3bw== one two"},
+	    {"{{ '_#/.' | base64_url_safe_encode }} {{ '4pyF' | base64_url_safe_decode }} "
+	     "{{ 'YQ' | base64_url_safe_decode }}{{ '' | base64_decode }}",
+		NULL, "XyMvLg== ✅ a"},
+	    {"{{ 'abc' | md5 }} {{ 'abc' | sha1 }}", NULL,
+		"900150983cd24fb0d6963f7d28e17f72 a9993e364706816aba3e25717850c26c9cd0d89d"},
+	    {"{{ '' | sha256 }}", NULL,
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+	    /* RFC 4231, test case 2 */
+	    {"{{ 'what do ya want for nothing?' | hmac_sha256: 'Jefe' }}", NULL,
+		"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+	check_error(&attempt, "{{ 'a' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:10: the text is not valid base64");
+	check_error(&attempt, "{{ 'a*==' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:13: the text is not valid base64");
+}
+
+static void
 list_filters(void **state)
 {
 	static const struct sample samples[] = {
@@ -855,6 +882,7 @@ main(void)
 	    cmocka_unit_test(loops),
 	    cmocka_unit_test(other_tags),
 	    cmocka_unit_test(text_filters),
+	    cmocka_unit_test(digest_filters),
 	    cmocka_unit_test(list_filters),
 	    cmocka_unit_test(number_filters),
 	    cmocka_unit_test(dates),
