@@ -30,10 +30,22 @@ enum liquid_mode {
 
 /* Ceilings for one compile and one render; each exceeded one is ERR_LIMIT. */
 struct liquid_limits {
-	size_t source; /* bytes of template text */
+	size_t source; /* bytes of template text, with partials */
 	int64_t steps; /* outputs, conditions, loop turns */
 	size_t output; /* bytes */
-	int depth;     /* nesting of blocks */
+	int depth;     /* nesting of blocks, and of partials */
+};
+
+/* Where {% render %} and {% include %} find the templates they name. All of them are
+ * compiled together with the template that names them. */
+struct liquid_partials {
+	/* The source of `name`, which must last until liquid_compile returns. 1 found, 0
+	 * there is none, -1 with err filled. */
+	int (*get)(void *closure, struct str name, struct str *source_r, struct err *err);
+	/* The name of number `i`, false after the last. Asked only where a template computes
+	 * the name; NULL: then only those that are named elsewhere are found. */
+	bool (*list)(void *closure, size_t i, struct str *name_r);
+	void *closure;
 };
 
 struct liquid_options {
@@ -41,6 +53,7 @@ struct liquid_options {
 	bool strict; /* in LIQUID_TEXT: what is passed over otherwise is an error; the others
 		      * always are strict in this */
 	struct liquid_limits limits;
+	const struct liquid_partials *partials; /* NULL: there are none */
 };
 
 struct liquid_program;

@@ -24,6 +24,29 @@ note(void *closure, struct str path)
 	*(size_t *)closure += path.n;
 }
 
+/* "me" is the input itself. */
+static int
+get_partial(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	(void)err;
+	if (str_is(name, "me"))
+		*source_r = *(const struct str *)closure;
+	else if (str_is(name, "p"))
+		*source_r =
+		    STR("{{ p }}{% for x in b %}{{ x }}{% continue %}{% endfor %}{% break %}");
+	else
+		return 0;
+	return 1;
+}
+
+static bool
+list_partials(void *closure, size_t i, struct str *name_r)
+{
+	(void)closure;
+	*name_r = i == 0 ? STR("me") : STR("p");
+	return i < 2;
+}
+
 static struct liquid_value
 globals(void)
 {
@@ -51,6 +74,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct liquid_render_options render_options = {
 	    .now_ms = INT64_C(1704067318000), .missing = note, .closure = &missed};
 	struct liquid_value values = globals();
+	struct str source = {(const char *)data + 1, size - 1};
+	struct liquid_partials partials = {get_partial, list_partials, &source};
 	struct liquid_program *program;
 	struct err err;
 	struct str output;
@@ -62,8 +87,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.mode = (enum liquid_mode)(data[0] % 3);
 	options.strict = (data[0] & 0x10) != 0;
 	render_options.time_zone = (data[0] & 0x20) != 0 ? "America/New_York" : NULL;
-	if (liquid_compile(&program, STR("fuzz"), (struct str){(const char *)data + 1, size - 1},
-		&options, &err) < 0)
+	options.partials = &partials;
+	if (liquid_compile(&program, STR("fuzz"), source, &options, &err) < 0)
 		return 0;
 	if (liquid_render(program, &values, &render_options, arena, &output, &err) == 0 &&
 	    (output.n > options.limits.output || output.p[output.n] != '\0'))

@@ -249,6 +249,104 @@ other_tags(void **state)
 	check_all(LIQUID_TEXT, samples, COUNT(samples));
 }
 
+static const struct {
+	const char *name;
+	const char *source;
+} partial_files[] = {
+    {"hello", "Hello {{ name }}{{ x }}!"},
+    {"item", "[{{ item.n }}{{ forloop.index }}]"},
+    {"set", "{% assign x = 'set' %}"},
+    {"stop", "{{ i }}{% break %}never"},
+    {"skip", "{% continue %}"},
+    {"again", "{% render 'again' %}"},
+    {"outer", "<{% render 'hello', name: name %}>"},
+    {"includes", "{% include 'hello' %}"},
+    {"faulty", "a\n{{ 1 | divided_by: 0 }}"},
+    {"broken", "a\n{% if %}"},
+    {"parts/foot", "{{ contact.city }}"},
+};
+
+static int
+get_partial(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	(void)closure;
+	if (str_is(name, "locked"))
+		return err_set(err, ERR_IO, "the folder is locked");
+	for (size_t i = 0; i < COUNT(partial_files); i++) {
+		if (str_is(name, partial_files[i].name)) {
+			*source_r = str_c(partial_files[i].source);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static bool
+list_partials(void *closure, size_t i, struct str *name_r)
+{
+	(void)closure;
+	if (i >= COUNT(partial_files))
+		return false;
+	*name_r = str_c(partial_files[i].name);
+	return true;
+}
+
+static void
+partials(void **state)
+{
+	static const struct liquid_partials files = {.get = get_partial, .list = list_partials};
+	static const struct sample samples[] = {
+	    {"{% assign x = 1 %}{% render 'hello', name: 'Ada' %}", NULL, "Hello Ada!"},
+	    {"{% assign x = 1 %}{% include 'hello', name: 'Ada' %}{{ name }}", NULL, "Hello Ada1!"},
+	    {"{% render 'set' %}[{{ x }}]{% include 'set' %}[{{ x }}]", NULL, "[][set]"},
+	    {"{% render 'item' for ps %}{% render 'item' with ps[1] %}", PEOPLE, "[b1][a2][c3][a]"},
+	    {"{% render 'hello' for ns as name %}{% include 'hello' with 7 as name %}", PEOPLE,
+		"Hello 3!Hello 1!Hello 2!Hello 7!"},
+	    {"{% include 'item' for ps %}", PEOPLE, "[b][a][c]"},
+	    {"{% for i in ns %}{% include 'stop' %}x{% endfor %}y", PEOPLE, "3y"},
+	    {"{% for i in ns %}{% capture c %}{% include 'skip' %}x{% endcapture %}y{% endfor %}",
+		PEOPLE, ""},
+	    {"{% for i in ns %}{% render 'stop' %}x{% endfor %}y", PEOPLE, "xxxy"},
+	    {"a{% include 'stop' %}b", NULL, "a"},
+	    {"{% for n in names %}{% include n %}{% endfor %}",
+		"{\"names\":[\"hello\",\"set\",\"hello\"]}", "Hello !Hello set!"},
+	    {"{% render 'outer', name: 'Bo' %}", NULL, "<Hello Bo!>"},
+	    /* the data is there, what the template assigned is not */
+	    {"{% render 'parts/foot' %}", "{\"contact\":{\"city\":\"A&B\"}}", "A&amp;B"},
+	};
+	static const struct {
+		const char *template;
+		enum err_code code;
+		const char *text;
+	} errors[] = {
+	    {"a {% render 'nope' %}", ERR_TEMPLATE, "t:1:13: there is no partial 'nope'"},
+	    {"{% render nope %}", ERR_TEMPLATE,
+		"t:1:11: expected the name of a partial, in quotes, found 'nope'"},
+	    {"{% render 'broken' %}", ERR_TEMPLATE, "broken:2:7: expected a value, found the end"},
+	    {"{% render 'faulty' %}", ERR_TEMPLATE, "faulty:2:8: divided by 0"},
+	    {"{% render 'locked' %}", ERR_IO, "the folder is locked"},
+	    {"{% render 'again' %}", ERR_LIMIT, "again:1:1: partials are nested more than 50 deep"},
+	    {"{% render 'includes' %}", ERR_TEMPLATE,
+		"includes:1:1: include usage is not allowed in this context"},
+	    {"{% assign n = 'nope' %}{% include n %}", ERR_TEMPLATE,
+		"t:1:24: there is no partial 'nope'"},
+	    {"{% assign n = 'broken' %}{% include n %}", ERR_TEMPLATE,
+		"t:1:26: partial 'broken': broken:2:7: expected a value, found the end"},
+	    {"{% include 5 %}", ERR_TEMPLATE, "t:1:1: the name of a partial must be text"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_HTML);
+
+	(void)state;
+	attempt.options.partials = &files;
+	for (size_t i = 0; i < COUNT(samples); i++)
+		check(&attempt, &samples[i]);
+	for (size_t i = 0; i < COUNT(errors); i++)
+		check_error(&attempt, errors[i].template, errors[i].code, errors[i].text);
+	attempt.options.limits.source = 40;
+	check_error(&attempt, "{% render 'hello' %}", ERR_LIMIT,
+	    "t:1:11: the template and its partials are longer than 40 bytes");
+}
+
 static void
 text_filters(void **state)
 {
@@ -300,6 +398,33 @@ text_filters(void **state)
 
 	(void)state;
 	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+digest_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ 'one two' | base64_encode }} {{ 'b25lIHR3bw==' | base64_decode }}", NULL,
+		"b25lIHR3bw== one two"},
+	    {"{{ '_#/.' | base64_url_safe_encode }} {{ '4pyF' | base64_url_safe_decode }} "
+	     "{{ 'YQ' | base64_url_safe_decode }}{{ '' | base64_decode }}",
+		NULL, "XyMvLg== ✅ a"},
+	    {"{{ 'abc' | md5 }} {{ 'abc' | sha1 }}", NULL,
+		"900150983cd24fb0d6963f7d28e17f72 a9993e364706816aba3e25717850c26c9cd0d89d"},
+	    {"{{ '' | sha256 }}", NULL,
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+	    /* RFC 4231, test case 2 */
+	    {"{{ 'what do ya want for nothing?' | hmac_sha256: 'Jefe' }}", NULL,
+		"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+	check_error(&attempt, "{{ 'a' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:10: the text is not valid base64");
+	check_error(&attempt, "{{ 'a*==' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:13: the text is not valid base64");
 }
 
 static void
@@ -854,7 +979,9 @@ main(void)
 	    cmocka_unit_test(branches),
 	    cmocka_unit_test(loops),
 	    cmocka_unit_test(other_tags),
+	    cmocka_unit_test(partials),
 	    cmocka_unit_test(text_filters),
+	    cmocka_unit_test(digest_filters),
 	    cmocka_unit_test(list_filters),
 	    cmocka_unit_test(number_filters),
 	    cmocka_unit_test(dates),
