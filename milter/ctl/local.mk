@@ -33,12 +33,19 @@ mailtailor_LDADD = $(mailtailor_libs)
 
 EXTRA_DIST += tests/unit/ctl_tool_test.py
 if TESTS_ON
+<<<<<<< HEAD
 check_PROGRAMS += tests/unit/ctl_value_test
 TESTS += tests/unit/ctl_value_test tests/unit/ctl_tool_test.py
 tests_unit_ctl_value_test_SOURCES = tests/unit/ctl_value_test.c
 tests_unit_ctl_value_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/doctor_test
 TESTS += tests/unit/doctor_test
+=======
+check_PROGRAMS += tests/unit/doctor_test tests/unit/conf_command_test
+TESTS += tests/unit/doctor_test tests/unit/conf_command_test
+tests_unit_conf_command_test_SOURCES = tests/unit/conf_command_test.c
+tests_unit_conf_command_test_LDADD = $(unit_libs)
+>>>>>>> conf
 tests_unit_doctor_test_SOURCES = tests/unit/doctor_test.c
 tests_unit_doctor_test_LDADD = $(unit_libs)
 endif
