@@ -34,5 +34,5 @@ tests_unit_conf_document_test_LDADD = $(unit_libs)
 # For who changes table.h: the sample file and the manual page follow it.
 documents: tests/unit/conf_document_test
 	tests/unit/conf_document_test --write
-.PHONY: documents
 endif
+.PHONY: documents
