@@ -1,1 +1,35 @@
 # Tests beyond the unit tests, which each folder of milter/ lists itself.
+
+TESTS += contrib/tools/floors
+
+# Whole folders, so that nobody has to list a new scene.
+EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
+	tests/README tests/bench tests/lib tests/scene
+
+dist-hook:
+	find $(distdir) -name __pycache__ -prune -exec rm -rf {} +
+
+tests_python = MAILTAILOR_BUILD=$(abs_top_builddir) /usr/bin/python3 -B $(top_srcdir)/tests
+
+scenes: all
+	$(tests_python)/scene/run.py
+
+thousand: all
+	$(tests_python)/scene/thousand.py
+
+crash: all
+	$(tests_python)/scene/crash.py
+
+bench: all
+	$(tests_python)/bench/bench.py
+
+check-asan:
+	$(top_srcdir)/contrib/check asan
+
+check-tsan:
+	$(top_srcdir)/contrib/check tsan
+
+format:
+	$(top_srcdir)/contrib/tools/format
+
+.PHONY: scenes thousand crash bench check-asan check-tsan format

@@ -14,7 +14,11 @@ libmailtailor_a_SOURCES += \
 	milter/conf/value.c milter/conf/value.h
 
 dist_man_MANS += milter/conf/mailtailor.conf.5
-dist_doc_DATA = conf/mailtailor.conf
+dist_doc_DATA = conf/mailtailor.conf conf/postfix-main.cf conf/sendmail.mc
+splitdir = $(docdir)/postfix-split
+dist_split_DATA = conf/postfix-split/main.cf conf/postfix-split/master.cf \
+	conf/postfix-split/mailtailor-clients.cidr
+EXTRA_DIST += contrib/systemd/mailtailord.service
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/conf_load_test tests/unit/conf_document_test tests/unit/conf_machine_test
@@ -30,5 +34,5 @@ tests_unit_conf_document_test_LDADD = $(unit_libs)
 # For who changes table.h: the sample file and the manual page follow it.
 documents: tests/unit/conf_document_test
 	tests/unit/conf_document_test --write
-.PHONY: documents
 endif
+.PHONY: documents

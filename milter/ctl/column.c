@@ -70,6 +70,8 @@ ctl_language_check(struct str *language, char room[64], struct err *err)
 {
 	size_t subtag = 0;
 
+	if (language->n == 0)
+		return 0;
 	if (language->n >= 36)
 		return err_set(err, ERR_INPUT, "a language tag of more than 35 characters");
 	for (size_t i = 0; i < language->n; i++) {

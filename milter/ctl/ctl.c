@@ -47,9 +47,9 @@ void
 ctl_put(FILE *out, struct str text)
 {
 	const char *p = text.p;
-	const char *end = text.p + text.n;
+	const char *end = p == NULL ? NULL : p + text.n;
 
-	while (p < end) {
+	while (p != end) {
 		gunichar c = g_utf8_get_char_validated(p, end - p);
 
 		if (c == (gunichar)-1 || c == (gunichar)-2 || c == 0) {
@@ -203,7 +203,7 @@ on_conf_error(const char *text, void *closure)
 }
 
 const struct conf *
-ctl_conf(struct ctl *ctl)
+ctl_configuration(struct ctl *ctl)
 {
 	struct conf *conf;
 	struct err err = ERR_INIT;
@@ -227,7 +227,7 @@ ctl_store(struct ctl *ctl, enum store_open_mode mode)
 
 	if (ctl->store != NULL)
 		return 0;
-	if (ctl_conf(ctl) == NULL)
+	if (ctl_configuration(ctl) == NULL)
 		return EX_CONFIG;
 	if (store_open(&ctl->store, ctl->conf->database, mode, &err) != 0)
 		return ctl_fail(&err);

@@ -47,12 +47,18 @@ X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
 X(campaigns, "the campaigns and how far they are", \
-  "campaigns list [--json]\n")
+  "campaigns list [--json]\n") \
+X(conf, "the configuration: sample, manual, check", \
+  "conf sample\n" \
+  "conf manual\n" \
+  "conf check\n") \
+X(doctor, "what is missing on this machine, with the lines to add", \
+  "doctor [--json] [--postfix DIR]\n")
 /* clang-format on */
 
 struct ctl {
 	const char *conf_path;
-	const struct conf *conf; /* by ctl_conf */
+	const struct conf *conf; /* by ctl_configuration */
 	struct store *store;	 /* by ctl_store */
 };
 
@@ -65,7 +71,7 @@ int ctl_main(int argc, char **argv);
 
 /* The configuration, loaded on first use; NULL after an error message, then exit with
  * EX_CONFIG. */
-const struct conf *ctl_conf(struct ctl *ctl);
+const struct conf *ctl_configuration(struct ctl *ctl);
 /* The database of the configuration, opened on first use. 0, or the exit status after an error
  * message. */
 int ctl_store(struct ctl *ctl, enum store_open_mode mode);

@@ -356,7 +356,7 @@ summarise(const struct import *import)
 	printf("%s%zu read, %zu new, %zu updated, %zu refused", import->dry_run ? "dry run: " : "",
 	    import->read, import->added, import->updated, import->refused);
 	if (import->twice > 0)
-		printf(", %zu of them more than once in the file", import->twice);
+		printf("; %zu came again in the file, the last one counts", import->twice);
 	putchar('\n');
 }
 
@@ -373,7 +373,7 @@ run(struct import *import, FILE *in, enum format format)
 	import->keys = g_string_chunk_new((gsize)64 * 1024);
 	status = read_all(import, in, format);
 	show_progress(import, true);
-	if (!import->quiet)
+	if (!import->quiet && (status == EX_OK || import->read > 0))
 		summarise(import);
 	batch_clear(import);
 	g_hash_table_destroy(import->seen);

@@ -192,12 +192,13 @@ is_blank(struct str line)
 	return str_trim(line).n == 0;
 }
 
-/* The separator that stands most often in the header line, outside of quotes. */
+/* The separator that stands most often in the header line, outside of quotes; of two the one
+ * that comes first. */
 static unsigned char
 find_separator(struct str line)
 {
 	static const char separators[] = ",;\t";
-	size_t counts[sizeof separators] = {0};
+	size_t counts[sizeof separators] = {0}, places[sizeof separators];
 	bool quoted = false;
 	size_t best = 0;
 
@@ -206,11 +207,12 @@ find_separator(struct str line)
 
 		if (line.p[i] == '"')
 			quoted = !quoted;
-		else if (found != NULL && !quoted)
-			counts[found - separators]++;
+		else if (found != NULL && !quoted && counts[found - separators]++ == 0)
+			places[found - separators] = i;
 	}
 	for (size_t i = 1; i < sizeof separators - 1; i++) {
-		if (counts[i] > counts[best])
+		if (counts[i] > counts[best] ||
+		    (counts[i] > 0 && counts[i] == counts[best] && places[i] < places[best]))
 			best = i;
 	}
 	return (unsigned char)separators[best];
@@ -219,7 +221,7 @@ find_separator(struct str line)
 static void
 parser_start(struct reader *reader, unsigned char separator)
 {
-	if (csv_init(&reader->parser, CSV_STRICT_FINI) != 0)
+	if (csv_init(&reader->parser, 0) != 0)
 		abort();
 	csv_set_delim(&reader->parser, separator);
 	buf_reset(&reader->raw);
@@ -307,14 +309,17 @@ skip_long_line(struct reader *reader, size_t number)
 	return import_refuse(reader->import, number, &err);
 }
 
-/* The last record may lack a line end, or a quote. */
+/* The last record may lack a line end. If it does not end with one either, a quote is open. */
 static int
 finish(struct reader *reader)
 {
 	while (reader->rc == 0 && reader->raw.len > 0) {
-		if (csv_fini(&reader->parser, on_field, on_record, reader) == 0)
+		reader->ended = false;
+		csv_parse(&reader->parser, "\n", 1, on_field, on_record, reader);
+		if (reader->ended)
 			return reader->rc;
-		reader->rc = resume(reader, "a quote is not closed");
+		if (resume(reader, "a quote is not closed") != 0)
+			return -1;
 	}
 	return reader->rc;
 }

@@ -2,19 +2,45 @@
 libmailtailor_a_SOURCES += \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
+	milter/ctl/conf.c milter/ctl/conf.h \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
 	milter/ctl/contacts_export.c \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/doctor.c milter/ctl/doctor.h \
+	milter/ctl/doctor_bytes.c \
+	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_machine.c \
+	milter/ctl/doctor_postfix.c \
+	milter/ctl/doctor_reach.c \
+	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
 	milter/ctl/outbox.c \
+	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/suppress.c \
 	milter/ctl/value.c milter/ctl/value.h
+# doctor reads DNS answers.
+mailtailor_libs += -lresolv
 
 sbin_PROGRAMS += mailtailor
+dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
 mailtailor_LDADD = $(mailtailor_libs)
+
+EXTRA_DIST += tests/unit/ctl_tool_test.py
+if TESTS_ON
+check_PROGRAMS += tests/unit/ctl_value_test
+TESTS += tests/unit/ctl_value_test tests/unit/ctl_tool_test.py
+tests_unit_ctl_value_test_SOURCES = tests/unit/ctl_value_test.c
+tests_unit_ctl_value_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/unit/doctor_test tests/unit/conf_command_test
+TESTS += tests/unit/doctor_test tests/unit/conf_command_test
+tests_unit_conf_command_test_SOURCES = tests/unit/conf_command_test.c
+tests_unit_conf_command_test_LDADD = $(unit_libs)
+tests_unit_doctor_test_SOURCES = tests/unit/doctor_test.c
+tests_unit_doctor_test_LDADD = $(unit_libs)
+endif

@@ -225,7 +225,7 @@ ctl_preview(struct ctl *ctl, int argc, char **argv)
 
 	if (status != 0)
 		return status;
-	if (ctl_conf(ctl) == NULL)
+	if (ctl_configuration(ctl) == NULL)
 		return EX_CONFIG;
 	status = ctl_store(ctl, STORE_READ);
 	if (status != 0)

@@ -206,9 +206,8 @@ ctl_value_read(enum ctl_type type, struct str text, struct err *err)
 		value = read_json(text, type == CTL_LIST);
 		break;
 	case CTL_DATE:
-		if (!is_date(text))
-			break;
-		/* fallthrough */
+		value = is_date(text) ? json_stringn(text.p, text.n) : NULL;
+		break;
 	case CTL_TEXT:
 		value = json_stringn(text.p, text.n);
 		break;

@@ -21,9 +21,10 @@
 struct dkim_keys; /* all domains' keys of one configuration; counted */
 
 /* Reads every key that the configuration names and lets each sign and verify a
- * probe. Keys may be used after fork. ERR_IO if a file can't be read, ERR_PERM if a key file can be read or written by group or others (or
- * belongs to neither root nor the daemon's user), ERR_KEY if it is no usable RSA
- * key of at least 1024 bits. The text names file and reason, never the key. */
+ * probe. Keys may be used after fork. ERR_IO if a file can't be read, ERR_PERM if it
+ * can be read or written by group or others (or belongs to neither root nor the
+ * daemon's user), ERR_KEY if it is no usable RSA key of 1024 to 4096 bits. The text
+ * names file and reason, never the key. */
 int dkim_keys_load(struct dkim_keys **keys_r, const struct conf *conf, struct err *err);
 struct dkim_keys *dkim_keys_ref(struct dkim_keys *keys);
 void dkim_keys_unref(struct dkim_keys **keys);

@@ -14,16 +14,18 @@
 #define SOURCE_MAX ((size_t)1 << 30)
 
 int
-program_err(const struct liquid_program *program, uint32_t at, struct err *err, enum err_code code,
-    const char *format, ...)
+program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, struct err *err,
+    enum err_code code, const char *format, ...)
 {
+	struct str name = program->unit[unit].name;
+	struct str source = program->unit[unit].source;
 	unsigned line = 1;
 	unsigned column = 1;
 	char text[ERR_TEXT_MAX];
 	va_list args;
 
-	for (uint32_t i = 0; i < at && i < program->source.n; i++) {
-		unsigned char c = (unsigned char)program->source.p[i];
+	for (uint32_t i = 0; i < at && i < source.n; i++) {
+		unsigned char c = (unsigned char)source.p[i];
 
 		if (c == '\n') {
 			line++;
@@ -35,7 +37,7 @@ program_err(const struct liquid_program *program, uint32_t at, struct err *err, 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return err_set(err, code, "%.*s:%u:%u: %s", STR_F(program->name), line, column, text);
+	return err_set(err, code, "%.*s:%u:%u: %s", STR_F(name), line, column, text);
 }
 
 int
@@ -47,7 +49,15 @@ compile_err(struct compiler *compiler, uint32_t at, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return program_err(compiler->program, at, compiler->err, ERR_TEMPLATE, "%s", text);
+	return program_err(
+	    compiler->program, compiler->unit, at, compiler->err, ERR_TEMPLATE, "%s", text);
+}
+
+int
+compile_limit(struct compiler *compiler, uint32_t at, const char *what, int limit)
+{
+	return program_err(compiler->program, compiler->unit, at, compiler->err, ERR_LIMIT,
+	    "%s are nested more than %d deep", what, limit);
 }
 
 uint32_t
@@ -119,8 +129,7 @@ compile_open(struct compiler *compiler, const struct tag *tag)
 	struct block block = {.tag = tag, .at = (uint32_t)compiler->piece.at, .blank = true};
 
 	if (compiler->block->len >= (guint)compiler->program->limits.depth)
-		return program_err(compiler->program, block.at, compiler->err, ERR_LIMIT,
-		    "blocks are nested more than %d deep", compiler->program->limits.depth);
+		return compile_limit(compiler, block.at, "blocks", compiler->program->limits.depth);
 	block.falses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	block.ends = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	block.nexts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -190,7 +199,7 @@ compile_text(struct compiler *compiler, struct str text, bool verbatim)
 	if (text.n == 0)
 		return;
 	number = compile_emit(
-	    compiler, OP_TEXT, (uint32_t)(text.p - compiler->program->source.p), (uint32_t)text.n);
+	    compiler, OP_TEXT, (uint32_t)(text.p - compiler->source.p), (uint32_t)text.n);
 	compiler->program->guess += text.n;
 	if (top == NULL)
 		return;
@@ -218,7 +227,7 @@ compile_output(struct compiler *compiler)
 static int
 compile_tag(struct compiler *compiler)
 {
-	scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
+	scan_init(&compiler->scan, compiler->source, compiler->piece.text);
 	return tag_run(compiler);
 }
 
@@ -240,7 +249,7 @@ compile_piece(struct compiler *compiler, struct lex_piece text)
 	compile_text(compiler, text.text, false);
 	switch (compiler->piece.kind) {
 	case LEX_OUTPUT:
-		scan_init(&compiler->scan, compiler->program->source, compiler->piece.text);
+		scan_init(&compiler->scan, compiler->source, compiler->piece.text);
 		return compile_output(compiler);
 	case LEX_TAG:
 		return compile_tag(compiler);
@@ -277,27 +286,44 @@ compile_pieces(struct compiler *compiler)
 	return 0;
 }
 
+/* Never without memory, so that an empty one has an address to count from. */
+static GArray *
+new_table(size_t size)
+{
+	return g_array_sized_new(FALSE, FALSE, (guint)size, 4);
+}
+
 static void
 init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 {
 	*compiler = (struct compiler){.program = program,
 	    .err = err,
-	    .lex = {.source = program->source},
 	    .lax = program->mode == LIQUID_TEXT && !program->strict};
-	compiler->insn = g_array_new(FALSE, FALSE, sizeof(struct insn));
-	compiler->expr = g_array_new(FALSE, FALSE, sizeof(struct expr));
-	compiler->step = g_array_new(FALSE, FALSE, sizeof(struct step));
-	compiler->arg = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	compiler->named = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
-	compiler->use = g_array_new(FALSE, FALSE, sizeof(struct filter_use));
-	compiler->chain = g_array_new(FALSE, FALSE, sizeof(struct chain));
-	compiler->condition = g_array_new(FALSE, FALSE, sizeof(struct condition));
-	compiler->loop = g_array_new(FALSE, FALSE, sizeof(struct loop));
-	compiler->when = g_array_new(FALSE, FALSE, sizeof(struct when));
-	compiler->cycle = g_array_new(FALSE, FALSE, sizeof(struct cycle));
-	compiler->slot = g_array_new(FALSE, FALSE, sizeof(struct key));
-	compiler->resume = g_array_new(FALSE, FALSE, sizeof(struct str));
-	compiler->block = g_array_new(FALSE, FALSE, sizeof(struct block));
+	compiler->insn = new_table(sizeof(struct insn));
+	compiler->expr = new_table(sizeof(struct expr));
+	compiler->step = new_table(sizeof(struct step));
+	compiler->arg = new_table(sizeof(uint32_t));
+	compiler->named = new_table(sizeof(struct named_arg));
+	compiler->use = new_table(sizeof(struct filter_use));
+	compiler->chain = new_table(sizeof(struct chain));
+	compiler->condition = new_table(sizeof(struct condition));
+	compiler->loop = new_table(sizeof(struct loop));
+	compiler->when = new_table(sizeof(struct when));
+	compiler->cycle = new_table(sizeof(struct cycle));
+	compiler->call = new_table(sizeof(struct call));
+	compiler->bind = new_table(sizeof(struct bind));
+	compiler->units = new_table(sizeof(struct unit));
+	compiler->slot = new_table(sizeof(struct key));
+	compiler->resume = new_table(sizeof(struct str));
+	compiler->block = new_table(sizeof(struct block));
+}
+
+static void
+drop_blocks(struct compiler *compiler)
+{
+	for (guint i = 0; i < compiler->block->len; i++)
+		free_block(&g_array_index(compiler->block, struct block, i));
+	g_array_set_size(compiler->block, 0);
 }
 
 /* The program takes the tables over. */
@@ -320,10 +346,13 @@ finish(struct compiler *compiler)
 	program->loop = (struct loop *)(void *)g_array_free(compiler->loop, FALSE);
 	program->when = (struct when *)(void *)g_array_free(compiler->when, FALSE);
 	program->cycle = (struct cycle *)(void *)g_array_free(compiler->cycle, FALSE);
+	program->call = (struct call *)(void *)g_array_free(compiler->call, FALSE);
+	program->bind = (struct bind *)(void *)g_array_free(compiler->bind, FALSE);
+	program->units = compiler->units->len;
+	program->unit = (struct unit *)(void *)g_array_free(compiler->units, FALSE);
 	program->slot = (struct key *)(void *)g_array_free(compiler->slot, FALSE);
 	g_array_free(compiler->resume, TRUE);
-	for (guint i = 0; i < compiler->block->len; i++)
-		free_block(&g_array_index(compiler->block, struct block, i));
+	drop_blocks(compiler);
 	g_array_free(compiler->block, TRUE);
 }
 
@@ -336,6 +365,141 @@ copy(struct str s)
 		memcpy(p, s.p, s.n);
 	p[s.n] = '\0';
 	return (struct str){p, s.n};
+}
+
+static struct str
+last_part(struct str name)
+{
+	const char *slash = name.n == 0 ? NULL : memrchr(name.p, '/', name.n);
+
+	if (slash == NULL)
+		return name;
+	return (struct str){slash + 1, (size_t)(name.p + name.n - slash - 1)};
+}
+
+static uint32_t
+add_unit(struct compiler *compiler, struct str name, struct str source)
+{
+	struct unit unit = {.name = copy(name), .source = copy(source), .entry = PROGRAM_NONE};
+
+	unit.bind_slot = compile_slot(compiler, last_part(unit.name));
+	g_array_append_val(compiler->units, unit);
+	compiler->program->unit = (struct unit *)(void *)compiler->units->data;
+	compiler->total += source.n;
+	return compiler->units->len - 1;
+}
+
+static bool
+find_unit(const struct compiler *compiler, struct str name, uint32_t *unit_r)
+{
+	for (guint i = 1; i < compiler->units->len; i++) {
+		if (str_eq(g_array_index(compiler->units, struct unit, i).name, name)) {
+			*unit_r = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Adds the unit, or none if there is no such partial: 1, 0, -1. */
+static int
+fetch_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t *unit_r)
+{
+	const struct liquid_partials *partials = compiler->partials;
+	struct str source;
+	int found;
+
+	if (find_unit(compiler, name, unit_r))
+		return 1;
+	found =
+	    partials == NULL ? 0 : partials->get(partials->closure, name, &source, compiler->err);
+	if (found <= 0)
+		return found;
+	if (source.n > SOURCE_MAX || source.n + compiler->total > compiler->program->limits.source)
+		return program_err(compiler->program, compiler->unit, at, compiler->err, ERR_LIMIT,
+		    "the template and its partials are longer than %zu bytes",
+		    compiler->program->limits.source);
+	*unit_r = add_unit(compiler, name, source);
+	return 1;
+}
+
+/* Plain Liquid finds out that a partial is missing when it comes to use it. */
+int
+compile_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t *unit_r)
+{
+	int found = fetch_partial(compiler, at, name, unit_r);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (!compiler->lax)
+		return compile_err(compiler, at, "there is no partial '%.*s'", STR_F(name));
+	*unit_r = add_unit(compiler, name, STR(""));
+	g_array_index(compiler->units, struct unit, *unit_r).failure =
+	    compile_keep(compiler, STR("there is no such partial"), STR(""));
+	return 0;
+}
+
+int
+compile_all_partials(struct compiler *compiler, uint32_t at)
+{
+	const struct liquid_partials *partials = compiler->partials;
+	struct str name;
+	uint32_t unit;
+
+	if (compiler->fetched_all || partials == NULL || partials->list == NULL)
+		return 0;
+	compiler->fetched_all = true;
+	for (size_t i = 0; partials->list(partials->closure, i, &name); i++) {
+		if (fetch_partial(compiler, at, name, &unit) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compile_unit(struct compiler *compiler, uint32_t number)
+{
+	struct unit *unit = &g_array_index(compiler->units, struct unit, number);
+	uint32_t entry = compile_here(compiler);
+
+	compiler->unit = number;
+	compiler->source = unit->source;
+	compiler->lex = (struct lex){.source = unit->source};
+	compiler->loops = compiler->captures = compiler->cases = 0;
+	compiler->depth = compiler->liquids = 0;
+	compiler->floor = 0;
+	compiler->lines = NULL;
+	if (compile_pieces(compiler) < 0)
+		return -1;
+	g_array_index(compiler->units, struct unit, number).entry = entry;
+	return 0;
+}
+
+/* In lax mode, and where all partials there are were taken in, the fault of one shows
+ * when it is used. */
+static int
+compile_units(struct compiler *compiler)
+{
+	struct err *err = compiler->err;
+	struct err fault = ERR_INIT;
+	int ret = compile_unit(compiler, 0);
+
+	for (guint i = 1; ret == 0 && i < compiler->units->len; i++) {
+		if (g_array_index(compiler->units, struct unit, i).failure.p != NULL)
+			continue;
+		compiler->err = &fault;
+		if (compile_unit(compiler, i) == 0)
+			continue;
+		drop_blocks(compiler);
+		if (!compiler->lax && !compiler->fetched_all) {
+			ret = err_set(err, fault.code, "%s", fault.text);
+			break;
+		}
+		g_array_index(compiler->units, struct unit, i).failure =
+		    compile_keep(compiler, str_c(fault.text), STR(""));
+	}
+	compiler->err = err;
+	return ret;
 }
 
 int
@@ -351,17 +515,17 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 		return err_set(err, ERR_LIMIT, "%.*s:1:1: template is longer than %zu bytes",
 		    STR_F(name), options->limits.source);
 	program = g_new0(struct liquid_program, 1);
-	program->name = copy(name);
-	program->source = copy(source);
 	program->mode = options->mode;
 	program->strict = options->strict;
 	program->limits = options->limits;
 	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
+	compiler.partials = options->partials;
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
 	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
 	program->self_slot = compile_slot(&compiler, STR("self"));
-	ret = compile_pieces(&compiler);
+	add_unit(&compiler, name, source);
+	ret = compile_units(&compiler);
 	finish(&compiler);
 	if (ret < 0) {
 		liquid_free(&program);
@@ -378,8 +542,11 @@ liquid_free(struct liquid_program **program)
 
 	if (p == NULL)
 		return;
-	g_free((void *)(uintptr_t)p->name.p);
-	g_free((void *)(uintptr_t)p->source.p);
+	for (size_t i = 0; i < p->units; i++) {
+		g_free((void *)(uintptr_t)p->unit[i].name.p);
+		g_free((void *)(uintptr_t)p->unit[i].source.p);
+	}
+	g_free(p->unit);
 	g_free(p->insn);
 	g_free(p->expr);
 	g_free(p->step);
@@ -391,6 +558,8 @@ liquid_free(struct liquid_program **program)
 	g_free(p->loop);
 	g_free(p->when);
 	g_free(p->cycle);
+	g_free(p->call);
+	g_free(p->bind);
 	g_string_chunk_free(p->text);
 	g_free(p->slot);
 	g_free(p);
@@ -400,7 +569,9 @@ liquid_free(struct liquid_program **program)
 bool
 liquid_is_static(const struct liquid_program *program)
 {
-	return program->insns == 1 ||
-	    (program->insns == 2 && program->insn[0].op == OP_TEXT &&
-		program->insn[0].b == program->source.n);
+	size_t n = program->unit[0].source.n;
+
+	if (n == 0)
+		return true;
+	return program->insns == 2 && program->insn[0].op == OP_TEXT && program->insn[0].b == n;
 }

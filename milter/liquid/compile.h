@@ -38,6 +38,11 @@ struct block {
 struct compiler {
 	struct liquid_program *program;
 	struct err *err;
+	const struct liquid_partials *partials;
+	uint32_t unit; /* the one at hand */
+	struct str source;
+	size_t total;	  /* bytes of all units */
+	bool fetched_all; /* since a name is computed */
 	struct lex lex;
 	struct lex_piece piece; /* the tag or output at hand */
 	struct scan scan;
@@ -53,6 +58,9 @@ struct compiler {
 	GArray *loop;
 	GArray *when;
 	GArray *cycle;
+	GArray *call;
+	GArray *bind;
+	GArray *units;
 	GArray *slot;
 	GArray *resume; /* struct str: names of loops that may be continued */
 	GArray *block;
@@ -98,6 +106,13 @@ int parse_tail(struct compiler *compiler);
 bool parse_take(struct compiler *compiler, enum token token);
 bool parse_take_word(struct compiler *compiler, const char *word);
 
+/* ERR_LIMIT at an offset. -1. */
+int compile_limit(struct compiler *compiler, uint32_t at, const char *what, int limit);
+/* The number of the partial `name`, which will be compiled too. */
+int compile_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t *unit_r);
+/* All partials there are, since a name is computed. */
+int compile_all_partials(struct compiler *compiler, uint32_t at);
+
 /* Blocks. */
 int compile_open(struct compiler *compiler, const struct tag *tag);
 int compile_close(struct compiler *compiler);
@@ -129,7 +144,12 @@ int tag_open_tablerow(struct compiler *compiler);
 int tag_else_for(struct compiler *compiler, struct block *block);
 int tag_close_loop(struct compiler *compiler, struct block *block);
 int tag_break(struct compiler *compiler);
+/* Leaves the innermost loop from where this stands. */
+void tag_interrupt(struct compiler *compiler, bool ends);
 int tag_continue(struct compiler *compiler);
+/* tag_partial.c */
+int tag_include(struct compiler *compiler);
+int tag_render(struct compiler *compiler);
 /* tag_text.c */
 int tag_comment(struct compiler *compiler);
 int tag_doc(struct compiler *compiler);

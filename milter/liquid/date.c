@@ -8,27 +8,40 @@
 
 #include <glib.h>
 
-/* There are some 600 names; more come only from mistakes. */
-#define ZONES_MAX 1024
+#define NAME_MAX_LENGTH 64
 
-static GHashTable *zones; /* name -> GTimeZone, or NULL for names that are none */
+static GHashTable *zones; /* name -> GTimeZone; only names that are zones */
 static GRWLock zones_lock;
+
+/* A name becomes part of a file's path: nothing that could lead out of the zones'
+ * folder. */
+static bool
+is_name(const char *name)
+{
+	size_t n = 0;
+
+	if (!g_ascii_isalpha(name[0]) || strstr(name, "..") != NULL)
+		return false;
+	while (g_ascii_isalnum(name[n]) || (name[n] != '\0' && strchr("/_+-.", name[n]) != NULL))
+		n++;
+	return name[n] == '\0' && n <= NAME_MAX_LENGTH;
+}
 
 static GTimeZone *
 load_zone(const char *name)
 {
-	GTimeZone *zone = NULL;
+	GTimeZone *zone;
 
+	if (!is_name(name))
+		return NULL;
 	g_rw_lock_writer_lock(&zones_lock);
 	if (zones == NULL)
-		zones = g_hash_table_new_full(
-		    g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_time_zone_unref);
-	if (!g_hash_table_lookup_extended(zones, name, NULL, (gpointer *)&zone) &&
-	    g_hash_table_size(zones) < ZONES_MAX) {
+		zones = g_hash_table_new(g_str_hash, g_str_equal);
+	zone = g_hash_table_lookup(zones, name);
+	if (zone == NULL) {
 		zone = g_time_zone_new_identifier(name);
-		if (zone == NULL)
-			zone = g_time_zone_new_utc();
-		g_hash_table_insert(zones, g_strdup(name), zone);
+		if (zone != NULL)
+			g_hash_table_insert(zones, g_strdup(name), zone);
 	}
 	g_rw_lock_writer_unlock(&zones_lock);
 	return zone;

@@ -191,30 +191,39 @@ take_fraction(struct reader *reader)
 	reader->p += digits;
 }
 
-/* hh:mm[:ss[.fff]] [am|pm] [zone] */
+/* One or two digits after a colon. */
+static bool
+take_part(struct reader *reader, int *part_r)
+{
+	size_t digits;
+
+	if (!take_char(reader, ':'))
+		return false;
+	digits = count_digits(reader, reader->p);
+	if (digits < 1 || digits > 2)
+		return false;
+	*part_r = take_number(reader, digits);
+	return true;
+}
+
+/* hh:mm[:ss[.fff]] [am|pm] [zone], or hh am|pm; otherwise nothing is taken. */
 static bool
 take_time(struct reader *reader)
 {
+	struct reader before = *reader;
 	size_t digits = count_digits(reader, reader->p);
+	bool half;
 
-	if (digits < 1 || digits > 2 || reader->p + digits >= reader->end)
+	if (digits < 1 || digits > 2)
 		return false;
 	reader->hour = take_number(reader, digits);
-	if (take_char(reader, ':')) {
-		digits = count_digits(reader, reader->p);
-		if (digits < 1 || digits > 2)
-			return false;
-		reader->minute = take_number(reader, digits);
-		if (take_char(reader, ':')) {
-			digits = count_digits(reader, reader->p);
-			if (digits < 1 || digits > 2)
-				return false;
-			reader->second = take_number(reader, digits);
-			if ((take_char(reader, '.') || take_char(reader, ',')))
-				take_fraction(reader);
-		}
-		take_half(reader);
-	} else if (!take_half(reader)) {
+	reader->has_time = take_part(reader, &reader->minute);
+	if (reader->has_time && take_part(reader, &reader->second) &&
+	    (take_char(reader, '.') || take_char(reader, ',')))
+		take_fraction(reader);
+	half = take_half(reader);
+	if (!reader->has_time && !half) {
+		*reader = before;
 		return false;
 	}
 	reader->has_time = true;
@@ -282,14 +291,10 @@ take_numeric(struct reader *reader, size_t digits)
 		return false;
 	middle = take_number(reader, middle_digits);
 	if (!take_char(reader, separator)) {
-		set_month(reader, middle);
-		if (digits == 4)
-			set_year(reader, first, digits);
-		else if (separator == '/') {
-			set_month(reader, first);
-			set_day(reader, middle);
-		} else
+		if (separator != '/' || digits == 4)
 			return false;
+		set_month(reader, first);
+		set_day(reader, middle);
 		return true;
 	}
 	last_digits = count_digits(reader, reader->p);
@@ -320,18 +325,21 @@ take_digits(struct reader *reader)
 	if (digits <= 4 && (next == '-' || next == '/' || next == '.') && after + 1 < reader->end &&
 	    is_digit(after[1]))
 		return take_numeric(reader, digits);
-	if (digits <= 2 && !reader->has_time && take_time(reader))
+	if (!reader->has_time && take_time(reader))
 		return true;
-	reader->p = after - digits;
 	if (digits > 4)
 		return false;
 	value = take_number(reader, digits);
-	if (digits <= 2 && !reader->has_day)
+	if (digits <= 2 && !reader->has_day) {
 		set_day(reader, value);
-	else if (!reader->has_year)
+	} else if (!reader->has_year) {
 		set_year(reader, value, digits);
-	else
+	} else if (digits <= 2 && !reader->has_time) {
+		reader->hour = value;
+		reader->has_time = true;
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -364,6 +372,13 @@ take_name(struct reader *reader)
 	return false;
 }
 
+static void
+skip_comment(struct reader *reader)
+{
+	while (reader->p < reader->end && *reader->p != ')')
+		reader->p++;
+}
+
 static bool
 take_all(struct reader *reader)
 {
@@ -377,6 +392,8 @@ take_all(struct reader *reader)
 			ok = take_name(reader);
 		else if ((c == '+' || c == '-') && reader->has_time && !reader->has_zone)
 			ok = take_offset(reader);
+		else if (c == '(')
+			skip_comment(reader);
 		else
 			reader->p++;
 		if (!ok)
@@ -385,18 +402,8 @@ take_all(struct reader *reader)
 	return reader->has_year || reader->has_month || reader->has_day || reader->has_time;
 }
 
-static int
-days_in(int64_t year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	if (month == 2 && ((year % 4 == 0 && year % 100 != 0) || year % 400 == 0))
-		return 29;
-	return days[month - 1];
-}
-
 /* What is not said is now's, down to the largest part that is said; the rest is the
- * beginning. */
+ * beginning. A day that its month does not have runs over into the next, as in Ruby. */
 static bool
 complete(struct reader *reader, const struct date *now)
 {
@@ -409,9 +416,8 @@ complete(struct reader *reader, const struct date *now)
 		reader->day = reader->has_year || reader->has_month ? 1 : parts.day;
 	if (!reader->has_year)
 		reader->year = parts.year;
-	return reader->month >= 1 && reader->month <= 12 && reader->day >= 1 &&
-	    reader->day <= days_in(reader->year, reader->month) && reader->hour <= 24 &&
-	    reader->minute <= 59 && reader->second <= 60;
+	return reader->month >= 1 && reader->month <= 12 && reader->day >= 1 && reader->day <= 31 &&
+	    reader->hour <= 24 && reader->minute <= 59 && reader->second <= 60;
 }
 
 bool
@@ -420,7 +426,8 @@ date_read(struct str text, const struct date *now, const char *zone, struct date
 	struct reader reader = {.p = text.p, .end = text.p + text.n};
 	int64_t local;
 
-	if (text.n > TEXT_MAX || !take_all(&reader) || !complete(&reader, now))
+	if (text.n > TEXT_MAX || (text.n > 0 && (text.p[0] == '-' || text.p[0] == '+')) ||
+	    !take_all(&reader) || !complete(&reader, now))
 		return false;
 	local = date_days(reader.year, reader.month, reader.day) * 86400 + reader.hour * 3600 +
 	    reader.minute * 60 + reader.second;

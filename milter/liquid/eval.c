@@ -35,7 +35,7 @@ render_global(struct render *render, struct str name, uint32_t hash, struct liqu
 int
 render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
 {
-	struct slot *slot = &render->slot[number];
+	struct slot *slot = &render->scope->slot[number];
 	const struct key *key = &render->program->slot[number];
 
 	if (slot->has_bound) {
@@ -50,8 +50,8 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 		if (render_global(render, key->name, key->hash, &slot->global) < 0)
 			return -1;
 		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
-			slot->global =
-			    (struct liquid_value){.type = LIQUID_LAZY, .lazy = &render->self};
+			slot->global = (struct liquid_value){
+			    .type = LIQUID_LAZY, .lazy = &render->scope->self};
 		slot->has_global = true;
 	}
 	*value_r = slot->global;
@@ -77,11 +77,17 @@ int
 render_get_self(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
     struct err *err)
 {
+	struct scope *scope = closure;
+	struct render *render = scope->render;
+	struct scope *now = render->scope;
+	int ret;
+
 	(void)arena;
 	(void)err;
-	if (named_variable(closure, key, value_r) < 0)
-		return -1;
-	return value_r->type != LIQUID_NIL;
+	render->scope = scope;
+	ret = named_variable(render, key, value_r);
+	render->scope = now;
+	return ret < 0 ? -1 : value_r->type != LIQUID_NIL;
 }
 
 static struct liquid_value

@@ -7,6 +7,7 @@
 static const struct filter *const tables[] = {
     filter_array_table,
     filter_date_table,
+    filter_digest_table,
     filter_html_table,
     filter_misc_table,
     filter_money_table,

@@ -80,6 +80,7 @@ const struct filter *filter_find(struct str name);
 /* The rows of each file; the last one has no name. */
 extern const struct filter filter_array_table[];
 extern const struct filter filter_date_table[];
+extern const struct filter filter_digest_table[];
 extern const struct filter filter_html_table[];
 extern const struct filter filter_misc_table[];
 extern const struct filter filter_money_table[];

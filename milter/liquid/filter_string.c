@@ -340,7 +340,7 @@ slice_array(struct filter_call *call, int64_t offset, int64_t length)
 	if (part == NULL)
 		return -1;
 	*part = (struct liquid_array){.count = 0};
-	if (offset >= 0 && offset <= count && length > 0) {
+	if (offset >= 0 && offset < count && length > 0) {
 		part->at = from->at + offset;
 		part->count = (size_t)(length < count - offset ? length : count - offset);
 	}

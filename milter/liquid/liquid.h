@@ -21,7 +21,8 @@
 #include <stdint.h>
 
 enum liquid_mode {
-	LIQUID_TEXT,  /* output as it is: plain Liquid */
+	LIQUID_TEXT,  /* output as it is: plain Liquid, which passes over unknown filters and
+		       * stray words unless it is strict */
 	LIQUID_HTML,  /* output is HTML-escaped unless it went through `raw` or is markup
 	               * that a filter made (escape, newline_to_br, ...) */
 	LIQUID_HEADER /* like text; control characters in output become spaces */
@@ -29,17 +30,30 @@ enum liquid_mode {
 
 /* Ceilings for one compile and one render; each exceeded one is ERR_LIMIT. */
 struct liquid_limits {
-	size_t source; /* bytes of template text */
+	size_t source; /* bytes of template text, with partials */
 	int64_t steps; /* outputs, conditions, loop turns */
 	size_t output; /* bytes */
-	int depth;     /* nesting of blocks */
+	int depth;     /* nesting of blocks, and of partials */
+};
+
+/* Where {% render %} and {% include %} find the templates they name. All of them are
+ * compiled together with the template that names them. */
+struct liquid_partials {
+	/* The source of `name`, which must last until liquid_compile returns. 1 found, 0
+	 * there is none, -1 with err filled. */
+	int (*get)(void *closure, struct str name, struct str *source_r, struct err *err);
+	/* The name of number `i`, false after the last. Asked only where a template computes
+	 * the name; NULL: then only those that are named elsewhere are found. */
+	bool (*list)(void *closure, size_t i, struct str *name_r);
+	void *closure;
 };
 
 struct liquid_options {
 	enum liquid_mode mode;
-	bool strict; /* errors that lax mode passes over (unknown filters and the like)
-	              * stop the compile or the render */
+	bool strict; /* in LIQUID_TEXT: what is passed over otherwise is an error; the others
+		      * always are strict in this */
 	struct liquid_limits limits;
+	const struct liquid_partials *partials; /* NULL: there are none */
 };
 
 struct liquid_program;
@@ -55,9 +69,13 @@ bool liquid_is_static(const struct liquid_program *program);
 /* What one render sees beside the program. Zero-initialise, then fill. */
 struct liquid_render_options {
 	int64_t now_ms;	       /* what "now" means, milliseconds since the epoch */
-	const char *time_zone; /* IANA name for dates; NULL: UTC */
-	/* Called for each variable of a template that had no value and no default filter
-	 * after it. `path` is as written. NULL: nobody asks. */
+	const char *time_zone; /* IANA name for dates; NULL: UTC, and a date with an offset
+				* of its own keeps it */
+	/* Called for each variable that had no value and no default filter after it where
+	 * its value is wanted: in output, in filters and their arguments, in a `for`
+	 * without `else`. Conditions may ask for what is not there, and so may a plain
+	 * assign: who prints the variable is reported then. `path` is as written. NULL:
+	 * nobody asks. */
 	void (*missing)(void *closure, struct str path);
 	void *closure;
 };

@@ -1,6 +1,7 @@
 # Files of milter/liquid
 libmailtailor_a_SOURCES += \
 	milter/liquid/liquid.h milter/liquid/value.h \
+	milter/liquid/call.c \
 	milter/liquid/compare.c milter/liquid/compare.h \
 	milter/liquid/compile.c milter/liquid/compile.h \
 	milter/liquid/date.c milter/liquid/date.h \
@@ -10,6 +11,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter.c milter/liquid/filter.h \
 	milter/liquid/filter_array.c \
 	milter/liquid/filter_date.c \
+	milter/liquid/filter_digest.c \
 	milter/liquid/filter_html.c \
 	milter/liquid/filter_misc.c \
 	milter/liquid/filter_money.c \
@@ -26,6 +28,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/render.c milter/liquid/render.h \
 	milter/liquid/tag.c \
 	milter/liquid/tag_loop.c \
+	milter/liquid/tag_partial.c \
 	milter/liquid/tag_text.c \
 	milter/liquid/text.c milter/liquid/text.h \
 	milter/liquid/text_case.c \
@@ -43,3 +46,11 @@ tests_corpus_liquid_corpus_SOURCES = tests/corpus/liquid_corpus.c
 tests_corpus_liquid_corpus_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_ROOT='"$(abs_top_srcdir)"'
 tests_corpus_liquid_corpus_LDADD = $(mailtailor_libs)
 endif
+
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/liquid_fuzz
+tests_fuzz_liquid_fuzz_SOURCES = tests/fuzz/liquid_fuzz.c
+tests_fuzz_liquid_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_fuzz_LDADD = $(mailtailor_libs)
+endif
+EXTRA_DIST += tests/fuzz/liquid.dict

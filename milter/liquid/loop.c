@@ -129,7 +129,7 @@ static int
 set_element(struct render *render, struct loop_frame *frame)
 {
 	int64_t at = frame->loop->reversed ? frame->count - 1 - frame->at : frame->at;
-	struct slot *slot = &render->slot[frame->loop->slot];
+	struct slot *slot = &render->scope->slot[frame->loop->slot];
 	const struct value_member *member;
 	struct liquid_value *pair;
 
@@ -159,13 +159,21 @@ forloop_of(struct render *render, const struct loop_frame *frame)
 {
 	const struct liquid_program *program = render->program;
 
-	return &render->slot[frame->loop->table ? program->tablerow_slot : program->forloop_slot];
+	return &render->scope
+		    ->slot[frame->loop->table ? program->tablerow_slot : program->forloop_slot];
+}
+
+struct liquid_lazy
+loop_lazy(struct loop_frame *frame)
+{
+	return (struct liquid_lazy){get_member, frame,
+	    frame->loop->table ? "Liquid::TablerowloopDrop" : "Liquid::ForloopDrop"};
 }
 
 static void
 bind(struct render *render, struct loop_frame *frame)
 {
-	struct slot *slot = &render->slot[frame->loop->slot];
+	struct slot *slot = &render->scope->slot[frame->loop->slot];
 	struct slot *forloop = forloop_of(render, frame);
 
 	frame->saved = slot->bound;
@@ -173,8 +181,9 @@ bind(struct render *render, struct loop_frame *frame)
 	slot->has_bound = true;
 	frame->saved_forloop = forloop->bound;
 	frame->had_forloop = forloop->has_bound;
-	frame->lazy = (struct liquid_lazy){get_member, frame,
-	    frame->loop->table ? "Liquid::TablerowloopDrop" : "Liquid::ForloopDrop"};
+	frame->lazy = loop_lazy(frame);
+	if (!frame->loop->table)
+		render->inner = frame;
 	forloop->bound = (struct liquid_value){.type = LIQUID_LAZY, .lazy = &frame->lazy};
 	forloop->has_bound = true;
 }
@@ -185,7 +194,7 @@ cut(struct render *render, struct loop_frame *frame)
 {
 	const struct loop *loop = frame->loop;
 	int64_t all = count_of(&frame->collection);
-	int64_t first = loop->offset_continue ? render->resume[loop->resume] : 0;
+	int64_t first = loop->offset_continue ? render->scope->resume[loop->resume] : 0;
 	int64_t limit = INT64_MAX;
 
 	if (eval_attribute(render, loop, loop->offset, &first) < 0 ||
@@ -203,7 +212,7 @@ cut(struct render *render, struct loop_frame *frame)
 	frame->count = all - first;
 	if (limit < frame->count)
 		frame->count = limit < 0 ? 0 : limit;
-	render->resume[loop->resume] = first + frame->count;
+	render->scope->resume[loop->resume] = first + frame->count;
 	return 0;
 }
 
@@ -252,24 +261,13 @@ next_cell(struct render *render, struct loop_frame *frame)
 	return begin_cell(render, frame);
 }
 
-/* The loop around this one, for parentloop. */
-static struct loop_frame *
-parent_of(struct render *render, const struct loop *loop)
-{
-	for (uint32_t level = loop->level; level-- > 0;) {
-		if (!render->loop[level].loop->table)
-			return &render->loop[level];
-	}
-	return NULL;
-}
-
 int
 loop_enter(struct render *render, uint32_t number, bool *enter_r)
 {
 	const struct loop *loop = &render->program->loop[number];
 	struct loop_frame *frame = &render->loop[loop->level];
 
-	*frame = (struct loop_frame){.loop = loop, .parent = parent_of(render, loop)};
+	*frame = (struct loop_frame){.loop = loop, .parent = render->inner};
 	if (render_eval(render, loop->collection, &frame->collection) < 0 ||
 	    cut(render, frame) < 0 || (loop->table && begin_table(render, frame) < 0))
 		return -1;
@@ -297,12 +295,14 @@ int
 loop_leave(struct render *render, uint32_t number)
 {
 	const struct loop_frame *frame = &render->loop[render->program->loop[number].level];
-	struct slot *slot = &render->slot[frame->loop->slot];
+	struct slot *slot = &render->scope->slot[frame->loop->slot];
 	struct slot *forloop = forloop_of(render, frame);
 
 	slot->bound = frame->saved;
 	slot->has_bound = frame->had;
 	forloop->bound = frame->saved_forloop;
 	forloop->has_bound = frame->had_forloop;
+	if (!frame->loop->table)
+		render->inner = frame->parent;
 	return frame->loop->table ? render_write(render, STR("</tr>\n")) : 0;
 }

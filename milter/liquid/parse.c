@@ -234,8 +234,7 @@ parse_expr(struct compiler *compiler, uint32_t *expr_r)
 	int ret;
 
 	if (++compiler->depth > EXPR_DEPTH)
-		return program_err(compiler->program, compiler->scan.at, compiler->err, ERR_LIMIT,
-		    "expressions are nested more than %d deep", EXPR_DEPTH);
+		return compile_limit(compiler, compiler->scan.at, "expressions", EXPR_DEPTH);
 	switch (compiler->scan.token) {
 	case TOKEN_ID:
 	case TOKEN_OPEN_SQUARE:

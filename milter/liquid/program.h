@@ -42,6 +42,8 @@ enum op {
 	OP_CYCLE,	  /* a: cycle */
 	OP_IFCHANGED,	  /* a: level of captures */
 	OP_IFCHANGED_END, /* a: level of captures */
+	OP_CALL,	  /* a: call; begins a partial */
+	OP_BREAK_OUT,	  /* a: 1 break, 0 continue; leaves a partial that was included */
 	OP_ABORT,	  /* a: chain */
 	OP_END,
 };
@@ -162,9 +164,40 @@ struct when {
 	uint32_t args;
 };
 
-struct liquid_program {
+/* A template or partial. */
+struct unit {
 	struct str name;
 	struct str source;
+	uint32_t entry;	    /* first instruction; PROGRAM_NONE: it did not compile */
+	uint32_t bind_slot; /* the variable that its name stands for */
+	struct str failure; /* why it did not */
+	size_t loop_levels;
+	size_t capture_levels;
+	size_t case_levels;
+};
+
+/* {% render %} or {% include %}. */
+struct call {
+	bool include;
+	bool walks;	    /* `for` */
+	uint32_t unit;	    /* PROGRAM_NONE: `name` says which */
+	uint32_t name;	    /* expression */
+	uint32_t with;	    /* expression or PROGRAM_NONE */
+	uint32_t bind_slot; /* of `as`, or PROGRAM_NONE */
+	uint32_t bind;	    /* first of `binds` in program->bind */
+	uint32_t binds;
+	uint32_t break_at; /* where an include goes on after a break in it */
+	uint32_t continue_at;
+};
+
+struct bind {
+	uint32_t slot;
+	uint32_t expr;
+};
+
+struct liquid_program {
+	struct unit *unit; /* the first is the template itself */
+	size_t units;
 	enum liquid_mode mode;
 	bool strict;
 	struct liquid_limits limits;
@@ -180,13 +213,12 @@ struct liquid_program {
 	struct loop *loop;
 	struct when *when;
 	struct cycle *cycle;
+	struct call *call;
+	struct bind *bind;
 	GStringChunk *text; /* what is not in the source */
 	struct key *slot;
 	size_t slots;
 	size_t resumes;
-	size_t loop_levels;
-	size_t capture_levels;
-	size_t case_levels;
 	uint32_t forloop_slot;
 	uint32_t self_slot;
 	uint32_t tablerow_slot;
@@ -194,7 +226,7 @@ struct liquid_program {
 };
 
 /* ERR_... at a place: "name:line:column: sentence". Returns -1. */
-int program_err(const struct liquid_program *program, uint32_t at, struct err *err,
-    enum err_code code, const char *format, ...) __attribute__((format(printf, 5, 6)));
+int program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, struct err *err,
+    enum err_code code, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 #endif

@@ -23,7 +23,8 @@ render_err(struct render *render, enum err_code code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return program_err(render->program, render->at, render->err, code, "%s", text);
+	return program_err(
+	    render->program, render->unit, render->at, render->err, code, "%s", text);
 }
 
 int
@@ -138,8 +139,8 @@ eval_condition(struct render *render, uint32_t number, bool *result_r)
 static void
 assign(struct render *render, uint32_t slot, struct liquid_value value)
 {
-	render->slot[slot].assigned = value;
-	render->slot[slot].has_assigned = true;
+	render->scope->slot[slot].assigned = value;
+	render->scope->slot[slot].has_assigned = true;
 }
 
 static int
@@ -219,7 +220,7 @@ assign_chain(struct render *render, const struct insn *insn)
 static int
 count(struct render *render, uint32_t number, int64_t step)
 {
-	struct slot *slot = &render->slot[number];
+	struct slot *slot = &render->scope->slot[number];
 	const struct liquid_program *program = render->program;
 	struct liquid_value shown;
 
@@ -244,7 +245,7 @@ cycle_counter(struct render *render, const struct liquid_value *key)
 {
 	struct cycle_counter *counter;
 
-	for (counter = render->cycle; counter != NULL; counter = counter->next) {
+	for (counter = render->scope->cycle; counter != NULL; counter = counter->next) {
 		if (counter->key.type == key->type && compare_equal(&counter->key, key))
 			return &counter->at;
 		if (count_steps(render, 1) < 0)
@@ -253,8 +254,8 @@ cycle_counter(struct render *render, const struct liquid_value *key)
 	counter = render_alloc(render, sizeof *counter);
 	if (counter == NULL)
 		return NULL;
-	*counter = (struct cycle_counter){.key = *key, .next = render->cycle};
-	render->cycle = counter;
+	*counter = (struct cycle_counter){.key = *key, .next = render->scope->cycle};
+	render->scope->cycle = counter;
 	return &counter->at;
 }
 
@@ -285,12 +286,12 @@ end_ifchanged(struct render *render, uint32_t level)
 	size_t begin = render->capture[level];
 	struct str text = {render->out.p + begin, render->out.n - begin};
 
-	if (render->changed.p != NULL && str_eq(render->changed, text)) {
+	if (render->scope->changed.p != NULL && str_eq(render->scope->changed, text)) {
 		render->out.n = begin;
 		return 0;
 	}
-	render->changed = arena_str(render->arena, text);
-	return render->changed.p == NULL ? render_full(render) : 0;
+	render->scope->changed = arena_str(render->arena, text);
+	return render->scope->changed.p == NULL ? render_full(render) : 0;
 }
 
 /* What does not change the order of instructions. */
@@ -374,19 +375,35 @@ run_jump(struct render *render, const struct insn *insn, bool *jump_r)
 	}
 }
 
+/* What goes to another unit, or ends. 1: the render is done. */
+static int
+run_call(struct render *render, const struct insn **insn)
+{
+	switch ((enum op)(*insn)->op) {
+	case OP_CALL:
+		return call_begin(render, *insn, insn);
+	case OP_BREAK_OUT:
+		return render->call == NULL ? 1 : call_break(render, (*insn)->a, insn);
+	default:
+		return render->call == NULL ? 1 : call_end(render, insn);
+	}
+}
+
 static int
 run(struct render *render)
 {
 	const struct liquid_program *program = render->program;
 	const struct insn *insn = program->insn;
 	bool jump;
+	int ret;
 
-	for (;; insn++) {
+	for (;;) {
 		if (insn->op == OP_TEXT) {
-			struct str text = {program->source.p + insn->a, insn->b};
+			struct str text = {program->unit[render->unit].source.p + insn->a, insn->b};
 
 			if (render_write(render, text) < 0)
 				return -1;
+			insn++;
 			continue;
 		}
 		render->at = insn->at;
@@ -394,7 +411,12 @@ run(struct render *render)
 			return -1;
 		switch ((enum op)insn->op) {
 		case OP_END:
-			return 0;
+		case OP_CALL:
+		case OP_BREAK_OUT:
+			ret = run_call(render, &insn);
+			if (ret != 0)
+				return ret < 0 ? -1 : 0;
+			break;
 		case OP_JUMP:
 		case OP_JUMP_FALSE:
 		case OP_JUMP_TRUE:
@@ -406,12 +428,12 @@ run(struct render *render)
 			jump = false;
 			if (run_jump(render, insn, &jump) < 0)
 				return -1;
-			if (jump)
-				insn = program->insn + insn->b - 1;
+			insn = jump ? program->insn + insn->b : insn + 1;
 			break;
 		default:
 			if (run_plain(render, insn) < 0)
 				return -1;
+			insn++;
 			break;
 		}
 	}
@@ -421,21 +443,15 @@ static int
 init(struct render *render)
 {
 	const struct liquid_program *program = render->program;
-	struct arena *arena = render->arena;
 
-	render->slot = arena_zalloc(arena, program->slots, sizeof *render->slot);
-	render->loop = arena_zalloc(arena, program->loop_levels, sizeof *render->loop);
-	render->capture = arena_zalloc(arena, program->capture_levels, sizeof *render->capture);
-	render->cases = arena_zalloc(arena, program->case_levels, sizeof *render->cases);
-	render->resume = arena_zalloc(arena, program->resumes, sizeof *render->resume);
 	render->out.size = program->guess + program->guess / 4;
 	if (render->out.size > program->limits.output)
 		render->out.size = program->limits.output;
-	render->out.p = arena_alloc(arena, render->out.size + 1);
-	if (render->slot == NULL || render->loop == NULL || render->capture == NULL ||
-	    render->cases == NULL || render->resume == NULL || render->out.p == NULL)
-		return render_full(render);
-	return 0;
+	render->out.p = render_alloc(render, render->out.size + 1);
+	render->scope = call_new_scope(render);
+	if (render->out.p == NULL || render->scope == NULL)
+		return -1;
+	return call_make_room(render, 0);
 }
 
 int
@@ -447,7 +463,6 @@ liquid_render(const struct liquid_program *program, const struct liquid_value *g
 	    .program = program, .globals = globals, .options = options, .arena = arena, .err = err};
 
 	*output_r = STR_NONE;
-	render.self = (struct liquid_lazy){render_get_self, &render, "Liquid::SelfDrop"};
 	if (init(&render) < 0 || run(&render) < 0)
 		return -1;
 	render.out.p[render.out.n] = '\0';

@@ -54,6 +54,35 @@ struct cycle_counter {
 	struct cycle_counter *next;
 };
 
+/* The variables that a template and what it includes share; a {% render %} has its own. */
+struct scope {
+	struct render *render;
+	struct slot *slot;
+	int64_t *resume;
+	struct cycle_counter *cycle;
+	struct str changed; /* what ifchanged saw last */
+	struct liquid_lazy self;
+};
+
+/* A partial that runs, and what was there before it. */
+struct call_frame {
+	const struct call *call;
+	uint32_t unit;
+	const struct insn *back;
+	struct call_frame *outer;
+	uint32_t outer_unit;
+	struct scope *outer_scope;
+	struct loop_frame *outer_loop;
+	struct loop_frame *outer_inner;
+	size_t *outer_capture;
+	struct case_frame *outer_cases;
+	struct slot *saved; /* of an include: the slots that it binds, as they were */
+	struct liquid_value with;
+	int64_t at; /* of a walk */
+	int64_t count;
+	struct loop_frame walk; /* `forloop` of a render */
+};
+
 struct render {
 	const struct liquid_program *program;
 	const struct liquid_value *globals;
@@ -62,16 +91,17 @@ struct render {
 	struct err *err;
 	struct out out;
 	int64_t steps;
-	bool aside;  /* prints for a filter, not for the reader */
-	uint32_t at; /* place of the instruction that runs */
-	struct slot *slot;
-	struct loop_frame *loop;
-	size_t *capture; /* where each capture's output begins */
+	bool aside;    /* prints for a filter, not for the reader */
+	uint32_t at;   /* place of the instruction that runs */
+	uint32_t unit; /* which source that is in */
+	struct scope *scope;
+	struct loop_frame *loop;  /* of this unit, by level */
+	struct loop_frame *inner; /* the innermost for loop that runs */
+	size_t *capture;	  /* where each capture's output begins */
 	struct case_frame *cases;
-	int64_t *resume;
-	struct cycle_counter *cycle;
-	struct str changed; /* what ifchanged saw last */
-	struct liquid_lazy self;
+	struct call_frame *call;
+	int calls;    /* nested ones */
+	int isolated; /* how many of them are renders */
 };
 
 /* Bytes or elements that a filter may look at for one step. */
@@ -115,7 +145,18 @@ struct liquid_value render_command(
 /* An integer, or text that is one; else ERR_TEMPLATE. */
 int render_integer(struct render *render, const struct liquid_value *value, int64_t *n_r);
 
-/* loop.c: *enter_r is false when there is nothing to walk over. */
+/* call.c */
+struct scope *call_new_scope(struct render *render);
+/* Room for what the blocks of a unit need. -1 when the arena is full. */
+int call_make_room(struct render *render, uint32_t unit);
+/* Each sets the instruction to go on with. */
+int call_begin(struct render *render, const struct insn *insn, const struct insn **next_r);
+int call_end(struct render *render, const struct insn **next_r);
+int call_break(struct render *render, bool ends, const struct insn **next_r);
+
+/* loop.c: the object `forloop`. */
+struct liquid_lazy loop_lazy(struct loop_frame *frame);
+/* *enter_r is false when there is nothing to walk over. */
 int loop_enter(struct render *render, uint32_t loop, bool *enter_r);
 int loop_next(struct render *render, uint32_t loop, bool *again_r);
 int loop_leave(struct render *render, uint32_t loop);

@@ -61,15 +61,15 @@ run_elsif(struct compiler *compiler)
 static int
 open_case(struct compiler *compiler)
 {
-	struct liquid_program *program = compiler->program;
+	struct unit *unit = &compiler->program->unit[compiler->unit];
 	struct block *block = compile_top(compiler);
 	uint32_t expr, jump;
 
 	if (parse_expr(compiler, &expr) < 0 || parse_tail(compiler) < 0)
 		return -1;
 	block->item = compiler->cases++;
-	if (compiler->cases > program->case_levels)
-		program->case_levels = compiler->cases;
+	if (compiler->cases > unit->case_levels)
+		unit->case_levels = compiler->cases;
 	compile_emit(compiler, OP_CASE, block->item, expr);
 	jump = compile_emit(compiler, OP_JUMP, 0, 0);
 	g_array_append_val(block->falses, jump);
@@ -184,10 +184,10 @@ run_assign(struct compiler *compiler)
 static uint32_t
 take_capture(struct compiler *compiler)
 {
-	struct liquid_program *program = compiler->program;
+	struct unit *unit = &compiler->program->unit[compiler->unit];
 
-	if (++compiler->captures > program->capture_levels)
-		program->capture_levels = compiler->captures;
+	if (++compiler->captures > unit->capture_levels)
+		unit->capture_levels = compiler->captures;
 	return compiler->captures - 1;
 }
 
@@ -378,9 +378,11 @@ static const struct tag tags[] = {
 	.open = open_ifchanged,
 	.close = close_ifchanged,
 	.leave = OP_IFCHANGED_END},
+    {.name = "include", .open = tag_include},
     {.name = "increment", .open = run_increment},
     {.name = "liquid", .open = tag_liquid, .blank = true},
     {.name = "raw", .open = tag_raw, .blank = true},
+    {.name = "render", .open = tag_render},
     {.name = "tablerow",
 	.end = "endtablerow",
 	.open = tag_open_tablerow,

@@ -89,14 +89,14 @@ open_loop(struct compiler *compiler, bool table)
 {
 	struct loop loop = {
 	    .limit = PROGRAM_NONE, .offset = PROGRAM_NONE, .cols = PROGRAM_NONE, .table = table};
-	struct liquid_program *program = compiler->program;
+	struct unit *unit = &compiler->program->unit[compiler->unit];
 	struct block *block = compile_top(compiler);
 
 	if (parse_walk(compiler, &loop) < 0 || parse_attributes(compiler, &loop) < 0)
 		return -1;
 	loop.level = compiler->loops++;
-	if (compiler->loops > program->loop_levels)
-		program->loop_levels = compiler->loops;
+	if (compiler->loops > unit->loop_levels)
+		unit->loop_levels = compiler->loops;
 	g_array_append_val(compiler->loop, loop);
 	block->item = compiler->loop->len - 1;
 	compile_emit(compiler, OP_FOR, block->item, 0);
@@ -164,8 +164,8 @@ leave_block(struct compiler *compiler, const struct block *block)
 		compile_emit(compiler, block->tag->leave, block->item, block->item2);
 }
 
-static int
-interrupt(struct compiler *compiler, bool ends)
+void
+tag_interrupt(struct compiler *compiler, bool ends)
 {
 	uint32_t jump;
 
@@ -177,22 +177,23 @@ interrupt(struct compiler *compiler, bool ends)
 				leave_block(compiler, block);
 			jump = compile_emit(compiler, OP_JUMP, 0, 0);
 			g_array_append_val(ends ? block->ends : block->nexts, jump);
-			return parse_end(compiler);
+			return;
 		}
 		leave_block(compiler, block);
 	}
-	compile_emit(compiler, OP_END, 0, 0);
-	return parse_end(compiler);
+	compile_emit(compiler, OP_BREAK_OUT, ends, 0);
 }
 
 int
 tag_break(struct compiler *compiler)
 {
-	return interrupt(compiler, true);
+	tag_interrupt(compiler, true);
+	return parse_end(compiler);
 }
 
 int
 tag_continue(struct compiler *compiler)
 {
-	return interrupt(compiler, false);
+	tag_interrupt(compiler, false);
+	return parse_end(compiler);
 }

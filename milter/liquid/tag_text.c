@@ -55,7 +55,7 @@ tag_raw(struct compiler *compiler)
 	if (compiler->lines != NULL || !find_end(&compiler->lex, "endraw", NULL, &end))
 		return compile_err(
 		    compiler, (uint32_t)compiler->piece.at, "'raw' is not closed with 'endraw'");
-	text = (struct str){compiler->program->source.p + begin, end.at - begin};
+	text = (struct str){compiler->source.p + begin, end.at - begin};
 	compile_text(compiler, text, true);
 	return 0;
 }
@@ -165,8 +165,8 @@ run_lines(struct compiler *compiler, struct str lines)
 		if (line.n == 0)
 			continue;
 		compiler->piece = (struct lex_piece){.kind = LEX_TAG, .text = line};
-		compiler->piece.at = (size_t)(line.p - compiler->program->source.p);
-		scan_init(&compiler->scan, compiler->program->source, line);
+		compiler->piece.at = (size_t)(line.p - compiler->source.p);
+		scan_init(&compiler->scan, compiler->source, line);
 		if (tag_run(compiler) < 0)
 			return -1;
 	}
@@ -184,8 +184,8 @@ tag_liquid(struct compiler *compiler)
 
 	lines.n = (size_t)(compiler->scan.end - lines.p);
 	if (++compiler->liquids > compiler->program->limits.depth)
-		return program_err(compiler->program, (uint32_t)piece.at, compiler->err, ERR_LIMIT,
-		    "blocks are nested more than %d deep", compiler->program->limits.depth);
+		return compile_limit(
+		    compiler, (uint32_t)piece.at, "blocks", compiler->program->limits.depth);
 	compiler->floor = compiler->block->len;
 	if (run_lines(compiler, lines) < 0)
 		return -1;

@@ -6,7 +6,7 @@
  * Threads: any.
  * Fails:   ERR_INPUT, ERR_LIMIT.
  */
-#include "mime/mime.h"
+#include "mime/guard.h"
 #include "mime/start.h"
 #include "mime/words.h"
 
@@ -253,9 +253,15 @@ mime_mailbox_parse(struct str value, struct arena *arena, struct str *display_r,
     struct str *address_r, struct err *err)
 {
 	GMimeParserOptions *options = mime_start();
-	char *words = mime_words_read(value);
-	InternetAddressList *list = internet_address_list_parse(options, words);
-	int result = take_mailbox(
+	InternetAddressList *list;
+	char *words;
+	int result;
+
+	if (!mime_guard_addresses(value))
+		return err_set(err, ERR_INPUT, "too many groups in the field");
+	words = mime_words_read(value);
+	list = internet_address_list_parse(options, words);
+	result = take_mailbox(
 	    list == NULL ? NULL : first_mailbox(list), words, arena, display_r, address_r, err);
 
 	g_clear_object(&list);

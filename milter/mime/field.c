@@ -145,8 +145,8 @@ extended_value(struct str value)
 	return (struct str){quote + 1, value.n - (size_t)(quote + 1 - value.p)};
 }
 
-/* One parameter; false if it is a second charset, or one with junk behind it. What is no parameter is passed
- * over: the next semicolon starts anew. */
+/* One parameter; false if it is a second charset, or one with junk behind it. What is
+ * no parameter is passed over: the next semicolon starts anew. */
 static bool
 read_parameter(const char **p, const char *end, struct mime_charset *charset)
 {

@@ -4,6 +4,7 @@ libmailtailor_a_SOURCES += \
 	milter/mime/compose.c \
 	milter/mime/encode.c milter/mime/encode.h \
 	milter/mime/field.c milter/mime/field.h \
+	milter/mime/guard.c milter/mime/guard.h \
 	milter/mime/header.c \
 	milter/mime/message.h \
 	milter/mime/mime.h \

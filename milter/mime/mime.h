@@ -8,7 +8,9 @@
  * encoding) exchanged. What is not replaced leaves exactly as it came.
  *
  * Parts inside multipart/signed, multipart/encrypted and message/rfc822,
- * attachments, and parts in an unknown charset are no text parts here.
+ * attachments, parts in an unknown charset or encoding, parts whose bytes do not
+ * decode cleanly, and parts whose fields are ambiguous or not in order are no text
+ * parts here: they stay as they are. Without a charset, valid UTF-8 is taken for it.
  *
  * Threads: a struct mime_message may be read by any number of threads.
  */
@@ -45,7 +47,8 @@ struct mime_part {
 struct mime_message;
 
 /* `raw`: header fields, empty line, body; lines end in CRLF. It is borrowed and
- * must stay as long as the message. ERR_INPUT or ERR_LIMIT. */
+ * must stay as long as the message; the "From " line of a mailbox file before it is
+ * passed over. ERR_INPUT (no header), ERR_LIMIT. */
 int mime_parse(struct mime_message **message_r, struct str raw, const struct mime_limits *limits,
     struct err *err);
 void mime_free(struct mime_message **message);

@@ -238,20 +238,6 @@ write_commands(struct outbox_smtp *smtp, const struct str *commands, size_t coun
 	return -1;
 }
 
-/* DATA was answered 354 although there is no recipient: RFC 2920 section 3.1 wants the dot, and
- * whatever the relay says then, there is nobody it could deliver to. */
-static void
-end_empty_data(struct outbox_smtp *smtp)
-{
-	struct str dot = STR(".\r\n");
-	struct outbox_reply reply;
-
-	if (outbox_wire_write(&smtp->wire, &dot, 1, deadline(smtp), NULL) != 0 ||
-	    outbox_reply_read(&smtp->wire, deadline(smtp), NULL, NULL, &reply, NULL) != 0 ||
-	    reply.code == 421)
-		smtp->dead = true;
-}
-
 /* All commands in one write, then all replies. */
 static int
 envelope_pipelined(
@@ -267,8 +253,11 @@ envelope_pipelined(
 
 		if (status < 0)
 			return -1;
+		/* 354 although the envelope was refused. RFC 2920 section 3.1 would have us send the
+		 * final dot; should the relay still have recipients from somewhere, they would get
+		 * an empty message. To hang up within the data lets it deliver nothing. */
 		if (status == 0 && i == 2 && refused)
-			end_empty_data(smtp);
+			smtp->dead = true;
 		refused = refused || status > 0;
 	}
 	smtp->needs_reset = refused;
@@ -427,6 +416,9 @@ final_reply(struct outbox_smtp *smtp, struct outbox_outcome *outcome)
 	smtp->wire.cancellable = true;
 	class = reply.code / 100;
 	if (class == 4 || class == 5) {
+		/* RFC 5321 section 4.1.1.4 has the relay forget the transaction; Postfix keeps it
+		 * where smtpd_end_of_data_restrictions refused. */
+		smtp->needs_reset = true;
 		refuse(smtp, OUTBOX_AT_DOT, &reply, outcome);
 	} else if (class == 2) {
 		outcome->reply = reply;

@@ -209,7 +209,9 @@ domain_key(struct str domain, struct arena *arena, struct str *key_r, struct err
 
 	if (text.p == NULL)
 		return err_set(err, ERR_LIMIT, "address: arena full");
-	if (!is_ascii(domain)) {
+	str_lower_ascii((char *)(uintptr_t)text.p, text.n);
+	/* A-labels, too: what begins with xn-- must be the punycode of something. */
+	if (!is_ascii(domain) || str_has(text, STR("xn--"))) {
 		if (!is_visible_utf8(domain))
 			return err_set(
 			    err, ERR_INPUT, "invalid or invisible characters in the domain");
@@ -223,7 +225,6 @@ domain_key(struct str domain, struct arena *arena, struct str *key_r, struct err
 	}
 	if (!is_literal(text) && !is_domain(text))
 		return err_set(err, ERR_INPUT, "bad domain");
-	str_lower_ascii((char *)(uintptr_t)text.p, text.n);
 	*key_r = text;
 	return 0;
 }

@@ -15,11 +15,14 @@
 
 #define ATTRIBUTES_MAX ((size_t)1024 * 1024)
 #define KEY_MEMORY     ((size_t)8 * 1024)
+/* Rows read at a time by store_contact_each, and room for them. */
+#define PAGE	    64
+#define PAGE_MEMORY (PAGE * (ATTRIBUTES_MAX + (size_t)64 * 1024))
 
 #define COLUMNS "id, address, key, language, time_zone, attributes, created_ms, updated_ms"
 
 static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
-static const char each_sql[] = "SELECT " COLUMNS " FROM contact ORDER BY id";
+static const char page_sql[] = "SELECT " COLUMNS " FROM contact WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char count_sql[] = "SELECT count(*) FROM contact";
 static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1";
 static const char insert_sql[] =
@@ -43,6 +46,19 @@ borrow_row(sqlite3_stmt *statement)
 	};
 }
 
+static struct store_contact
+copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
+{
+	struct store_contact contact = borrow_row(statement);
+
+	contact.address = store_db_copy(statement, 1, arena, full);
+	contact.key = store_db_copy(statement, 2, arena, full);
+	contact.language = store_db_copy(statement, 3, arena, full);
+	contact.time_zone = store_db_copy(statement, 4, arena, full);
+	contact.attributes = store_db_copy(statement, 5, arena, full);
+	return contact;
+}
+
 int
 store_contact_get(struct store *store, struct str address, struct arena *arena,
     struct store_contact *contact_r, struct err *err)
@@ -64,12 +80,7 @@ store_contact_get(struct store *store, struct str address, struct arena *arena,
 		rc = store_db_step(db, statement, "read a contact", err);
 	}
 	if (rc == 1) {
-		*contact_r = borrow_row(statement);
-		contact_r->address = store_db_copy(statement, 1, arena, &full);
-		contact_r->key = store_db_copy(statement, 2, arena, &full);
-		contact_r->language = store_db_copy(statement, 3, arena, &full);
-		contact_r->time_zone = store_db_copy(statement, 4, arena, &full);
-		contact_r->attributes = store_db_copy(statement, 5, arena, &full);
+		*contact_r = copy_row(statement, arena, &full);
 		sqlite3_reset(statement);
 	}
 	store_read_end(store, db);
@@ -216,29 +227,59 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 	return rc;
 }
 
+/* How many there are after that id, up to PAGE; -1. */
+static int
+read_page(struct store *store, int64_t after, struct arena *arena, struct store_contact *page,
+    struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	bool full = false;
+	int count = 0;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, page_sql, err);
+	if (statement != NULL) {
+		store_db_bind_int(statement, 1, after);
+		store_db_bind_int(statement, 2, PAGE);
+		while ((rc = store_db_step(db, statement, "read contacts", err)) == 1)
+			page[count++] = copy_row(statement, arena, &full);
+	}
+	store_read_end(store, db);
+	if (full)
+		return err_set(err, ERR_LIMIT, "contact: arena full");
+	return rc < 0 ? -1 : count;
+}
+
+/* By pages: `each` may be a pager at which somebody reads for an hour, and a snapshot that is
+ * held so long would make the WAL file grow. */
 int
 store_contact_each(struct store *store,
     bool (*each)(const struct store_contact *contact, void *closure), void *closure,
     struct err *err)
 {
-	struct store_db *db = store_read_begin(store, err);
-	struct store_contact contact;
-	sqlite3_stmt *statement;
-	int rc = -1;
+	struct arena *arena = arena_new(PAGE_MEMORY);
+	struct store_contact page[PAGE];
+	int64_t after = 0;
+	bool more = true;
+	int count = 0;
 
-	if (db == NULL)
-		return -1;
-	statement = store_db_statement(db, each_sql, err);
-	if (statement != NULL) {
-		while ((rc = store_db_step(db, statement, "read contacts", err)) == 1) {
-			contact = borrow_row(statement);
-			if (!each(&contact, closure))
+	while (more) {
+		arena_reset(arena);
+		count = read_page(store, after, arena, page, err);
+		more = count == PAGE;
+		for (int i = 0; i < count; i++) {
+			after = page[i].id;
+			if (!each(&page[i], closure)) {
+				more = false;
 				break;
+			}
 		}
-		sqlite3_reset(statement);
 	}
-	store_read_end(store, db);
-	return rc < 0 ? -1 : 0;
+	arena_free(&arena);
+	return count < 0 ? -1 : 0;
 }
 
 int

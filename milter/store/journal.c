@@ -9,7 +9,11 @@
 
 #include "store/db.h"
 
-#define KEY_MEMORY ((size_t)16 * 1024)
+#include <stdlib.h>
+
+#define KEY_MEMORY  ((size_t)16 * 1024)
+#define PAGE	    64
+#define PAGE_MEMORY ((size_t)64 * 1024 * 1024)
 
 static const char put_sql[] =
     "INSERT INTO journal (message, recipient_key, recipient, campaign, contact_id, queue_id, "
@@ -21,22 +25,24 @@ static const char put_sql[] =
     "duration_ms = excluded.duration_ms, attempts = attempts + excluded.attempts, "
     "time_ms = excluded.time_ms";
 
+/* Rows come by pages (see store_contact_each), each after the last one's time and id. One
+ * statement of a recipient and one of all, as each has its own index. */
 #define COLUMNS                                                                            \
 	"SELECT time_ms, message, campaign, recipient, contact_id, queue_id, message_id, " \
 	"verdict, reason, duration_ms, attempts, id FROM journal "
-#define SINCE_AND_CAMPAIGN "time_ms >= ?1 AND (?2 = '' OR campaign = ?2) "
+#define OF_CAMPAIGN  "(?1 = '' OR campaign = ?1) "
+#define OF_RECIPIENT "recipient_key = ?2 AND "
+#define AFTER	     "AND (time_ms, id) > (?3, ?4) ORDER BY time_ms, id LIMIT ?5"
 
-/* One of a recipient and one of all, as each has its own index; and both with a limit, which
- * takes the newest. */
-#define ALL	 COLUMNS "WHERE " SINCE_AND_CAMPAIGN
-#define ONE	 COLUMNS "WHERE recipient_key = ?3 AND " SINCE_AND_CAMPAIGN
-#define IN_ORDER "ORDER BY time_ms, id"
-#define NEWEST	 "ORDER BY time_ms DESC, id DESC LIMIT ?4"
+static const char page_sql[] = COLUMNS "WHERE " OF_CAMPAIGN AFTER;
+static const char page_of_recipient_sql[] = COLUMNS "WHERE " OF_RECIPIENT OF_CAMPAIGN AFTER;
 
-static const char each_sql[] = ALL IN_ORDER;
-static const char each_of_recipient_sql[] = ONE IN_ORDER;
-static const char newest_sql[] = "SELECT * FROM (" ALL NEWEST ") " IN_ORDER;
-static const char newest_of_recipient_sql[] = "SELECT * FROM (" ONE NEWEST ") " IN_ORDER;
+/* Before the newest ?5: the row that they come after. */
+#define BEFORE "ORDER BY time_ms DESC, id DESC LIMIT 1 OFFSET ?5"
+
+static const char newest_sql[] = "SELECT time_ms, id FROM journal WHERE " OF_CAMPAIGN BEFORE;
+static const char newest_of_recipient_sql[] =
+    "SELECT time_ms, id FROM journal WHERE " OF_RECIPIENT OF_CAMPAIGN BEFORE;
 
 static const char counts_sql[] =
     "SELECT campaign, sum(verdict = 0), sum(verdict = 1), sum(verdict = 2), sum(verdict = 3) "
@@ -109,50 +115,117 @@ store_journal_put(struct store *store, const struct store_journal_row *row, stru
 	return entry.rc;
 }
 
+/* Where a walk through the journal is. */
+struct walk {
+	struct str campaign;
+	struct str key; /* of the recipient; absent: all */
+	int64_t time_ms;
+	int64_t id;
+	struct arena *arena; /* text of the page */
+	struct store_journal_row page[PAGE];
+};
+
+static void
+bind_filter(sqlite3_stmt *statement, const struct walk *walk)
+{
+	store_db_bind_str(statement, 1, walk->campaign);
+	if (walk->key.p != NULL)
+		store_db_bind_str(statement, 2, walk->key);
+}
+
+/* Begins behind the row before the newest `newest`, unless `since` is later. */
+static int
+seek_newest(struct store *store, struct walk *walk, size_t newest, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement =
+	    store_db_statement(db, walk->key.p != NULL ? newest_of_recipient_sql : newest_sql, err);
+	if (statement != NULL) {
+		bind_filter(statement, walk);
+		store_db_bind_int(statement, 5, (int64_t)newest);
+		rc = store_db_step(db, statement, "read the journal", err);
+	}
+	if (rc == 1) {
+		if (sqlite3_column_int64(statement, 0) > walk->time_ms) {
+			walk->time_ms = sqlite3_column_int64(statement, 0);
+			walk->id = sqlite3_column_int64(statement, 1);
+		}
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc < 0 ? -1 : 0;
+}
+
 static struct store_journal_row
-borrow_row(sqlite3_stmt *statement)
+copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 {
 	return (struct store_journal_row){
 	    .time_ms = sqlite3_column_int64(statement, 0),
-	    .message = store_db_str(statement, 1),
-	    .campaign = store_db_str(statement, 2),
-	    .recipient = store_db_str(statement, 3),
+	    .message = store_db_copy(statement, 1, arena, full),
+	    .campaign = store_db_copy(statement, 2, arena, full),
+	    .recipient = store_db_copy(statement, 3, arena, full),
 	    .contact_id = sqlite3_column_int64(statement, 4),
-	    .queue_id = store_db_str(statement, 5),
-	    .message_id = store_db_str(statement, 6),
+	    .queue_id = store_db_copy(statement, 5, arena, full),
+	    .message_id = store_db_copy(statement, 6, arena, full),
 	    .verdict = (enum store_verdict)sqlite3_column_int(statement, 7),
-	    .reason = store_db_str(statement, 8),
+	    .reason = store_db_copy(statement, 8, arena, full),
 	    .duration_ms = sqlite3_column_int64(statement, 9),
 	    .attempts = sqlite3_column_int64(statement, 10),
 	};
 }
 
-/* The statement for this filter, bound. `arena` holds the recipient's key. */
-static sqlite3_stmt *
-filtered(struct store_db *db, const struct store_journal_filter *filter, struct arena *arena,
+/* Reads the next page and moves on; how many rows, or -1. */
+static int
+read_page(struct store *store, struct walk *walk, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	bool full = false;
+	int count = 0;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement =
+	    store_db_statement(db, walk->key.p != NULL ? page_of_recipient_sql : page_sql, err);
+	if (statement != NULL) {
+		bind_filter(statement, walk);
+		store_db_bind_int(statement, 3, walk->time_ms);
+		store_db_bind_int(statement, 4, walk->id);
+		store_db_bind_int(statement, 5, PAGE);
+		while ((rc = store_db_step(db, statement, "read the journal", err)) == 1) {
+			walk->page[count] = copy_row(statement, walk->arena, &full);
+			walk->time_ms = walk->page[count++].time_ms;
+			walk->id = sqlite3_column_int64(statement, 11);
+		}
+	}
+	store_read_end(store, db);
+	if (full)
+		return err_set(err, ERR_LIMIT, "journal: arena full");
+	return rc < 0 ? -1 : count;
+}
+
+static int
+walk_all(struct store *store, struct walk *walk,
+    bool (*each)(const struct store_journal_row *row, void *closure), void *closure,
     struct err *err)
 {
-	static const char *const sql[2][2] = {
-	    {each_sql, newest_sql}, {each_of_recipient_sql, newest_of_recipient_sql}};
-	bool one = filter->recipient.p != NULL;
-	sqlite3_stmt *statement = store_db_statement(db, sql[one][filter->newest > 0], err);
-	struct str key = STR_NONE;
+	int count;
 
-	if (statement == NULL)
-		return NULL;
-	store_db_bind_int(statement, 1, filter->since_ms);
-	store_db_bind_str(statement, 2, filter->campaign);
-	if (one) {
-		key = store_recipient_key(filter->recipient, arena);
-		if (key.p == NULL) {
-			err_set(err, ERR_LIMIT, "the recipient's address is too long");
-			return NULL;
+	do {
+		arena_reset(walk->arena);
+		count = read_page(store, walk, err);
+		for (int i = 0; i < count; i++) {
+			if (!each(&walk->page[i], closure))
+				return 0;
 		}
-		store_db_bind_str(statement, 3, key);
-	}
-	if (filter->newest > 0)
-		store_db_bind_int(statement, 4, (int64_t)filter->newest);
-	return statement;
+	} while (count == PAGE);
+	return count < 0 ? -1 : 0;
 }
 
 int
@@ -160,27 +233,29 @@ store_journal_each(struct store *store, const struct store_journal_filter *filte
     bool (*each)(const struct store_journal_row *row, void *closure), void *closure,
     struct err *err)
 {
-	struct store_db *db = store_read_begin(store, err);
-	struct arena *arena;
-	struct store_journal_row row;
-	sqlite3_stmt *statement;
-	int rc = -1;
+	struct arena *keys = arena_new(KEY_MEMORY);
+	struct walk *walk = calloc(1, sizeof *walk);
+	int rc = 0;
 
-	if (db == NULL)
-		return -1;
-	arena = arena_new(KEY_MEMORY);
-	statement = filtered(db, filter, arena, err);
-	if (statement != NULL) {
-		while ((rc = store_db_step(db, statement, "read the journal", err)) == 1) {
-			row = borrow_row(statement);
-			if (!each(&row, closure))
-				break;
-		}
-		sqlite3_reset(statement);
+	if (walk == NULL)
+		abort();
+	walk->arena = arena_new(PAGE_MEMORY);
+	walk->campaign = filter->campaign;
+	walk->time_ms = filter->since_ms - 1;
+	walk->id = INT64_MAX;
+	if (filter->recipient.p != NULL) {
+		walk->key = store_recipient_key(filter->recipient, keys);
+		if (walk->key.p == NULL)
+			rc = err_set(err, ERR_LIMIT, "the recipient's address is too long");
 	}
-	arena_free(&arena);
-	store_read_end(store, db);
-	return rc < 0 ? -1 : 0;
+	if (rc == 0 && filter->newest > 0)
+		rc = seek_newest(store, walk, filter->newest, err);
+	if (rc == 0)
+		rc = walk_all(store, walk, each, closure, err);
+	arena_free(&walk->arena);
+	arena_free(&keys);
+	free(walk);
+	return rc;
 }
 
 int

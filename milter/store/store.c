@@ -90,8 +90,8 @@ store_open(struct store **store_r, const char *path, enum store_open_mode mode, 
 		return -1;
 	/* SQLite would say no more than that it can't. */
 	if (access(path, R_OK | W_OK) != 0)
-		return err_set(err, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path,
-		    strerror(errno));
+		return err_set(
+		    err, errno == EACCES ? ERR_PERM : ERR_IO, "%s: %s", path, strerror(errno));
 	store = calloc(1, sizeof *store);
 	if (store == NULL || (store->path = strdup(path)) == NULL)
 		abort();
@@ -306,27 +306,41 @@ store_rollback(struct store *store)
 
 /* --- group commit --- */
 
-/* One statement that fails leaves the others of the group alone, unless SQLite gave up the
- * transaction; a commit that fails is everybody's failure. */
+/* Writes the entries in one transaction. One that fails leaves the others alone, unless SQLite
+ * gave the transaction up (the disk is full): that is everybody's failure, as is a commit that
+ * fails; -1 then. */
+static int
+group_write_all(struct store *store, struct store_group_entry *group,
+    int (*write)(struct store_db *db, const struct store_journal_row *row, struct err *err),
+    struct err *err)
+{
+	struct store_db *db = store_write_begin(store, STORE_PROCESS_SAFE, err);
+
+	if (db == NULL)
+		return -1;
+	for (struct store_group_entry *entry = group; entry != NULL; entry = entry->next) {
+		struct err own = ERR_INIT;
+
+		entry->rc = write(db, entry->row, &own);
+		if (entry->rc != 0 && sqlite3_get_autocommit(db->handle)) {
+			*err = own;
+			return store_write_end(store, -1, NULL);
+		}
+		if (entry->rc != 0 && entry->err != NULL)
+			*entry->err = own;
+	}
+	return store_write_end(store, 0, err);
+}
+
 static void
 group_write(struct store *store, struct store_group_entry *group,
     int (*write)(struct store_db *db, const struct store_journal_row *row, struct err *err))
 {
 	struct err err = ERR_INIT;
-	struct store_db *db;
-	int rc = -1;
 
-	db = store_write_begin(store, STORE_PROCESS_SAFE, &err);
-	if (db != NULL) {
-		for (struct store_group_entry *entry = group; entry != NULL; entry = entry->next) {
-			entry->rc = write(db, entry->row, entry->err);
-			if (sqlite3_get_autocommit(db->handle))
-				break;
-		}
-		rc = store_write_end(store, 0, &err);
-	}
-	for (struct store_group_entry *entry = group; rc != 0 && entry != NULL;
-	     entry = entry->next) {
+	if (group_write_all(store, group, write, &err) == 0)
+		return;
+	for (struct store_group_entry *entry = group; entry != NULL; entry = entry->next) {
 		entry->rc = -1;
 		if (entry->err != NULL)
 			*entry->err = err;

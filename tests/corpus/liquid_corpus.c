@@ -20,13 +20,14 @@
 struct suite {
 	const char *name;
 	const char *file;
-	const char *data; /* the member that holds variables */
-	int share;	  /* per cent that must pass */
+	const char *data;  /* the member that holds variables */
+	const char *files; /* the member that holds partials */
+	int share;	   /* per cent that must pass */
 };
 
 static const struct suite suites[] = {
-    {"golden", "liquid-golden/golden_liquid.dev.json", "data", 80},
-    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", 60},
+    {"golden", "liquid-golden/golden_liquid.dev.json", "data", "templates", 80},
+    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem", 60},
 };
 
 static bool verbose;
@@ -48,6 +49,49 @@ has_tag(const json_t *test, const char *list, const char *word)
 	return false;
 }
 
+static struct str
+without_suffix(struct str name)
+{
+	if (str_ends_nocase(name, STR(".liquid")))
+		name.n -= strlen(".liquid");
+	return name;
+}
+
+/* As the suites' own file system: by name in any case, with or without .liquid. */
+static int
+get_partial(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	json_t *files = closure;
+	const char *file;
+	json_t *source;
+
+	(void)err;
+	json_object_foreach(files, file, source)
+	{
+		if (!str_eq_nocase(without_suffix(str_c(file)), without_suffix(name)))
+			continue;
+		if (!json_is_string(source))
+			return 0;
+		*source_r = str_c(json_string_value(source));
+		return 1;
+	}
+	return 0;
+}
+
+static bool
+list_partials(void *closure, size_t i, struct str *name_r)
+{
+	json_t *files = closure;
+	void *iter = json_object_iter(files);
+
+	while (iter != NULL && i-- > 0)
+		iter = json_object_iter_next(files, iter);
+	if (iter == NULL)
+		return false;
+	*name_r = without_suffix(str_c(json_object_iter_key(iter)));
+	return true;
+}
+
 static int
 render(const struct suite *suite, const json_t *test, struct arena *arena, struct str *output_r,
     struct err *err)
@@ -56,10 +100,14 @@ render(const struct suite *suite, const json_t *test, struct arena *arena, struc
 	    .limits = {.source = 1 << 20, .steps = 1000000, .output = 1 << 22, .depth = 100}};
 	struct liquid_render_options render_options = {.now_ms = INT64_C(1704067318000)};
 	struct str source = str_c(json_string_value(json_object_get(test, "template")));
+	struct liquid_partials partials = {.get = get_partial,
+	    .list = list_partials,
+	    .closure = json_object_get(test, suite->files)};
 	struct liquid_program *program;
 	struct liquid_value globals;
 	int ret;
 
+	options.partials = &partials;
 	options.strict = has_tag(test, "tags", "strict") || has_tag(test, "error_mode", "strict2");
 	if (liquid_from_json(json_object_get(test, suite->data), arena, &globals, err) < 0 ||
 	    liquid_compile(&program, STR("t"), source, &options, err) < 0)

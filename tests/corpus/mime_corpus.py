@@ -61,7 +61,8 @@ def readers_agree(message):
     Python ends the header at a space before a colon, does not unfold a boundary, and takes
     characters out of quoted-printable that is none, where GMime leaves them.
     """
-    if any(isinstance(d, email.errors.MissingHeaderBodySeparatorDefect) for d in message.defects):
+    separator = email.errors.MissingHeaderBodySeparatorDefect
+    if any(isinstance(defect, separator) for defect in message.defects):
         return False
     for part in message.walk():
         if "\n" in (part.get_boundary() or ""):
@@ -73,7 +74,7 @@ def readers_agree(message):
 
 
 def other_fields(part):
-    return [(name, value) for name, value in part.raw_items() if name.lower() not in ENCODING_FIELDS]
+    return [field for field in fields(part) if field[0].lower() not in ENCODING_FIELDS]
 
 
 def parameters(part):

@@ -48,6 +48,7 @@ local_transport = error:5.1.1 nothing is delivered here
 relay_domains = static:all
 default_transport = smtp:[127.0.0.1]:{sink_port}
 relay_transport = smtp:[127.0.0.1]:{sink_port}
+split_destination_recipient_limit = 1
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
@@ -257,11 +258,18 @@ class Postfix:
         self.start()
 
     def queue_files(self):
-        """Queue ids of all messages that wait or are on their way."""
+        """Queue ids of all messages that wait or are on their way. A file that is not
+        executable was never finished: nobody was told that it is a message."""
         found = []
         for name in ("maildrop", "incoming", "active", "deferred", "hold"):
-            for _, _, files in os.walk(os.path.join(self.queue, name)):
-                found += files
+            for folder, _, files in os.walk(os.path.join(self.queue, name)):
+                for file in files:
+                    try:
+                        mode = os.stat(os.path.join(folder, file)).st_mode
+                    except FileNotFoundError:
+                        continue
+                    if mode & 0o100:
+                        found.append(file)
         return found
 
     def wait_empty(self, seconds=60):

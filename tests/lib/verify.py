@@ -108,6 +108,15 @@ def raw_fields(data):
     return fields
 
 
+def without_received(data):
+    """The message without the Received fields that the last hops put on top."""
+    for name, field in raw_fields(data):
+        if name.lower() != "received":
+            break
+        data = data[len(field) + 2:]
+    return data
+
+
 def text_of(data, kind):
     """The decoded text of the first part of this type ("html" or "plain"), or None."""
     for part in parse(data).walk():

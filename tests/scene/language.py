@@ -141,6 +141,15 @@ SEND = re.compile(r"^send(?P<insist> until accepted)?(?: in (?P<charset>\S+))?"
                   r"(?: with (?P<parameters>.+))?$")
 
 
+def expand(address):
+    """`p{1..3}@x.example` -> p1@x.example, p2@x.example, p3@x.example"""
+    found = re.search(r"\{(\d+)\.\.(\d+)\}", address)
+    if not found:
+        return [address]
+    return [address[:found.start()] + str(n) + address[found.end():]
+            for n in range(int(found[1]), int(found[2]) + 1)]
+
+
 def parse_send(step):
     """-> dict of a send step's words; recipients as [(address, parameters)]."""
     found = SEND.match(step.text)
@@ -152,7 +161,7 @@ def parse_send(step):
     recipients = []
     for one in words["recipients"].split(", "):
         address, _, parameters = one.strip().partition(" ")
-        recipients.append((address, parameters))
+        recipients += [(each, parameters) for each in expand(address)]
     words["recipients"] = recipients
     words["via"] = (words["via"] or "").split()
     words["sender"] = "" if words["sender"] == "<>" else words["sender"]

@@ -21,7 +21,8 @@ from lab import Lab, LabError, kill, wait_for
 import postfix
 import verify
 from client import Client, Lost, submit
-from language import (SceneError, comparison, holds, message_of, parse_send, quoted, read)
+from language import (SceneError, comparison, expand, holds, message_of, parse_send, quoted,
+                      read)
 from testbed import Testbed
 
 DEADLINE_S = 20
@@ -102,8 +103,8 @@ class Player:
 
     def is_bounce(self, message):
         """Postfix's own report to the sender of something the scene had refused."""
-        return message.sender == "" and verify.header(message.data, "From").startswith(
-            "MAILER-DAEMON@")
+        return (message.sender == ""
+                and "<MAILER-DAEMON@relay.example>" in verify.header(message.data, "From"))
 
     def clean(self):
         """Whatever the scene did to the others' surroundings is undone."""
@@ -165,6 +166,8 @@ class Player:
         if refused:
             daemon.write_config(self.config)
             daemon.hang_up("reload refused", self.deadline())
+            daemon.write_config()  # for the tool, which reads the file
+            self.config = None
         else:
             daemon.reload(self.config, self.deadline())
 
@@ -261,6 +264,10 @@ class Player:
                 if address.lower() in (other.lower() for other in message.recipients)]
 
     def expect(self, step, address, number):
+        for each in expand(address):
+            self.expect_one(step, each, number)
+
+    def expect_one(self, step, address, number):
         count = next((int(text.split()[-1]) for _, text in step.checks()
                       if text.startswith("count is ")), int(number or 1))
         self.counts[address] = max(count, self.counts.get(address, 0))
@@ -369,7 +376,7 @@ class Player:
                  None if got is None else f"{len(got)} bytes, not the same")
 
     def check_source(self, line, text, message, limit=None):
-        data = message.data
+        data = verify.without_received(message.data)
         if limit is None:
             bad = next((byte for byte in data if byte > 126 or
                         (byte < 32 and byte not in b"\t\r\n")), None)
@@ -391,7 +398,7 @@ class Player:
     def arrival(self, step, addresses):
         """How long it took from the first to the last of these."""
         times = []
-        for address in addresses.split(", "):
+        for address in expand(addresses):
             wait_for(f"a message for {address}", lambda: self.arrived(address), self.deadline())
             times.append(self.arrived(address)[0].time)
         seconds = max(times) - min(times)
@@ -502,7 +509,7 @@ STEPS = [
     (rf"reply(?: to {ADDRESS})? {HOW} {QUOTED}", "reply"),
     (rf"expect none for {ADDRESS}", "expect_none"),
     (rf"expect(?: message (?P<number>\d+) of)? {ADDRESS}", "expect"),
-    (r"arrival of (?P<addresses>.+)", "arrival"),
+    (r"arrival of (?P<addresses>\S+)", "arrival"),
     (rf"journal of {ADDRESS}(?: in (?P<campaign>\S+))?", "journal"),
     (rf"outbox of {ADDRESS}", "outbox"),
     (r"run (?P<repeat>until )?mailtailor (?P<arguments>.+)", "run"),

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -403,6 +404,40 @@ references_keep_it(void **state)
 	conf_unref(&second);
 }
 
+static void *
+use_in_thread(void *closure)
+{
+	const struct conf *shared = closure;
+
+	for (int i = 0; i < 200; i++) {
+		const struct conf *mine = conf_ref(shared);
+		struct conf *other;
+
+		assert_string_equal(mine->user, "shared");
+		conf_unref(&mine);
+		if (i % 20 == 0) {
+			assert_int_equal(conf_load(&other, "m.conf", NULL, NULL, NULL), 0);
+			drop(other);
+		}
+	}
+	return NULL;
+}
+
+static void
+threads_share_and_load(void **state)
+{
+	struct conf *conf = load("user = shared\ninclude(\"sub/two.conf\")\n");
+	pthread_t threads[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, use_in_thread, conf), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_string_equal(conf->user, "shared");
+	drop(conf);
+}
+
 static int
 enter_folder(void **state)
 {
@@ -435,6 +470,7 @@ main(void)
 	    cmocka_unit_test(dkim_domains_are_found),
 	    cmocka_unit_test(trusted_clients),
 	    cmocka_unit_test(references_keep_it),
+	    cmocka_unit_test(threads_share_and_load),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * liquid_test: tags, filters, errors with their places, ceilings
+ * liquid_test: tags, filters, errors with their places, ceilings, escaping, threads
  */
 #include "liquid/liquid.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +12,11 @@
 
 #include <cmocka.h>
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+/* 2024-01-01T00:01:58Z */
+#define NOW INT64_C(1704067318000)
+
 struct sample {
-	const char *name;
 	const char *template;
 	const char *data; /* JSON; NULL: none */
 	const char *result;
@@ -21,71 +25,979 @@ struct sample {
 static const struct liquid_limits roomy = {
     .source = 1 << 20, .steps = 1000000, .output = 1 << 20, .depth = 50};
 
-static int
-render(enum liquid_mode mode, const char *template, const char *data, struct arena *arena,
-    struct str *output_r, struct err *err)
+struct attempt {
+	struct liquid_options options;
+	struct liquid_render_options render;
+	size_t arena;
+};
+
+static struct attempt
+attempt_in(enum liquid_mode mode)
 {
-	struct liquid_options options = {.mode = mode, .limits = roomy};
-	struct liquid_render_options render_options = {.now_ms = 1704067318000};
-	struct liquid_value globals = LIQUID_NIL_VALUE;
+	return (struct attempt){.options = {.mode = mode, .limits = roomy},
+	    .render = {.now_ms = NOW},
+	    .arena = (size_t)1 << 24};
+}
+
+static int
+render_into(const struct attempt *attempt, const char *template, const char *data,
+    struct arena *arena, struct str *output_r, struct err *err)
+{
+	struct liquid_value globals;
 	struct liquid_program *program;
 	json_t *json = data == NULL ? NULL : json_loads(data, 0, NULL);
 	int ret;
 
-	assert_true(data == NULL || json != NULL);
+	if (data != NULL && json == NULL)
+		fail_msg("bad JSON in the test: %s", data);
 	assert_int_equal(liquid_from_json(json, arena, &globals, err), 0);
 	json_decref(json);
-	if (liquid_compile(&program, STR("t"), str_c(template), &options, err) < 0)
+	if (liquid_compile(&program, STR("t"), str_c(template), &attempt->options, err) < 0)
 		return -1;
-	ret = liquid_render(program, &globals, &render_options, arena, output_r, err);
+	ret = liquid_render(program, &globals, &attempt->render, arena, output_r, err);
 	liquid_free(&program);
 	return ret;
 }
 
 static void
-check(enum liquid_mode mode, const struct sample *sample)
+check(const struct attempt *attempt, const struct sample *sample)
 {
-	struct arena *arena = arena_new(1 << 24);
+	struct arena *arena = arena_new(attempt->arena);
 	struct str output = STR_NONE;
 	struct err err = ERR_INIT;
 
-	if (render(mode, sample->template, sample->data, arena, &output, &err) < 0)
-		fail_msg("%s: %s", sample->name, err.text);
+	if (render_into(attempt, sample->template, sample->data, arena, &output, &err) < 0)
+		fail_msg("%s: %s", sample->template, err.text);
 	if (!str_is(output, sample->result))
-		fail_msg("%s: expected \"%s\", got \"%.*s\"", sample->name, sample->result,
+		fail_msg("%s: expected \"%s\", got \"%.*s\"", sample->template, sample->result,
 		    STR_F(output));
 	arena_free(&arena);
 }
 
 static void
-tags(void **state)
+check_all(enum liquid_mode mode, const struct sample *samples, size_t count)
+{
+	struct attempt attempt = attempt_in(mode);
+
+	for (size_t i = 0; i < count; i++)
+		check(&attempt, &samples[i]);
+}
+
+static void
+check_error(
+    const struct attempt *attempt, const char *template, enum err_code code, const char *text)
+{
+	struct arena *arena = arena_new(attempt->arena);
+	struct str output = STR_NONE;
+	struct err err = ERR_INIT;
+
+	if (render_into(attempt, template, NULL, arena, &output, &err) == 0)
+		fail_msg("%s: expected an error, got \"%.*s\"", template, STR_F(output));
+	assert_string_equal(err.text, text);
+	assert_int_equal(err.code, code);
+	assert_null(output.p);
+	arena_free(&arena);
+}
+
+#define PEOPLE                                                                         \
+	"{\"ps\":[{\"n\":\"b\",\"v\":2},{\"n\":\"a\",\"v\":1},{\"n\":\"c\",\"v\":2}]," \
+	"\"ns\":[3,1,2],\"o\":{\"x\":1,\"y\":\"z\"},\"s\":\"h\\u00e9llo\",\"t\":true,\"e\":\"\"}"
+
+static void
+outputs(void **state)
 {
 	static const struct sample samples[] = {
-	    {"text alone", "Hello", NULL, "Hello"},
-	    {"output", "Hello {{ contact.first_name }}!", "{\"contact\":{\"first_name\":\"Ada\"}}",
-		"Hello Ada!"},
-	    {"if true", "{% if a == 1 %}one{% elsif a == 2 %}two{% else %}more{% endif %}",
-		"{\"a\":1}", "one"},
-	    {"if elsif", "{% if a == 1 %}one{% elsif a == 2 %}two{% else %}more{% endif %}",
-		"{\"a\":2}", "two"},
-	    {"if else", "{% if a == 1 %}one{% elsif a == 2 %}two{% else %}more{% endif %}",
-		"{\"a\":3}", "more"},
-	    {"for with limit",
-		"{% for p in ps limit: 2 %}{{ forloop.index }}{{ p.n | upcase }} {% endfor %}",
-		"{\"ps\":[{\"n\":\"a\"},{\"n\":\"b\"},{\"n\":\"c\"}]}", "1A 2B "},
-	    {"assign", "{% assign x = 'a' | append: 'b' %}{{ x }}", NULL, "ab"},
+	    {"", NULL, ""},
+	    {"Hello", NULL, "Hello"},
+	    {"{{ 'a' }}{{ \"b\" }}{{ 1 }}{{ -2 }}{{ 1.50 }}{{ true }}{{ nil }}{{ empty }}", NULL,
+		"ab1-21.5true"},
+	    {"{{ o.x }}{{ o['y'] }}{{ o.nothing.more }}", PEOPLE, "1z"},
+	    {"{{ ns[0] }}{{ ns[-1] }}{{ ns[3] }}{{ ns.first }}{{ ns.last }}{{ ns.size }}", PEOPLE,
+		"32323"},
+	    {"{{ s.size }}{{ s.first }}{{ s.last }}{{ o.size }}", PEOPLE, "5ho2"},
+	    {"{{ ps[ns[1]].n }}{{ o[o.nothing] }}", PEOPLE, "a"},
+	    {"{{ ns }} {{ o }} {{ (1..3) }}", PEOPLE, "312 {\"x\"=>1, \"y\"=>\"z\"} 1..3"},
+	    {"{{ 1e }}", NULL, "1"},
+	    {"{{ a-b }}{{ q? }}{{ größe }}", "{\"a-b\":1,\"q?\":2,\"größe\":3}", "123"},
+	    {"{{ empty.size }}", "{\"empty\":[1]}", "1"},
+	    {"{{ v }}", "{\"v\":\"{{ 'x' }}{% if %}\"}", "{{ 'x' }}{% if %}"},
+	    {"{{ [k] }}{{ self.k }}{{ self[k] }}", "{\"k\":\"w\",\"w\":7}", "7w7"},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
-		check(LIQUID_TEXT, &samples[i]);
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+branches(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{% if a == 1 %}1{% elsif a == 2 %}2{% else %}3{% endif %}", "{\"a\":1}", "1"},
+	    {"{% if a == 1 %}1{% elsif a == 2 %}2{% else %}3{% endif %}", "{\"a\":2}", "2"},
+	    {"{% if a == 1 %}1{% elsif a == 2 %}2{% else %}3{% endif %}", "{\"a\":9}", "3"},
+	    {"{% unless a %}no{% else %}yes{% endunless %}", "{\"a\":false}", "no"},
+	    {"{% unless a %}no{% else %}yes{% endunless %}", "{\"a\":0}", "yes"},
+	    {"{% unless a == 1 or a == 2 %}n{% endunless %}", "{\"a\":2}", ""},
+	    {"{% unless a == 1 and b %}n{% endunless %}", "{\"a\":1}", "n"},
+	    {"{% if '' and 0 and e and ps %}T{% endif %}", PEOPLE, "T"},
+	    {"{% if nil or false %}T{% else %}F{% endif %}", NULL, "F"},
+	    /* and/or bind from the right */
+	    {"{% if false and true or true %}T{% else %}F{% endif %}", NULL, "F"},
+	    {"{% if true or false and false %}T{% else %}F{% endif %}", NULL, "T"},
+	    {"{% if 1 < 2 %}a{% endif %}{% if 1 >= 1.0 %}b{% endif %}{% if 'a' < 'b' %}c{% endif "
+	     "%}",
+		NULL, "abc"},
+	    {"{% if 1 == 1.0 %}a{% endif %}{% if '1' == 1 %}b{% endif %}{% if 1 <> 2 %}c{% endif "
+	     "%}",
+		NULL, "ac"},
+	    {"{% if nil < 1 %}a{% endif %}{% if x > 1 %}b{% endif %}", NULL, ""},
+	    {"{% if s contains 'é' %}a{% endif %}{% if ns contains 2 %}b{% endif %}"
+	     "{% if o contains 'x' %}c{% endif %}{% if ns contains '2' %}d{% endif %}"
+	     "{% if x contains 'x' %}e{% endif %}",
+		PEOPLE, "abc"},
+	    {"{% if e == empty %}a{% endif %}{% if e == blank %}b{% endif %}"
+	     "{% if x == blank %}c{% endif %}{% if x == empty %}d{% endif %}"
+	     "{% if '  ' == blank %}e{% endif %}{% if ns != empty %}f{% endif %}",
+		PEOPLE, "abcef"},
+	    {"{% case a %}x{% when 1 %}one{% when 2, 3 %}some{% else %}many{% endcase %}",
+		"{\"a\":3}", "some"},
+	    {"{% case a %}{% when 1 or 2 %}x{% else %}many{% endcase %}", "{\"a\":9}", "many"},
+	    {"{% case a %}{% when 'a' %}1{% when 'a' %}2{% else %}3{% endcase %}", "{\"a\":\"a\"}",
+		"12"},
+	    {"{% case a %}{% when 'a', 'a' %}1{% endcase %}", "{\"a\":\"a\"}", "11"},
+	    {"{% case 1 %}{% when 1 %}{% case 2 %}{% when 2 %}in{% endcase %}{% endcase %}", NULL,
+		"in"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+loops(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{% for p in ps limit: 2 %}{{ forloop.index }}{{ p.n }} {% endfor %}", PEOPLE,
+		"1b 2a "},
+	    {"{% for n in ns offset: 1 %}{{ n }}{% endfor %}", PEOPLE, "12"},
+	    {"{% for n in ns reversed limit: 2 %}{{ n }}{% endfor %}", PEOPLE, "13"},
+	    {"{% for n in ns limit: 1 %}{{ n }}{% endfor %}-"
+	     "{% for n in ns offset: continue %}{{ n }}{% endfor %}",
+		PEOPLE, "3-12"},
+	    {"{% for i in (1..3) %}{{ i }}{% endfor %}{% for i in (3..1) %}x{% endfor %}", NULL,
+		"123"},
+	    {"{% for x in nothing %}x{% else %}none{% endfor %}", NULL, "none"},
+	    {"{% for x in ns %}{{ x }}{% else %}none{% endfor %}", PEOPLE, "312"},
+	    {"{% for i in (1..5) %}{% if i == 4 %}{% break %}{% endif %}{{ i }}{% endfor %}", NULL,
+		"123"},
+	    {"{% for i in (1..4) %}{% if i == 2 %}{% continue %}{% endif %}{{ i }}{% endfor %}",
+		NULL, "134"},
+	    {"{% for i in (1..2) %}{% capture c %}<{% break %}>{% endcapture %}{% endfor %}{{ c }}",
+		NULL, "<"},
+	    {"a{% break %}b", NULL, "a"},
+	    {"{% for a in (1..2) %}{% for b in (1..2) %}{{ forloop.parentloop.index }}{{ b }} "
+	     "{% endfor %}{% endfor %}",
+		NULL, "11 12 21 22 "},
+	    {"{% for i in (1..3) %}{{ forloop.first }}{{ forloop.last }}{{ forloop.index0 }}"
+	     "{{ forloop.rindex }}{{ forloop.rindex0 }}{{ forloop.length }} {% endfor %}",
+		NULL, "truefalse0323 falsefalse1213 falsetrue2103 "},
+	    {"{% for m in o %}{{ m[0] }}={{ m[1] }};{% endfor %}", PEOPLE, "x=1;y=z;"},
+	    {"{% for c in 'abc' %}{{ c }}{% endfor %}", NULL, "abc"},
+	    {"{% assign i = 9 %}{% for i in (1..2) %}{% assign i = 5 %}{{ i }}{% endfor %}{{ i }}",
+		NULL, "125"},
+	    {"{% for i in (1..3) %}{% cycle 'a', 'b' %}{% endfor %}", NULL, "aba"},
+	    {"{% for i in (1..3) %}{% cycle 'g': 1, 2 %}{% cycle 'h': 1, 2 %}{% endfor %}", NULL,
+		"112211"},
+	    {"{% tablerow i in (1..3) cols: 2 %}{{ i }}{% endtablerow %}", NULL,
+		"<tr class=\"row1\">\n<td class=\"col1\">1</td><td class=\"col2\">2</td></tr>\n"
+		"<tr class=\"row2\"><td class=\"col1\">3</td></tr>\n"},
+	    {"{% tablerow i in (1..3) %}{{ i }}{% break %}{% endtablerow %}", NULL,
+		"<tr class=\"row1\">\n<td class=\"col1\">1</td></tr>\n"},
+	    {"{% for i in ns %}{% ifchanged %}{{ t }}{% endifchanged %}{% endfor %}", PEOPLE,
+		"true"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+other_tags(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{% assign x = 'a' | append: 'b' %}{{ x }}", NULL, "ab"},
+	    {"{% assign x = ns %}{{ x[1] }}", PEOPLE, "1"},
+	    {"{% assign s = nil %}[{{ s }}]", PEOPLE, "[]"},
+	    {"{% capture x %}a{{ ns[0] }}{% endcapture %}[{{ x }}{{ x }}]", PEOPLE, "[a3a3]"},
+	    {"a{% comment %}{{ x {% if %} {% comment %}{% endcomment %}{% endcomment %}b", NULL,
+		"ab"},
+	    {"{% raw %}{{ x }}{% if %}{% endraw %}", NULL, "{{ x }}{% if %}"},
+	    {"a{% # one\n # two %}b", NULL, "ab"},
+	    {"a {%- if true -%} b {%- endif -%} c", NULL, "abc"},
+	    {" {{- 'x' -}} y{{-}} z", NULL, "xyz"},
+	    {"a {%- raw -%} b {%- endraw -%} c", NULL, "a b c"},
+	    /* a body with nothing to see loses its white space */
+	    {"[{% if true %} {% assign x = 1 %} {% endif %}]", NULL, "[]"},
+	    {"[{% if true %} {{ x }} {% endif %}]", NULL, "[  ]"},
+	    {"{% increment c %}{% increment c %}{{ c }}{% decrement d %}", NULL, "012-1"},
+	    {"{% echo 'a' | upcase %}", NULL, "A"},
+	    {"{% liquid\n assign x = 1\n if x == 1\n echo 'one'\n endif\n # done %}", NULL, "one"},
+	    {"{% doc %}{{ x }}{% enddoc %}a", NULL, "a"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static const struct {
+	const char *name;
+	const char *source;
+} partial_files[] = {
+    {"hello", "Hello {{ name }}{{ x }}!"},
+    {"item", "[{{ item.n }}{{ forloop.index }}]"},
+    {"set", "{% assign x = 'set' %}"},
+    {"stop", "{{ i }}{% break %}never"},
+    {"skip", "{% continue %}"},
+    {"again", "{% render 'again' %}"},
+    {"outer", "<{% render 'hello', name: name %}>"},
+    {"includes", "{% include 'hello' %}"},
+    {"faulty", "a\n{{ 1 | divided_by: 0 }}"},
+    {"broken", "a\n{% if %}"},
+    {"parts/foot", "{{ contact.city }}"},
+};
+
+static int
+get_partial(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	(void)closure;
+	if (str_is(name, "locked"))
+		return err_set(err, ERR_IO, "the folder is locked");
+	for (size_t i = 0; i < COUNT(partial_files); i++) {
+		if (str_is(name, partial_files[i].name)) {
+			*source_r = str_c(partial_files[i].source);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static bool
+list_partials(void *closure, size_t i, struct str *name_r)
+{
+	(void)closure;
+	if (i >= COUNT(partial_files))
+		return false;
+	*name_r = str_c(partial_files[i].name);
+	return true;
+}
+
+static void
+partials(void **state)
+{
+	static const struct liquid_partials files = {.get = get_partial, .list = list_partials};
+	static const struct sample samples[] = {
+	    {"{% assign x = 1 %}{% render 'hello', name: 'Ada' %}", NULL, "Hello Ada!"},
+	    {"{% assign x = 1 %}{% include 'hello', name: 'Ada' %}{{ name }}", NULL, "Hello Ada1!"},
+	    {"{% render 'set' %}[{{ x }}]{% include 'set' %}[{{ x }}]", NULL, "[][set]"},
+	    {"{% render 'item' for ps %}{% render 'item' with ps[1] %}", PEOPLE, "[b1][a2][c3][a]"},
+	    {"{% render 'hello' for ns as name %}{% include 'hello' with 7 as name %}", PEOPLE,
+		"Hello 3!Hello 1!Hello 2!Hello 7!"},
+	    {"{% include 'item' for ps %}", PEOPLE, "[b][a][c]"},
+	    {"{% for i in ns %}{% include 'stop' %}x{% endfor %}y", PEOPLE, "3y"},
+	    {"{% for i in ns %}{% capture c %}{% include 'skip' %}x{% endcapture %}y{% endfor %}",
+		PEOPLE, ""},
+	    {"{% for i in ns %}{% render 'stop' %}x{% endfor %}y", PEOPLE, "xxxy"},
+	    {"a{% include 'stop' %}b", NULL, "a"},
+	    {"{% for n in names %}{% include n %}{% endfor %}",
+		"{\"names\":[\"hello\",\"set\",\"hello\"]}", "Hello !Hello set!"},
+	    {"{% render 'outer', name: 'Bo' %}", NULL, "<Hello Bo!>"},
+	    /* the data is there, what the template assigned is not */
+	    {"{% render 'parts/foot' %}", "{\"contact\":{\"city\":\"A&B\"}}", "A&amp;B"},
+	};
+	static const struct {
+		const char *template;
+		enum err_code code;
+		const char *text;
+	} errors[] = {
+	    {"a {% render 'nope' %}", ERR_TEMPLATE, "t:1:13: there is no partial 'nope'"},
+	    {"{% render nope %}", ERR_TEMPLATE,
+		"t:1:11: expected the name of a partial, in quotes, found 'nope'"},
+	    {"{% render 'broken' %}", ERR_TEMPLATE, "broken:2:7: expected a value, found the end"},
+	    {"{% render 'faulty' %}", ERR_TEMPLATE, "faulty:2:8: divided by 0"},
+	    {"{% render 'locked' %}", ERR_IO, "the folder is locked"},
+	    {"{% render 'again' %}", ERR_LIMIT, "again:1:1: partials are nested more than 50 deep"},
+	    {"{% render 'includes' %}", ERR_TEMPLATE,
+		"includes:1:1: include usage is not allowed in this context"},
+	    {"{% assign n = 'nope' %}{% include n %}", ERR_TEMPLATE,
+		"t:1:24: there is no partial 'nope'"},
+	    {"{% assign n = 'broken' %}{% include n %}", ERR_TEMPLATE,
+		"t:1:26: partial 'broken': broken:2:7: expected a value, found the end"},
+	    {"{% include 5 %}", ERR_TEMPLATE, "t:1:1: the name of a partial must be text"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_HTML);
+
+	(void)state;
+	attempt.options.partials = &files;
+	for (size_t i = 0; i < COUNT(samples); i++)
+		check(&attempt, &samples[i]);
+	for (size_t i = 0; i < COUNT(errors); i++)
+		check_error(&attempt, errors[i].template, errors[i].code, errors[i].text);
+	attempt.options.limits.source = 40;
+	check_error(&attempt, "{% render 'hello' %}", ERR_LIMIT,
+	    "t:1:11: the template and its partials are longer than 40 bytes");
+}
+
+static void
+text_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ x | default: 'd' }}{{ e | default: 'd' }}{{ 'a' | default: 'd' }}", PEOPLE, "dda"},
+	    {"{{ false | default: 1 }}{{ false | default: 1, allow_false: true }}", NULL, "1false"},
+	    {"{{ 'éCOLE straße' | capitalize }}|{{ 'straße é' | upcase }}|{{ 'ÉÀ' | downcase }}",
+		NULL, "École straße|STRASSE É|éà"},
+	    {"{{ v | escape }}", "{\"v\":\"<a href=\\\"x\\\">&'\"}",
+		"&lt;a href=&quot;x&quot;&gt;&amp;&#39;"},
+	    {"{{ '<&lt;&#39;&x' | escape_once }}", NULL, "&lt;&lt;&#39;&amp;x"},
+	    {"[{{ ' a ' | strip }}][{{ ' a ' | lstrip }}][{{ ' a ' | rstrip }}]", NULL,
+		"[a][a ][ a]"},
+	    {"{{ '<p>Hi <b>you</b><!-- x --><script>1<2</script></p> 1 < 2' | strip_html }}", NULL,
+		"Hi you 1 < 2"},
+	    {"{{ v | strip_newlines }}|{{ v | newline_to_br }}", "{\"v\":\"a\\r\\nb\\nc\"}",
+		"abc|a<br />\nb<br />\nc"},
+	    {"{{ 'b' | append: 'c' | prepend: 'a' }}", NULL, "abc"},
+	    {"{{ 'aXbX' | replace: 'X', '-' }}{{ 'aXbX' | replace_first: 'X', '-' }}"
+	     "{{ 'aXbX' | replace_last: 'X', '-' }}",
+		NULL, "a-b-a-bXaXb-"},
+	    {"{{ 'aXbX' | remove: 'X' }} {{ 'aXbX' | remove_first: 'X' }} "
+	     "{{ 'aXbX' | remove_last: 'X' }}",
+		NULL, "ab abX aXb"},
+	    {"{{ 'é1' | replace: '', '-' }}", NULL, "-é-1-"},
+	    {"{{ 'Grüße an alle' | truncate: 8 }}|{{ 'abc' | truncate: 2, '' }}|"
+	     "{{ 'abc' | truncate: 3 }}",
+		NULL, "Grüße...|ab|abc"},
+	    {"{{ 'a  b c' | truncatewords: 2 }}|{{ 'a b' | truncatewords: 2 }}|"
+	     "{{ 'a b c' | truncatewords: 1, '!' }}",
+		NULL, "a b...|a b|a!"},
+	    {"{{ 'a,b,,' | split: ',' | size }}{{ ' a  b ' | split: ' ' | join: '-' }}"
+	     "{{ 'éa' | split: '' | join: '-' }}",
+		NULL, "2a-bé-a"},
+	    {"{{ s | slice: 1 }}{{ s | slice: -3, 2 }}{{ s | slice: 9 }}{{ ns | slice: 1, 2 }}",
+		PEOPLE, "éll12"},
+	    {"{{ 'é &=/~' | url_encode }} {{ '%C3%A9+%2B%zz' | url_decode }}", NULL,
+		"%C3%A9+%26%3D%2F%7E é +%zz"},
+	    {"{{ o | json }}{{ ns | json }}{{ 'a\"b' | json }}{{ nil | json }}", PEOPLE,
+		"{\"x\":1,\"y\":\"z\"}[3,1,2]\"a\\"
+		"\"b\"null"},
+	    {"{{ 12.5 | money: 'EUR' }}|{{ 1234567.891 | money: 'USD', 'en' }}|"
+	     "{{ -1234.5 | money: 'EUR', 'de' }}|{{ 1234.5 | money: 'JPY' }}|{{ '7' | money }}",
+		NULL, "12.50 EUR|$1,234,567.89|-1.234,50\xc2\xa0€|1235 JPY|7.00"},
+	    {"{{ 'free' | money: 'EUR' }}{{ nil | money: 'EUR' }}", NULL, "free"},
+	    {"{{ s | nothing_known }}", PEOPLE, "héllo"},
+	    {"{{ 1 | append: 2.0 }}{{ ns | upcase }}", PEOPLE, "12.0[3, 1, 2]"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+digest_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ 'one two' | base64_encode }} {{ 'b25lIHR3bw==' | base64_decode }}", NULL,
+		"b25lIHR3bw== one two"},
+	    {"{{ '_#/.' | base64_url_safe_encode }} {{ '4pyF' | base64_url_safe_decode }} "
+	     "{{ 'YQ' | base64_url_safe_decode }}{{ '' | base64_decode }}",
+		NULL, "XyMvLg== ✅ a"},
+	    {"{{ 'abc' | md5 }} {{ 'abc' | sha1 }}", NULL,
+		"900150983cd24fb0d6963f7d28e17f72 a9993e364706816aba3e25717850c26c9cd0d89d"},
+	    {"{{ '' | sha256 }}", NULL,
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+	    /* RFC 4231, test case 2 */
+	    {"{{ 'what do ya want for nothing?' | hmac_sha256: 'Jefe' }}", NULL,
+		"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+	check_error(&attempt, "{{ 'a' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:10: the text is not valid base64");
+	check_error(&attempt, "{{ 'a*==' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:13: the text is not valid base64");
+}
+
+static void
+list_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ ns | sort | join }}{{ ns | reverse | join: '' }}", PEOPLE, "1 2 3213"},
+	    {"{{ ps | sort: 'n' | map: 'n' | join }}|{{ ps | sort: 'v' | map: 'n' | join }}",
+		PEOPLE, "a b c|a b c"},
+	    {"{{ 'b,A,c,a' | split: ',' | sort | join }}|"
+	     "{{ 'b,A,c,a' | split: ',' | sort_natural | join }}",
+		NULL, "A a b c|A a b c"},
+	    {"{{ ps | where: 'v', 2 | map: 'n' | join }}{{ ps | where: 'x' | size }}", PEOPLE,
+		"b c0"},
+	    {"{{ ps | reject: 'v', 2 | map: 'n' | join }}", PEOPLE, "a"},
+	    {"{{ a | uniq | join }}{{ ps | uniq: 'v' | map: 'n' | join }}",
+		"{\"a\":[1,\"1\",1.0,1,\"1\"],\"ps\":[{\"n\":\"x\",\"v\":1},{\"n\":\"y\",\"v\":1}]"
+		"}",
+		"1 1 1.0x"},
+	    {"{{ a | compact | size }}{{ a | size }}", "{\"a\":[1,null,2,null]}", "24"},
+	    {"{{ ns | concat: ns | join: '' }}", PEOPLE, "312312"},
+	    {"{{ ns | first }}{{ ns | last }}{{ ns | sum }}{{ ps | sum: 'v' }}", PEOPLE, "3265"},
+	    {"{{ ps | find: 'v', 2 | map: 'n' }}{{ ps | find_index: 'n', 'a' }}"
+	     "{{ ps | has: 'n', 'q' }}",
+		PEOPLE, "b1false"},
+	    {"{{ a | join: ',' }}", "{\"a\":[[1,[2]],null,3]}", "1,2,,3"},
+	    {"{{ nil | join }}{{ nil | sort }}{{ 5 | size }}{{ (1..4) | join: '' }}", NULL,
+		"81234"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+number_filters(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ 1 | plus: 2 }} {{ 0.1 | plus: 0.2 }} {{ '3' | plus: '4.0' }} {{ x | plus: 1 }}",
+		NULL, "3 0.3 7.0 1"},
+	    {"{{ 5 | minus: 7 }} {{ 3 | times: 1.1 }} {{ 4.35 | times: 100 }}", NULL,
+		"-2 3.3 435.0"},
+	    {"{{ 7 | divided_by: 2 }} {{ -7 | divided_by: 2 }} {{ 7 | divided_by: 2.0 }} "
+	     "{{ 20 | divided_by: 7.0 }}",
+		NULL, "3 -4 3.5 2.857142857142857"},
+	    {"{{ 7 | modulo: 3 }} {{ -7 | modulo: 3 }} {{ 7.5 | modulo: 2 }}", NULL, "1 2 1.5"},
+	    {"{{ 2.5 | round }} {{ -2.5 | round }} {{ 1.005 | round: 2 }} {{ 15 | round: -1 }} "
+	     "{{ 3 | round: 2 }}",
+		NULL, "3 -3 1.01 20 3"},
+	    {"{{ 1.2 | floor }} {{ -1.2 | floor }} {{ 1.2 | ceil }} {{ -1.2 | ceil }}", NULL,
+		"1 -2 2 -1"},
+	    {"{{ -3 | abs }} {{ '-1.5' | abs }} {{ 3 | at_least: 5 }} {{ 3 | at_most: 2.5 }}", NULL,
+		"3 1.5 5 2.5"},
+	    {"{{ 100000000000000000000.0 }} {{ 0.00001 }} {{ 1234567.0 }} {{ 0.1 }} {{ 1.0 }}",
+		NULL, "1.0e+20 1.0e-05 1234567.0 0.1 1.0"},
+	    {"{{ 9223372036854775807 | plus: 1 }} {{ 9223372036854775807 | times: 2 }}", NULL,
+		"9.223372036854776e+18 1.8446744073709552e+19"},
+	    {"{{ '12abc' | plus: 1 }} {{ 'abc' | plus: 1 }}", NULL, "13 1"},
+	};
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+}
+
+static void
+dates(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ 'now' | date: '%Y-%m-%d %H:%M:%S' }}", NULL, "2024-01-01 00:01:58"},
+	    {"{{ 'March 14, 2016' | date: '%b %d, %y %T' }}", NULL, "Mar 14, 16 00:00:00"},
+	    {"{{ 'Wed, 31 Jan 2024 23:05:09 -0500 (EST)' | date: '%F %T %z' }}", NULL,
+		"2024-01-31 23:05:09 -0500"},
+	    {"{{ '5 may 99' | date: '%F %H' }} {{ '2nd of feb 2020' | date: '%F %H' }}", NULL,
+		"1999-05-05 00 2020-02-02 00"},
+	    {"{{ '2016-03-04T05:06:07Z' | date: '%-d.%-m. %e %k %l %I %p %P %j %s' }}", NULL,
+		"4.3.  4  5  5 05 AM am 064 1457067967"},
+	    {"{{ '2016-03-04 05:06:07 +0130' | date: '%H:%M %z %:z %Z|' }}", NULL,
+		"05:06 +0130 +01:30 |"},
+	    {"{{ 0 | date: '%A %^a %B %C %D %F %T %R %r %c %x %X %u %w %U %W %V %G %g' }}", NULL,
+		"Thursday THU January 19 01/01/70 1970-01-01 00:00:00 00:00 12:00:00 AM "
+		"Thu Jan  1 00:00:00 1970 01/01/70 00:00:00 4 4 00 00 01 1970 70"},
+	    {"{{ '1152098955' | date: '%m/%d/%Y' }}", NULL, "07/05/2006"},
+	    {"{{ '14.3.2016 15:30' | date: '%Y%m%dT%H%M' }} {{ '3pm' | date: '%H' }}", NULL,
+		"20160314T1530 15"},
+	    {"{{ 0 | date: '%05d %_m %010Y %3N %L %q %%' }}", NULL,
+		"00001  1 0000001970 000 000 %q %"},
+	    {"{{ 'no date' | date: '%Y' }} {{ '31/02/2020' | date: '%F' }} {{ '2020-13-01' | date: "
+	     "'%Y' }}",
+		NULL, "no date 2020-03-02 2020-13-01"},
+	    {"{{ nil | date: '%Y' }}{{ 0 | date: '' }}", NULL, "0"},
+	};
+	static const struct sample berlin[] = {
+	    {"{{ 'now' | date: '%F %T %Z %z' }}", NULL, "2024-01-01 01:01:58 CET +0100"},
+	    {"{{ '2024-07-01T12:00:00Z' | date: '%H %Z' }}", NULL, "14 CEST"},
+	    {"{{ '2024-07-01 12:00' | date: '%H %z' }}", NULL, "12 +0200"},
+	    {"{{ 1719828000 | date: '%H' }}", NULL, "12"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check_all(LIQUID_TEXT, samples, COUNT(samples));
+	attempt.render.time_zone = "Europe/Berlin";
+	for (size_t i = 0; i < COUNT(berlin); i++)
+		check(&attempt, &berlin[i]);
+	attempt.render.time_zone = "../../../etc/passwd";
+	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
+	attempt.render.time_zone = "No/Where";
+	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
+}
+
+#define EVIL "{\"v\":\"<b>&'\\\"\",\"n\":\"a\\nb\",\"l\":[\"<\",\">\"],\"o\":{\"<\":1}}"
+
+static void
+html_escapes(void **state)
+{
+	static const struct sample samples[] = {
+	    {"<p>{{ v }}</p>", EVIL, "<p>&lt;b&gt;&amp;&#39;&quot;</p>"},
+	    {"{{ v | raw }}", EVIL, "<b>&'\""},
+	    {"{{ v | escape }}{{ v | escape | escape }}", EVIL,
+		"&lt;b&gt;&amp;&#39;&quot;&lt;b&gt;&amp;&#39;&quot;"},
+	    {"{{ v | escape_once }}", EVIL, "&lt;b&gt;&amp;&#39;&quot;"},
+	    {"{{ v | upcase }}{{ v | escape | slice: 0, 4 }}", EVIL,
+		"&lt;B&gt;&amp;&#39;&quot;&lt;"},
+	    {"{{ n | newline_to_br }}", EVIL, "a<br />\nb"},
+	    {"{{ v | newline_to_br }}", EVIL, "&lt;b&gt;&amp;&#39;&quot;"},
+	    {"{{ '<i>' | raw | append: v }}", EVIL, "<i>&lt;b&gt;&amp;&#39;&quot;"},
+	    {"{{ v | append: '<i>' }}", EVIL, "&lt;b&gt;&amp;&#39;&quot;&lt;i&gt;"},
+	    {"{{ '<i>' | raw | replace: 'i', v }}", EVIL, "<&lt;b&gt;&amp;&#39;&quot;>"},
+	    {"{{ l }}{{ l | join: '&' }}{{ l | first }}", EVIL, "&lt;&gt;&lt;&amp;&gt;&lt;"},
+	    {"{{ o }}{{ v | json }}", EVIL,
+		"{&quot;&lt;&quot;=&gt;1}&quot;\\u003cb\\u003e\\u0026&#39;\\&quot;&quot;"},
+	    {"{% capture c %}<i>{{ v }}</i>{% endcapture %}{{ c }}", EVIL,
+		"<i>&lt;b&gt;&amp;&#39;&quot;</i>"},
+	    {"{% assign x = v | escape %}{{ x }}{{ x | url_decode }}", EVIL,
+		"&lt;b&gt;&amp;&#39;&quot;&amp;lt;b&amp;gt;&amp;amp;&amp;#39;&amp;quot;"},
+	    {"{{ '%3Cb%3E' | url_decode }}{{ nothing | default: v }}", EVIL,
+		"&lt;b&gt;&lt;b&gt;&amp;&#39;&quot;"},
+	    {"{% cycle v, 1 %}{% echo v %}", EVIL,
+		"&lt;b&gt;&amp;&#39;&quot;&lt;b&gt;&amp;&#39;&quot;"},
+	};
+
+	(void)state;
+	check_all(LIQUID_HTML, samples, COUNT(samples));
+}
+
+static void
+header_controls(void **state)
+{
+	static const struct sample samples[] = {
+	    {"Hi {{ v }}!", "{\"v\":\"a\\r\\nBcc: x\\tb\\u007f\\u0085\\u2028c\\u2029é\"}",
+		"Hi a  Bcc: x b   c é!"},
+	    {"{{ v | escape }}", "{\"v\":\"<\\n>\"}", "&lt; &gt;"},
+	    {"{% capture c %}{{ v }}{% endcapture %}{{ c }}", "{\"v\":\"a\\nb\"}", "a b"},
+	};
+
+	(void)state;
+	check_all(LIQUID_HEADER, samples, COUNT(samples));
+}
+
+static void
+template_errors(void **state)
+{
+	static const struct {
+		const char *template;
+		const char *text;
+	} errors[] = {
+	    {"a\nb {{ x", "t:2:3: '{{' is not closed with '}}'"},
+	    {"a\né {% if x", "t:2:3: '{%' is not closed with '%}'"},
+	    {"{{ x } }}", "t:1:1: '{{' is not closed with '}}'"},
+	    {"{% if x %}a", "t:1:1: 'if' is not closed with 'endif'"},
+	    {"{% for x in y %}{% if x %}{% endfor %}", "t:1:27: expected 'endif', found 'endfor'"},
+	    {"{% endif %}", "t:1:1: there is no tag 'endif'"},
+	    {"\n\n {% nope %}", "t:3:2: there is no tag 'nope'"},
+	    {"{% %}", "t:1:4: expected the name of a tag, found the end"},
+	    {"{{ x | nope }}", "t:1:8: there is no filter 'nope'"},
+	    {"{{ x | upcase: 1 }}", "t:1:8: filter 'upcase' takes 0 argument(s), found 1"},
+	    {"{{ x | append }}", "t:1:8: filter 'append' takes 1 argument(s), found 0"},
+	    {"{{ x | upcase: a: 1 }}", "t:1:8: filter 'upcase' does not take that argument"},
+	    {"{{ x | }}", "t:1:8: expected the name of a filter, found the end"},
+	    {"{{ x y }}", "t:1:6: expected the end of the tag, found 'y'"},
+	    {"{{ x. }}", "t:1:7: expected a name after the '.', found the end"},
+	    {"{{ x[1 }}", "t:1:8: expected ']', found the end"},
+	    {"{{ 'x }}", "t:1:4: the string is not closed"},
+	    {"{{ (1..) }}", "t:1:8: expected a value, found ')'"},
+	    {"{% if %}{% endif %}", "t:1:7: expected a value, found the end"},
+	    {"{% if a = b %}{% endif %}", "t:1:9: expected the end of the tag, found '='"},
+	    {"{% else %}", "t:1:1: 'else' stands outside of 'if', 'unless', 'case' and 'for'"},
+	    {"{% when 1 %}", "t:1:1: 'when' stands outside of 'case'"},
+	    {"{% elsif 1 %}", "t:1:1: 'elsif' stands outside of 'if' and 'unless'"},
+	    {"{% assign = 1 %}", "t:1:11: expected the name of a variable, found '='"},
+	    {"{% assign x 1 %}", "t:1:13: expected '=', found '1'"},
+	    {"{% for x of y %}{% endfor %}", "t:1:10: expected 'in', found 'of'"},
+	    {"{% for x in y by: 1 %}{% endfor %}",
+		"t:1:15: expected 'limit' or 'offset', found 'by'"},
+	    {"{% comment %}", "t:1:1: 'comment' is not closed with 'endcomment'"},
+	    {"{% raw %}{{ x", "t:1:1: 'raw' is not closed with 'endraw'"},
+	    {"{% liquid\n if x\n%}", "t:2:2: 'if' is not closed with 'endif'"},
+	    {"{% if x %}{% liquid endif %}", "t:1:21: there is no tag 'endif'"},
+	    {"{{ 1 | divided_by: 0 }}", "t:1:8: divided by 0"},
+	    {"{% if 1 < 'a' %}{% endif %}", "t:1:1: comparison of Integer with String failed"},
+	    {"{{ 'a' | slice: 'b' }}", "t:1:10: invalid integer"},
+	    {"{% for i in (1..3) limit: 'x' %}{% endfor %}", "t:1:1: invalid integer"},
+	    {"{{ 'a,1' | split: ',' | concat: 1 }}", "t:1:25: filter 'concat' wants a list to add"},
+	};
+	struct attempt attempt = attempt_in(LIQUID_HTML);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(errors); i++)
+		check_error(&attempt, errors[i].template, ERR_TEMPLATE, errors[i].text);
+}
+
+static void
+aborts(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_HTML);
+
+	(void)state;
+	check_error(&attempt, "a{% abort 'no <offer>' %}b", ERR_ABORT, "no <offer>");
+	check_error(&attempt, "{% if true %}{% abort %}{% endif %}", ERR_ABORT,
+	    "the template asked for it");
+	check(&attempt, &(struct sample){"{% if false %}{% abort 'x' %}{% endif %}a", NULL, "a"});
+}
+
+static void
+ceilings(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	attempt.options.limits.source = 10;
+	check_error(&attempt, "01234567890", ERR_LIMIT, "t:1:1: template is longer than 10 bytes");
+	check(&attempt, &(struct sample){"0123456789", NULL, "0123456789"});
+	attempt = attempt_in(LIQUID_TEXT);
+	attempt.options.limits.steps = 100;
+	check_error(&attempt, "{% for i in (1..1000000000000) %}{% endfor %}", ERR_LIMIT,
+	    "t:1:34: the render takes more than 100 steps");
+	attempt = attempt_in(LIQUID_TEXT);
+	attempt.options.limits.output = 10;
+	check_error(&attempt, "{% for i in (1..99) %}xx{% endfor %}", ERR_LIMIT,
+	    "t:1:25: the output is longer than 10 bytes");
+	check(
+	    &attempt, &(struct sample){"{% for i in (1..5) %}xx{% endfor %}", NULL, "xxxxxxxxxx"});
+	attempt = attempt_in(LIQUID_TEXT);
+	attempt.options.limits.depth = 2;
+	check_error(&attempt, "{% if a %}{% if a %}{% if a %}", ERR_LIMIT,
+	    "t:1:21: blocks are nested more than 2 deep");
+	attempt = attempt_in(LIQUID_TEXT);
+	attempt.arena = 20000;
+	check_error(&attempt,
+	    "{% assign s = 'xxxxxxxxxxxxxxxx' %}{% for i in (1..20) %}"
+	    "{% assign s = s | append: s %}{% endfor %}",
+	    ERR_LIMIT, "t:1:76: the render needs more memory than allowed");
+	check_error(&attempt, "{{ (1..9000000000) | join }}", ERR_LIMIT,
+	    "t:1:22: the render takes more than 1000000 steps");
+}
+
+/* Nesting that the parser follows by recursion, and shapes that ask for much work. */
+static void
+hostile(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+	static char deep[300000];
+	size_t n = 0;
+
+	(void)state;
+	n += (size_t)sprintf(deep, "{{ a");
+	for (int i = 0; i < 100000; i++)
+		n += (size_t)sprintf(deep + n, "[a");
+	check_error(&attempt, deep, ERR_TEMPLATE, "t:1:1: '{{' is not closed with '}}'");
+	strcpy(deep + n, "}}");
+	check_error(
+	    &attempt, deep, ERR_LIMIT, "t:1:204: expressions are nested more than 100 deep");
+	n = (size_t)sprintf(deep, "{%% liquid");
+	for (int i = 0; i < 10000; i++)
+		n += (size_t)sprintf(deep + n, " liquid");
+	strcpy(deep + n, "%}");
+	check_error(&attempt, deep, ERR_LIMIT, "t:1:354: blocks are nested more than 50 deep");
+	n = 0;
+	for (int i = 0; i < 1000; i++)
+		n += (size_t)sprintf(deep + n, "{%% if a %%}");
+	check_error(&attempt, deep, ERR_LIMIT, "t:1:501: blocks are nested more than 50 deep");
+	check(&attempt,
+	    &(struct sample){
+		"{{ 9999999999999999999999 | times: 9999999999999999999999 }}"
+		"{% assign x = -9223372036854775808 %}{{ x | abs }}{{ x | divided_by: -1 }}"
+		"{{ x | modulo: -1 }}{{ (9223372036854775807..9223372036854775807) | size }}",
+		NULL, "1.0e+449.223372036854776e+189.223372036854776e+1801"});
+}
+
+static void
+note_missing(void *closure, struct str path)
+{
+	char *noted = closure;
+
+	snprintf(noted + strlen(noted), 200 - strlen(noted), "%.*s;", STR_F(path));
+}
+
+static void
+missing(void **state)
+{
+	static const struct sample samples[] = {
+	    {"{{ a.b }}{{ c['d'] }}{{ ok }}", "{\"ok\":1}", "a.b;c['d'];"},
+	    {"{{ a | default: 'x' }}{{ a | upcase | default: 'x' }}", NULL, ""},
+	    {"{{ a | default: b }}{{ ok | default: b }}", "{\"ok\":1}", "b;"},
+	    {"{{ a | upcase }}{{ 'x' | append: b }}", NULL, "a;b;"},
+	    {"{% if a %}{% endif %}{% unless a == 1 %}{% endunless %}{% case a %}{% endcase %}",
+		NULL, ""},
+	    {"{% assign x = a %}{% if x %}{% endif %}", NULL, ""},
+	    {"{% assign x = a %}{{ x }}", NULL, "x;"},
+	    {"{% assign x = a | plus: 1 %}", NULL, "a;"},
+	    {"{% for p in a %}{% endfor %}{% for p in b %}{% else %}{% endfor %}", NULL, "a;"},
+	    {"{{ nil }}{{ e }}", "{\"e\":\"\"}", ""},
+	};
+	struct attempt attempt = attempt_in(LIQUID_HTML);
+	char noted[200];
+
+	(void)state;
+	attempt.render.missing = note_missing;
+	attempt.render.closure = noted;
+	for (size_t i = 0; i < COUNT(samples); i++) {
+		struct arena *arena = arena_new(attempt.arena);
+		struct str output;
+		struct err err;
+
+		noted[0] = '\0';
+		assert_int_equal(render_into(&attempt, samples[i].template, samples[i].data, arena,
+				     &output, &err),
+		    0);
+		if (strcmp(noted, samples[i].result) != 0)
+			fail_msg("%s: missed \"%s\"", samples[i].template, noted);
+		arena_free(&arena);
+	}
+}
+
+static void
+strictness(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check(&attempt, &(struct sample){"{{ 'a' | nope }}{{ 'b' c }}", NULL, "ab"});
+	attempt.options.strict = true;
+	check_error(
+	    &attempt, "{{ 'a' | nope }}", ERR_TEMPLATE, "t:1:10: there is no filter 'nope'");
+	check_error(
+	    &attempt, "{{ 'b' c }}", ERR_TEMPLATE, "t:1:8: expected the end of the tag, found 'c'");
+	check_error(&attempt, "{{ ['b'] }}", ERR_TEMPLATE,
+	    "t:1:4: a variable can't begin with '[': write self[...]");
+}
+
+static void
+statics(void **state)
+{
+	static const struct {
+		const char *source;
+		bool is_static;
+	} cases[] = {{"", true}, {"plain } text {", true}, {"{{ x }}", false},
+	    {"{% comment %}{% endcomment %}", false}, {"a{% # %}", false}};
+	struct liquid_options options = {.mode = LIQUID_HTML, .limits = roomy};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct liquid_program *program;
+
+		assert_int_equal(
+		    liquid_compile(&program, STR("t"), str_c(cases[i].source), &options, NULL), 0);
+		assert_int_equal(liquid_is_static(program), cases[i].is_static);
+		liquid_free(&program);
+		assert_null(program);
+	}
+}
+
+static void
+objects(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct liquid_object *object = liquid_object_new(arena, 0);
+	char names[300][8];
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		sprintf(names[i], "k%d", i);
+		assert_int_equal(
+		    liquid_object_set(object, arena, str_c(names[i]), liquid_int(i)), 0);
+	}
+	assert_int_equal(liquid_object_set(object, arena, STR("k7"), liquid_int(-7)), 0);
+	for (int i = 0; i < 300; i++) {
+		const struct liquid_value *value = liquid_object_get(object, str_c(names[i]));
+
+		assert_non_null(value);
+		assert_int_equal(value->integer, i == 7 ? -7 : i);
+	}
+	assert_null(liquid_object_get(object, STR("k300")));
+	arena_free(&arena);
+	arena = arena_new(64);
+	assert_null(liquid_object_new(arena, 100));
+	arena_free(&arena);
+}
+
+static void
+deep_data(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct liquid_value value;
+	struct err err = ERR_INIT;
+	json_t *json = json_array();
+
+	(void)state;
+	for (int i = 0; i < 101; i++) {
+		json_t *outer = json_array();
+
+		json_array_append_new(outer, json);
+		json = outer;
+	}
+	assert_int_equal(liquid_from_json(json, arena, &value, &err), -1);
+	assert_int_equal(err.code, ERR_LIMIT);
+	json_decref(json);
+	arena_free(&arena);
+}
+
+static int
+get_lazy(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+    struct err *err)
+{
+	int *asked = closure;
+
+	(void)arena;
+	++*asked;
+	if (str_is(key, "fails"))
+		return err_set(err, ERR_STORE, "the plugin said no");
+	if (!str_is(key, "name"))
+		return 0;
+	*value_r = liquid_string(STR("lazy"));
+	return 1;
+}
+
+static void
+lazy_values(void **state)
+{
+	int asked = 0;
+	struct liquid_lazy lazy = {.get = get_lazy, .closure = &asked};
+	struct liquid_value globals = {.type = LIQUID_LAZY, .lazy = &lazy};
+	struct liquid_options options = {.mode = LIQUID_HTML, .limits = roomy};
+	struct liquid_render_options render_options = {.now_ms = NOW};
+	struct liquid_program *program;
+	struct arena *arena = arena_new(1 << 20);
+	struct err err = ERR_INIT;
+	struct str output;
+
+	(void)state;
+	assert_int_equal(
+	    liquid_compile(&program, STR("t"), STR("{{ name }}{{ name }}{{ q }}"), &options, &err),
+	    0);
+	assert_int_equal(
+	    liquid_render(program, &globals, &render_options, arena, &output, &err), 0);
+	assert_true(str_is(output, "lazylazy"));
+	assert_int_equal(asked, 2);
+	liquid_free(&program);
+	assert_int_equal(liquid_compile(&program, STR("t"), STR("{{ fails }}"), &options, &err), 0);
+	assert_int_equal(
+	    liquid_render(program, &globals, &render_options, arena, &output, &err), -1);
+	assert_int_equal(err.code, ERR_STORE);
+	liquid_free(&program);
+	arena_free(&arena);
+}
+
+#define NEWSLETTER                                                                         \
+	"<h1>Hi {{ contact.first_name | default: 'you' | capitalize }}</h1>"               \
+	"{% if contact.points > 100 %}<p>{{ contact.points | times: 1.5 | round: 1 }}"     \
+	"{% else %}few{% endif %}{% for p in products limit: 3 %}<li>{{ forloop.index }} " \
+	"{{ p.name | upcase }} {{ p.price | money: 'EUR' }}</li>{% endfor %}"              \
+	"{{ 'now' | date: '%d.%m.%Y' }}{% capture x %}{{ contact.city }}{% endcapture %}{{ x }}"
+
+struct job {
+	const struct liquid_program *program;
+	int number;
+	bool failed;
+};
+
+/* One program, a thread and an arena each; a warm arena asks for no more. */
+static void *
+render_often(void *closure)
+{
+	struct job *job = closure;
+	struct liquid_render_options options = {.now_ms = NOW, .time_zone = "Europe/Vienna"};
+	struct arena *arena = arena_new(1 << 20);
+	unsigned long warm = 0;
+
+	for (int i = 0; i < 500; i++) {
+		char expected[400];
+		char data[300];
+		struct liquid_value globals;
+		struct err err;
+		struct str output;
+		json_t *json;
+
+		snprintf(data, sizeof data,
+		    "{\"contact\":{\"first_name\":\"n%d-%d\",\"points\":%d,\"city\":\"A&B\"},"
+		    "\"products\":[{\"name\":\"é\",\"price\":%d.5},{\"name\":\"b\",\"price\":1}]}",
+		    job->number, i, i, i);
+		snprintf(expected, sizeof expected,
+		    "<h1>Hi N%d-%d</h1>%s%.*f<li>1 É %d.50 EUR</li><li>2 B 1.00 EUR</li>"
+		    "01.01.2024A&amp;B",
+		    job->number, i, i > 100 ? "<p>" : "few", 1, i * 1.5, i);
+		if (i <= 100)
+			snprintf(expected, sizeof expected,
+			    "<h1>Hi N%d-%d</h1>few<li>1 É %d.50 EUR</li><li>2 B 1.00 EUR</li>"
+			    "01.01.2024A&amp;B",
+			    job->number, i, i);
+		arena_reset(arena);
+		json = json_loads(data, 0, NULL);
+		if (liquid_from_json(json, arena, &globals, &err) < 0 ||
+		    liquid_render(job->program, &globals, &options, arena, &output, &err) < 0 ||
+		    !str_is(output, expected))
+			job->failed = true;
+		json_decref(json);
+		if (i == 0)
+			warm = arena_heap_calls(arena);
+	}
+	if (arena_heap_calls(arena) != warm)
+		job->failed = true;
+	arena_free(&arena);
+	return NULL;
+}
+
+static void
+threads(void **state)
+{
+	struct liquid_options options = {.mode = LIQUID_HTML, .limits = roomy};
+	struct liquid_program *program;
+	struct job jobs[4];
+	pthread_t thread[4];
+
+	(void)state;
+	assert_int_equal(liquid_compile(&program, STR("t"), STR(NEWSLETTER), &options, NULL), 0);
+	for (int i = 0; i < 4; i++) {
+		jobs[i] = (struct job){.program = program, .number = i};
+		assert_int_equal(pthread_create(&thread[i], NULL, render_often, &jobs[i]), 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(thread[i], NULL);
+		assert_false(jobs[i].failed);
+	}
+	liquid_free(&program);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tags),
+	    cmocka_unit_test(outputs),
+	    cmocka_unit_test(branches),
+	    cmocka_unit_test(loops),
+	    cmocka_unit_test(other_tags),
+	    cmocka_unit_test(partials),
+	    cmocka_unit_test(text_filters),
+	    cmocka_unit_test(digest_filters),
+	    cmocka_unit_test(list_filters),
+	    cmocka_unit_test(number_filters),
+	    cmocka_unit_test(dates),
+	    cmocka_unit_test(html_escapes),
+	    cmocka_unit_test(header_controls),
+	    cmocka_unit_test(template_errors),
+	    cmocka_unit_test(aborts),
+	    cmocka_unit_test(ceilings),
+	    cmocka_unit_test(hostile),
+	    cmocka_unit_test(missing),
+	    cmocka_unit_test(strictness),
+	    cmocka_unit_test(statics),
+	    cmocka_unit_test(objects),
+	    cmocka_unit_test(deep_data),
+	    cmocka_unit_test(lazy_values),
+	    cmocka_unit_test(threads),
 	};
 
 	return cmocka_run_group_tests_name("liquid", tests, NULL, NULL);

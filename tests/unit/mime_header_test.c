@@ -283,6 +283,25 @@ mailboxes_are_read(void **state)
 	arena_free(&arena);
 }
 
+static void
+endless_groups_are_refused(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct buf value;
+	struct str display, address;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	buf_init(&value, 1 << 20);
+	while (value.len < 400000)
+		buf_add_c(&value, "a:");
+	buf_add_c(&value, "a@x.example");
+	assert_int_equal(mime_mailbox_parse(buf_str(&value), arena, &display, &address, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	buf_fini(&value);
+	arena_free(&arena);
+}
+
 static const struct address_case {
 	const char *address;
 	bool ok;
@@ -356,6 +375,7 @@ main(void)
 	    cmocka_unit_test(endless_word_is_broken),
 	    cmocka_unit_test(mailboxes_are_written),
 	    cmocka_unit_test(mailboxes_are_read),
+	    cmocka_unit_test(endless_groups_are_refused),
 	    cmocka_unit_test(addresses_are_judged),
 	};
 

@@ -428,6 +428,58 @@ malformed_or_excessive_messages_are_refused(void **state)
 }
 
 static void
+add_groups(struct buf *raw, int count)
+{
+	for (int i = 0; i < count; i++)
+		buf_add_c(raw, i % 100 == 99 ? "a:\r\n " : "a:");
+}
+
+/* GMime takes a level of stack for each group, and half a kilobyte for each field. */
+static void
+what_would_overrun_gmime_is_refused(void **state)
+{
+	struct mime_message *message;
+	struct err err = ERR_INIT;
+	struct buf raw;
+
+	(void)state;
+	buf_init(&raw, 4 << 20);
+	buf_add_c(&raw, "Subject: x\r\nTo : ");
+	add_groups(&raw, 1001);
+	buf_add_c(&raw, "\r\n\r\nHi\r\n");
+	assert_int_equal(mime_parse(&message, buf_str(&raw), &limits, &err), -1);
+	assert_string_equal(err.text, "more than 1000 groups in an address field");
+
+	buf_reset(&raw);
+	buf_add_c(&raw, "Content-Type: message/rfc822\r\n\r\nfrom:");
+	add_groups(&raw, 200000);
+	assert_int_equal(mime_parse(&message, buf_str(&raw), &limits, &err), -1);
+	assert_string_equal(err.text, "more than 1000 groups in an address field");
+
+	buf_reset(&raw);
+	buf_add_c(&raw, "Subject:");
+	add_groups(&raw, 2000);
+	buf_add_c(&raw, "\r\n\r\nHi\r\n");
+	message = parse(buf_str(&raw));
+	mime_free(&message);
+
+	buf_reset(&raw);
+	buf_add_c(&raw, "From: a@x\r\n\r\n");
+	for (int i = 0; i < 250001; i++)
+		buf_add_c(&raw, "a:\r\n");
+	assert_int_equal(mime_parse(&message, buf_str(&raw), &limits, &err), -1);
+	assert_string_equal(err.text, "more than 250000 colons");
+
+	buf_reset(&raw);
+	buf_add_c(&raw, "Subject:");
+	while (raw.len < (1 << 20) + 10)
+		buf_add_c(&raw, " " A70 "\r\n");
+	assert_int_equal(mime_parse(&message, buf_str(&raw), &limits, &err), -1);
+	assert_string_equal(err.text, "header field 1 has over 1048576 bytes");
+	buf_fini(&raw);
+}
+
+static void
 full_arena_is_an_error(void **state)
 {
 	struct mime_message *message = parse(STR("From: a@x\r\n\r\nHi\r\n"));
@@ -507,6 +559,7 @@ main(void)
 	    cmocka_unit_test(quoted_printable_lines),
 	    cmocka_unit_test(encoded_texts_come_back),
 	    cmocka_unit_test(malformed_or_excessive_messages_are_refused),
+	    cmocka_unit_test(what_would_overrun_gmime_is_refused),
 	    cmocka_unit_test(full_arena_is_an_error),
 	    cmocka_unit_test(attachments_are_not_copied),
 	};

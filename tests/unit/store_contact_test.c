@@ -61,6 +61,7 @@ address_keys(void **state)
 	    {"open quote", "\"ada@example.org", NULL},
 	    {"quote inside", "\"a\"b\"@example.org", NULL},
 	    {"domain with underscore", "ada@a_b.example", NULL},
+	    {"A-label of nothing", "ada@xn--example.com", NULL},
 	    {"domain with space", "ada@exam ple.org", NULL},
 	    {"domain with hyphen first", "ada@-example.org", NULL},
 	    {"domain with two dots", "ada@example..org", NULL},

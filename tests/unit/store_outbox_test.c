@@ -613,6 +613,75 @@ journal_since(void **state)
 }
 
 static bool
+check_order(const struct store_journal_row *row, void *closure)
+{
+	int64_t *expected = closure;
+
+	assert_int_equal(row->attempts, 1);
+	assert_int_equal(row->contact_id, (*expected)++);
+	return true;
+}
+
+/* Rows of the same time keep the order they came in, over the borders of pages. */
+static void
+journal_walk(void **state)
+{
+	static const struct {
+		size_t newest;
+		int64_t since;
+		int64_t first;
+	} cases[] = {{0, 0, 0}, {1, 0, 299}, {64, 0, 236}, {100, 0, 200}, {300, 0, 0}, {5000, 0, 0},
+	    {100, 29, 290}, {0, 15, 150}};
+	struct fixture *f = *state;
+	struct store_journal_row row;
+	char address[32];
+
+	assert_int_equal(store_begin(f->store, &f->err), 0);
+	for (int i = 0; i < 300; i++) {
+		snprintf(address, sizeof address, "r%d@x.example", i);
+		row = journal_row(address, STORE_SENT, i / 10);
+		row.contact_id = i;
+		assert_int_equal(store_journal_put(f->store, &row, &f->err), 0);
+	}
+	assert_int_equal(store_commit(f->store, &f->err), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct store_journal_filter filter = {
+		    .newest = cases[i].newest, .since_ms = cases[i].since};
+		int64_t expected = cases[i].first;
+
+		assert_int_equal(
+		    store_journal_each(f->store, &filter, check_order, &expected, &f->err), 0);
+		assert_int_equal(expected, 300);
+	}
+}
+
+/* A reader that takes its time holds no snapshot: the rows are not in its way. */
+static bool
+write_meanwhile(const struct store_outbox_item *item, void *closure)
+{
+	struct fixture *f = closure;
+
+	assert_true(item->id > 0);
+	if (item->id % 50 == 0)
+		assert_int_equal(store_outbox_pause(f->store, STR("spring"), 0, &f->err), 0);
+	return item->id < 150;
+}
+
+static void
+outbox_walk(void **state)
+{
+	struct fixture *f = *state;
+	struct counted counted = {0};
+
+	put_many(f, "k", "spring", 200, 1, 0);
+	assert_int_equal(
+	    store_outbox_each(f->store, STR("spring"), false, write_meanwhile, f, &f->err), 0);
+	assert_int_equal(
+	    store_outbox_each(f->store, STR_NONE, false, keep_item, &counted, &f->err), 0);
+	assert_int_equal(counted.rows, 200);
+}
+
+static bool
 keep_count(const struct store_journal_count *count, void *closure)
 {
 	struct counted *counted = closure;
@@ -690,6 +759,8 @@ main(void)
 	    STORE_TEST(purge_takes_what_is_over),
 	    STORE_TEST(journal_replaces_and_counts),
 	    STORE_TEST(journal_since),
+	    STORE_TEST(journal_walk),
+	    STORE_TEST(outbox_walk),
 	    STORE_TEST(journal_counts),
 	    STORE_TEST(journal_in_a_transaction),
 	    STORE_TEST(journal_keeps_any_bytes),

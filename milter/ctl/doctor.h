@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * doctor: looks at the machine and says what is missing for the job
+ *
+ * Each concern is a function that looks and adds findings; none of them changes
+ * anything.
+ *
+ * Owns:    the findings and what postconf said, in struct doctor.
+ * Threads: one at a time, and no others: some checks fork (conf/machine.h).
+ */
+#ifndef CTL_DOCTOR_H
+#define CTL_DOCTOR_H
+
+#include "conf/conf.h"
+#include "ctl/finding.h"
+#include "ctl/postfix.h"
+
+struct doctor {
+	const struct conf *conf;
+	struct postfix *postfix; /* NULL if there is no postconf */
+	struct finding_list found;
+};
+
+/* `mailtailor doctor [--json] [--postfix DIR]` with the configuration file `path`.
+ * Exit code: 0 if there are no errors, 1 if there are, EX_USAGE. */
+int doctor_command(const char *path, int argc, char **argv, FILE *out);
+
+/* What Postfix's settings say: doctor_postfix.c, and doctor_bytes.c for those that
+ * change a message once it is signed. */
+void doctor_check_postfix(struct doctor *doctor);
+void doctor_check_bytes(struct doctor *doctor);
+/* Does the relay greet on its port, does mailtailord answer on the milter socket:
+ * doctor_reach.c. */
+void doctor_check_reach(struct doctor *doctor);
+/* The mail log, the database, disk and clock: doctor_machine.c. */
+void doctor_check_machine(struct doctor *doctor);
+/* Keys and their DNS records: doctor_dkim.c. */
+void doctor_check_dkim(struct doctor *doctor);
+
+/* What a smtpd_milters element that leads to our socket looks like for a service of
+ * Postfix; NULL if it can't reach it. For chrooted services the path is within
+ * queue_directory. The result lives until the next call. */
+const char *doctor_milter_value(const struct doctor *doctor, bool chroot);
+
+/* Compares a DNS TXT record with the public key in base64. NULL if they agree, else
+ * what is wrong with the record. */
+const char *doctor_txt_differs(const char *record, const char *public_key);
+
+#endif
