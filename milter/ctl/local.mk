@@ -7,6 +7,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
+	milter/ctl/doctor_smtpd.c \
+	milter/ctl/doctor_socket.c \
 	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/postfix.c milter/ctl/postfix.h
 # doctor reads DNS answers.
