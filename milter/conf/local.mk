@@ -6,6 +6,7 @@ libmailtailor_a_SOURCES += \
 	milter/conf/load.c \
 	milter/conf/machine.c milter/conf/machine.h \
 	milter/conf/net.c milter/conf/net.h \
+	milter/conf/options.c milter/conf/options.h \
 	milter/conf/parse.c milter/conf/parse.h \
 	milter/conf/row.c milter/conf/row.h \
 	milter/conf/snapshot.h \

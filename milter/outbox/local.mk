@@ -29,8 +29,14 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/worker.c
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/outbox_smtp_test
-TESTS += tests/unit/outbox_smtp_test
+outbox_tests = tests/unit/outbox_maillog_test tests/unit/outbox_pace_test \
+	tests/unit/outbox_smtp_test
+check_PROGRAMS += $(outbox_tests)
+TESTS += $(outbox_tests)
+tests_unit_outbox_maillog_test_SOURCES = tests/unit/outbox_maillog_test.c
+tests_unit_outbox_maillog_test_LDADD = $(unit_libs)
+tests_unit_outbox_pace_test_SOURCES = tests/unit/outbox_pace_test.c
+tests_unit_outbox_pace_test_LDADD = $(unit_libs)
 tests_unit_outbox_smtp_test_SOURCES = tests/unit/outbox_smtp_test.c tests/unit/outbox_peer.c \
 	tests/unit/outbox_peer.h
 tests_unit_outbox_smtp_test_LDADD = $(unit_libs)

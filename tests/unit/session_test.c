@@ -18,7 +18,7 @@
 static struct buf told;
 static int fail_after; /* so many calls succeed; -1: all */
 
-static int
+__attribute__((format(printf, 1, 2))) static int
 tell(const char *format, ...)
 {
 	char line[1024];
