@@ -6,6 +6,7 @@ libmailtailor_a_SOURCES += \
 	milter/conf/load.c \
 	milter/conf/machine.c milter/conf/machine.h \
 	milter/conf/net.c milter/conf/net.h \
+	milter/conf/options.c milter/conf/options.h \
 	milter/conf/parse.c milter/conf/parse.h \
 	milter/conf/row.c milter/conf/row.h \
 	milter/conf/snapshot.h \
@@ -34,5 +35,5 @@ tests_unit_conf_document_test_LDADD = $(unit_libs)
 # For who changes table.h: the sample file and the manual page follow it.
 documents: tests/unit/conf_document_test
 	tests/unit/conf_document_test --write
-.PHONY: documents
 endif
+.PHONY: documents

@@ -17,6 +17,8 @@
 
 /* Templates see the whole file; beyond this it is not meant for them. */
 #define DATA_MAX ((off_t)16 << 20)
+/* Rights in a folder in which files are made. */
+#define FULL (R_OK | W_OK | X_OK)
 
 struct check {
 	const struct conf *conf;
@@ -97,10 +99,10 @@ check_names(struct check *check)
 		    "there is no group \"%.100s\" on this machine", conf->socket_group);
 }
 
-/* The folder of `path` has to be there, with the right to write in it; `user` "" is
- * whoever starts the daemon. */
+/* The folder of `path` has to be there, with these rights in it (as for access(2)); `user`
+ * "" is whoever starts the daemon. */
 static void
-check_folder(struct check *check, const char *name, const char *path, const char *user)
+check_folder(struct check *check, const char *name, const char *path, const char *user, int mode)
 {
 	char *folder = strdup(path), *slash;
 	struct stat st;
@@ -115,11 +117,24 @@ check_folder(struct check *check, const char *name, const char *path, const char
 		    strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
 		complain(check, ERR_IO, place(check, name), name, "%.200s is not a folder", folder);
-	else if ((rc = machine_access(user, folder, R_OK | W_OK | X_OK)) != 0 && rc != ESRCH)
+	else if ((rc = machine_access(user, folder, mode)) != 0 && rc != ESRCH)
 		complain(check, ERR_IO, place(check, name), name,
-		    "the user %s may not write in the folder %.200s: %s",
-		    user[0] == '\0' ? "who starts the daemon" : user, folder, strerror(rc));
+		    "the user %s may not %s the folder %.200s: %s",
+		    user[0] == '\0' ? "who starts the daemon" : user,
+		    (mode & W_OK) != 0 ? "write in" : "enter", folder, strerror(rc));
 	free(folder);
+}
+
+/* The master makes the file and gives it to the user, whose processes open it again when it
+ * was rotated. */
+static void
+check_log(struct check *check)
+{
+	size_t before = check->problems;
+
+	check_folder(check, "log", check->conf->log, "", FULL);
+	if (check->problems == before)
+		check_folder(check, "log", check->conf->log, check->conf->user, X_OK);
 }
 
 /* The newest log has to be there; older ones may have been rotated away. */
@@ -177,11 +192,11 @@ conf_check_machine(const struct conf *conf, void (*each_problem)(const char *tex
 
 	check_names(&check);
 	if (strncmp(conf->socket, "unix:", 5) == 0)
-		check_folder(&check, "socket", conf->socket + 5, "");
-	check_folder(&check, "pid_file", conf->pid_file, "");
-	check_folder(&check, "database", conf->database, conf->user);
+		check_folder(&check, "socket", conf->socket + 5, "", FULL);
+	check_folder(&check, "pid_file", conf->pid_file, "", FULL);
+	check_folder(&check, "database", conf->database, conf->user, FULL);
 	if (conf->log[0] == '/')
-		check_folder(&check, "log", conf->log, "");
+		check_log(&check);
 	check_mail_logs(&check);
 	for (size_t i = 0; i < conf->campaign_count; i++) {
 		if (conf->campaigns[i].data[0] != '\0')

@@ -5,6 +5,7 @@
 #include "conf/parse.h"
 
 #include "conf/check.h"
+#include "conf/options.h"
 #include "conf/source.h"
 #include "conf/value.h"
 
@@ -16,19 +17,6 @@
 #define INCLUDE_DEPTH_MAX 10
 #define INCLUDES_MAX	  1000
 #define PROBLEMS_MAX	  200
-#define UNKNOWN_MAX	  50
-#define UNKNOWN_NAME_MAX  64
-/* Not a name that can be written without quotes; see opened(). */
-#define OPENED "section opened"
-
-enum unknown_kind { UNKNOWN_VALUE, UNKNOWN_SECTION, UNKNOWN_TITLED };
-
-struct unknown {
-	char name[UNKNOWN_NAME_MAX];
-	enum unknown_kind kind;
-	char place[ERR_TEXT_MAX / 2]; /* where it was met first */
-	bool reported;
-};
 
 /* libConfuse's callbacks have no closure, and its scanner is global anyway. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,7 +24,7 @@ static struct run {
 	struct parse *parse;
 	struct source *source; /* innermost file */
 	size_t includes;
-	struct unknown unknown[UNKNOWN_MAX];
+	struct options_unknown unknown[OPTIONS_UNKNOWN_MAX];
 	size_t unknown_count;
 	bool again;   /* one more unknown name was met: declare it and start over */
 	bool skipped; /* a file was left out */
@@ -113,7 +101,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	return 0;
 }
 
-static struct unknown *
+static struct options_unknown *
 unknown_find(const char *name)
 {
 	for (size_t i = 0; i < run.unknown_count; i++) {
@@ -163,7 +151,7 @@ on_unknown_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 static int
 on_ignored_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
-	struct unknown *unknown = unknown_find(opt->name);
+	struct options_unknown *unknown = unknown_find(opt->name);
 
 	(void)cfg;
 	if (unknown != NULL)
@@ -172,8 +160,7 @@ on_ignored_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	return 0;
 }
 
-/* Sections. libConfuse says nothing when one is opened, but it parses the defaults of
- * its lists then: a list that nobody else uses makes it call these. */
+/* Sections */
 
 static const char *
 stored_title(const char *kind, const char *written)
@@ -356,20 +343,20 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 static bool
 note_unknown(const cfg_t *cfg, const char *name)
 {
-	struct unknown *unknown = &run.unknown[run.unknown_count];
+	struct options_unknown *unknown = &run.unknown[run.unknown_count];
 	char next = source_after(run.source, cfg->line, name);
 
-	if (run.unknown_count == UNKNOWN_MAX || strlen(name) >= sizeof unknown->name ||
+	if (run.unknown_count == OPTIONS_UNKNOWN_MAX || strlen(name) >= sizeof unknown->name ||
 	    strchr(name, '|') != NULL || strcmp(name, "root") == 0 || next == '(' || next == '\0' ||
 	    unknown_find(name) != NULL)
 		return false;
-	*unknown = (struct unknown){.kind = UNKNOWN_TITLED};
+	*unknown = (struct options_unknown){.kind = OPTIONS_TITLED};
 	memcpy(unknown->name, name, strlen(name));
 	snprintf(unknown->place, sizeof unknown->place, "%s:%d", cfg->filename, cfg->line);
 	if (next == '=' || next == '+')
-		unknown->kind = UNKNOWN_VALUE;
+		unknown->kind = OPTIONS_VALUE;
 	else if (next == '{')
-		unknown->kind = UNKNOWN_SECTION;
+		unknown->kind = OPTIONS_SECTION;
 	run.unknown_count++;
 	return true;
 }
@@ -395,143 +382,15 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 		complain_at(cfg, text);
 }
 
-/* Options */
-
-/* The default of a list in libConfuse's own form, so that += adds to it. */
-static char *
-list_initial(const struct conf_row *row)
-{
-	struct str rest = str_c(row->initial), word;
-	const char *comma = "";
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-
-	if (row->type != CONF_TYPE_LIST || row->initial[0] == '\0')
-		return NULL;
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		abort();
-	fputc('{', out);
-	for (; str_split(&rest, ' ', &word); comma = ", ")
-		fprintf(out, "%s\"%.*s\"", comma, STR_F(word));
-	fputc('}', out);
-	fclose(out);
-	return text;
-}
-
-struct options {
-	cfg_opt_t at[256]; /* ends where the name is NULL */
-	size_t count;
+static const struct options_hooks hooks = {
+    .value = on_value,
+    .unknown_value = on_unknown_value,
+    .ignored_value = on_ignored_value,
+    .opened = on_opened,
+    .unknown_opened = on_unknown_opened,
+    .include = on_include,
+    .error = on_error,
 };
-
-static cfg_opt_t *
-option_add(struct options *options, cfg_opt_t option)
-{
-	for (size_t i = 0; i < options->count; i++) {
-		if (strcmp(options->at[i].name, option.name) == 0)
-			return NULL;
-	}
-	if (options->count + 1 == sizeof options->at / sizeof options->at[0])
-		abort();
-	options->at[options->count] = option;
-	return &options->at[options->count++];
-}
-
-static void
-options_add_rows(struct options *options, struct conf_rows rows, cfg_callback_t callback)
-{
-	for (size_t i = 0; i < rows.count; i++) {
-		cfg_opt_t option = {.name = rows.at[i].name, .type = CFGT_STR, .parsecb = callback};
-		char *initial = list_initial(&rows.at[i]);
-
-		option.flags = rows.at[i].type == CONF_TYPE_LIST ? CFGF_LIST : CFGF_NODEFAULT;
-		option.def.parsed = initial;
-		if (option_add(options, option) == NULL)
-			free(initial);
-	}
-}
-
-static void
-options_add_opened(struct options *options, cfg_callback_t callback)
-{
-	option_add(options,
-	    (cfg_opt_t){.name = OPENED,
-		.type = CFGT_STR,
-		.flags = CFGF_LIST,
-		.parsecb = callback,
-		.def.parsed = strdup("{here}")});
-}
-
-/* What every level has, at last: known names stay what they are. `ignored` is the
- * level inside of an unknown section. */
-static void
-options_add_common(struct options *options, struct options *ignored)
-{
-	option_add(options, (cfg_opt_t){.name = "include", .type = CFGT_FUNC, .func = on_include});
-	for (size_t i = 0; i < run.unknown_count; i++) {
-		cfg_opt_t option = {.name = run.unknown[i].name};
-
-		if (run.unknown[i].kind == UNKNOWN_VALUE) {
-			option.type = CFGT_STR;
-			option.flags = CFGF_LIST;
-			option.parsecb = ignored == NULL ? on_ignored_value : on_unknown_value;
-		} else if (ignored != NULL) {
-			option.type = CFGT_SEC;
-			option.flags = CFGF_MULTI;
-			if (run.unknown[i].kind == UNKNOWN_TITLED)
-				option.flags |= CFGF_TITLE;
-			option.subopts = ignored->at;
-		} else {
-			continue;
-		}
-		option_add(options, option);
-	}
-}
-
-static void
-options_fini(struct options *options)
-{
-	for (size_t i = 0; i < options->count; i++)
-		free(options->at[i].def.parsed);
-}
-
-static cfg_t *
-make_cfg(void)
-{
-	struct options root = {.count = 0}, campaign = root, dkim = root, ignored = root;
-	cfg_opt_t section = {.type = CFGT_SEC, .flags = CFGF_MULTI | CFGF_TITLE};
-	cfg_t *cfg;
-
-	options_add_rows(&ignored, conf_rows_campaign(), on_ignored_value);
-	options_add_rows(&ignored, conf_rows_dkim(), on_ignored_value);
-	options_add_opened(&ignored, on_unknown_opened);
-	options_add_common(&ignored, NULL);
-	options_add_rows(&campaign, conf_rows_campaign(), on_value);
-	options_add_opened(&campaign, on_opened);
-	options_add_common(&campaign, &ignored);
-	options_add_rows(&dkim, conf_rows_dkim(), on_value);
-	options_add_opened(&dkim, on_opened);
-	options_add_common(&dkim, &ignored);
-	options_add_rows(&root, conf_rows_global(), on_value);
-	section.name = "campaign";
-	section.subopts = campaign.at;
-	option_add(&root, section);
-	section.name = "dkim";
-	section.subopts = dkim.at;
-	option_add(&root, section);
-	options_add_common(&root, &ignored);
-
-	cfg = cfg_init(root.at, CFGF_NONE);
-	if (cfg == NULL)
-		abort();
-	cfg_set_error_function(cfg, on_error);
-	options_fini(&root);
-	options_fini(&campaign);
-	options_fini(&dkim);
-	options_fini(&ignored);
-	return cfg;
-}
 
 /* Once, from the first line to the last that can be read. */
 static void
@@ -553,7 +412,7 @@ parse_once(struct parse *parse, struct source *source)
 	run.again = false;
 	run.skipped = false;
 	run.source = NULL;
-	parse->cfg = make_cfg();
+	parse->cfg = options_make(&hooks, run.unknown, run.unknown_count);
 	run.source = source;
 	parse->complete = parse_source(parse->cfg) == 0 && !run.skipped;
 	run.source = NULL;

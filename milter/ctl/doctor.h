@@ -25,9 +25,10 @@ struct doctor {
  * Exit code: 0 if there are no errors, 1 if there are, EX_USAGE. */
 int doctor_command(const char *path, int argc, char **argv, FILE *out);
 
-/* What Postfix's settings say: doctor_postfix.c, and doctor_bytes.c for those that
- * change a message once it is signed. */
+/* What Postfix's settings say: doctor_postfix.c, with doctor_smtpd.c for how each smtpd
+ * calls us, and doctor_bytes.c for what changes a message once it is signed. */
 void doctor_check_postfix(struct doctor *doctor);
+void doctor_check_smtpds(struct doctor *doctor);
 void doctor_check_bytes(struct doctor *doctor);
 /* Does the relay greet on its port, does mailtailord answer on the milter socket:
  * doctor_reach.c. */
@@ -37,6 +38,19 @@ void doctor_check_machine(struct doctor *doctor);
 /* Keys and their DNS records: doctor_dkim.c. */
 void doctor_check_dkim(struct doctor *doctor);
 
+/* The command that sets `name` to `value` becomes the newest finding's remedy: in
+ * master.cf where `service` (may be NULL) has it there, else in main.cf. */
+void doctor_advise(struct doctor *doctor, const struct postfix_service *service, const char *name,
+    const char *value);
+
+enum doctor_reach {
+	DOCTOR_REACH_NONE,
+	DOCTOR_REACH_OURS,
+	DOCTOR_REACH_CHROOT /* ours, were it not for the chroot */
+};
+
+/* Does this address, as Postfix writes it, lead to our socket? */
+enum doctor_reach doctor_milter_reach(const struct doctor *doctor, struct str address, bool chroot);
 /* What a smtpd_milters element that leads to our socket looks like for a service of
  * Postfix; NULL if it can't reach it. For chrooted services the path is within
  * queue_directory. The result lives until the next call. */

@@ -12,6 +12,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
+	milter/ctl/doctor_smtpd.c \
+	milter/ctl/doctor_socket.c \
 	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \

@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/mime/encode.c milter/mime/encode.h \
 	milter/mime/field.c milter/mime/field.h \
 	milter/mime/guard.c milter/mime/guard.h \
+	milter/mime/fixed.c \
 	milter/mime/header.c \
 	milter/mime/message.h \
 	milter/mime/mime.h \

@@ -12,6 +12,8 @@
 
 #include "mime/mime.h"
 
+#include <gmime/gmime.h>
+
 /* A header field of a part, and the piece of its value that must change. */
 struct mime_splice {
 	const struct mime_header *header; /* top-level fields only */
@@ -37,6 +39,14 @@ struct mime_message {
 	struct mime_slot *slots; /* in the order they stand in the body */
 	size_t slot_count;
 	size_t slot_size;
+	struct str *fixed; /* see mime_fixed_at; each on the heap */
+	size_t fixed_count;
 };
+
+/* Notes the part, decoded, if it is inline text (fixed.c). */
+void mime_fixed_add(struct mime_message *message, GMimePart *part);
+void mime_fixed_free(struct mime_message *message);
+/* Is the part something to be saved, not read? */
+bool mime_is_attachment(GMimeObject *object);
 
 #endif

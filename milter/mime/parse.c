@@ -28,6 +28,7 @@ struct walk {
 	struct mime_message *message;
 	const struct mime_limits *limits;
 	size_t parts;
+	bool fixed; /* below something signed or encrypted */
 	struct err *err;
 };
 
@@ -206,15 +207,6 @@ text_type(struct part_fields *fields, struct mime_slot *slot, struct str *charse
 	return true;
 }
 
-static bool
-is_attachment(GMimeObject *object)
-{
-	const char *disposition = g_mime_object_get_disposition(object);
-
-	/* RFC 2183 section 2.8: what is unknown is an attachment. */
-	return disposition != NULL && g_ascii_strcasecmp(disposition, "inline") != 0;
-}
-
 static struct str
 behind(struct str raw, struct str content)
 {
@@ -282,13 +274,15 @@ visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 	GMimeContentEncoding encoding;
 	struct str charset, *content = &slot.part.content;
 
-	if (!GMIME_IS_TEXT_PART(part) || is_attachment(object) ||
+	if (walk->fixed || !GMIME_IS_TEXT_PART(part) || mime_is_attachment(object) ||
 	    !content_place(message, part, &slot) ||
 	    !(slot.top ? top_fields(message, &fields)
 		       : inner_fields(message, multipart, object, *content, &fields)) ||
 	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
-	    !mime_text_decode(*content, encoding, charset, &slot.part.text))
+	    !mime_text_decode(*content, encoding, charset, &slot.part.text)) {
+		mime_fixed_add(message, part);
 		return;
+	}
 	slot.header_end = fields.end;
 	slot.type = fields.type;
 	slot.cte = fields.cte;
@@ -301,6 +295,8 @@ static int
 visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t depth)
 {
 	GMimeMultipart *multipart;
+	bool fixed = walk->fixed;
+	int result = 0;
 
 	if (++walk->parts > walk->limits->parts)
 		return err_set(
@@ -312,15 +308,16 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 		visit_part(walk, parent, GMIME_PART(object));
 		return 0;
 	}
-	if (!GMIME_IS_MULTIPART(object) || GMIME_IS_MULTIPART_SIGNED(object) ||
-	    GMIME_IS_MULTIPART_ENCRYPTED(object))
+	if (!GMIME_IS_MULTIPART(object))
 		return 0;
+	/* RFC 1847: what is signed or encrypted stays as it is, all the way down. */
+	walk->fixed =
+	    fixed || GMIME_IS_MULTIPART_SIGNED(object) || GMIME_IS_MULTIPART_ENCRYPTED(object);
 	multipart = GMIME_MULTIPART(object);
-	for (int i = 0; i < g_mime_multipart_get_count(multipart); i++) {
-		if (visit(walk, multipart, g_mime_multipart_get_part(multipart, i), depth + 1) != 0)
-			return -1;
-	}
-	return 0;
+	for (int i = 0; i < g_mime_multipart_get_count(multipart) && result == 0; i++)
+		result = visit(walk, multipart, g_mime_multipart_get_part(multipart, i), depth + 1);
+	walk->fixed = fixed;
+	return result;
 }
 
 static int
@@ -351,7 +348,7 @@ mime_parse(struct mime_message **message_r, struct str raw, const struct mime_li
     struct err *err)
 {
 	struct mime_message *message = g_new0(struct mime_message, 1);
-	struct walk walk = {message, limits, 0, err};
+	struct walk walk = {.message = message, .limits = limits, .err = err};
 
 	mime_start();
 	message->raw = raw;
@@ -379,6 +376,7 @@ mime_free(struct mime_message **message)
 	for (size_t i = 0; i < gone->slot_count; i++)
 		g_free((char *)(uintptr_t)gone->slots[i].part.text.p);
 	g_free(gone->slots);
+	mime_fixed_free(gone);
 	g_free(gone->headers);
 	g_free(gone);
 }

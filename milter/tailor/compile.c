@@ -212,6 +212,20 @@ compile_parts(struct tailor_compiled *compiled, const struct conf *conf,
 	return 0;
 }
 
+/* A template that can't be rendered must not leave as it is. */
+int
+tailor_check_fixed(const struct mime_message *mime, struct err *err)
+{
+	for (size_t i = 0; i < mime_fixed_count(mime); i++) {
+		if (tailor_has_tags(mime_fixed_at(mime, i)))
+			return err_set(err, ERR_TEMPLATE,
+			    "a text part holds template tags but can't be rewritten: it is signed "
+			    "or "
+			    "encrypted, malformed, or its charset is unknown or not kept to");
+	}
+	return 0;
+}
+
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct mime_message *mime, struct err *err)

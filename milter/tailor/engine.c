@@ -183,6 +183,8 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->name = g_strndup(name.p, name.n);
 	message->references = 1;
 	rc = mime_parse(&message->mime, raw, &limits, err);
+	if (rc == 0)
+		rc = tailor_check_fixed(message->mime, err);
 	if (rc == 0) {
 		make_key(message, sender, raw, arena);
 		map_fields(message, arena);

@@ -38,6 +38,8 @@ struct id_digest tailor_compiled_key(
     const struct mime_message *mime, struct str campaign, const int *field_of);
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct mime_message *mime, struct err *err);
+/* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
+int tailor_check_fixed(const struct mime_message *mime, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);
 
 /* --- cache.c: compiled messages by key, the least recently used leaves --- */

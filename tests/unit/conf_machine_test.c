@@ -56,7 +56,7 @@ static const struct {
 	"folder ~/closed: Permission denied\n",
 	true},
     {"log = \"closed/log\"",
-	"m.conf:6: log: the user nobody may not write in the folder "
+	"m.conf:6: log: the user nobody may not enter the folder "
 	"~/closed: Permission denied\n",
 	true},
     {"mail_log = {\"none.log\"}",

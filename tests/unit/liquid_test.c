@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -714,6 +715,60 @@ hostile(void **state)
 		NULL, "1.0e+449.223372036854776e+189.223372036854776e+1801"});
 }
 
+/* `head`, `middle` repeated (with a number where it holds %d), `tail`. */
+static char *
+repeat(const char *head, const char *middle, int count, const char *tail)
+{
+	static char text[1 << 20];
+	size_t n = (size_t)snprintf(text, sizeof text, "%s", head);
+	const char *number = strstr(middle, "%d");
+
+	for (int i = 0; i < count && n + 100 < sizeof text; i++) {
+		if (number == NULL)
+			n += (size_t)sprintf(text + n, "%s", middle);
+		else
+			n += (size_t)sprintf(
+			    text + n, "%.*s%d%s", (int)(number - middle), middle, i, number + 2);
+	}
+	snprintf(text + n, sizeof text - n, "%s", tail);
+	return text;
+}
+
+/* Each of these took time that grew with the square of its size, or steps that cost
+ * more than they counted; ended by the alarm if it does so again. */
+static void
+slow_shapes(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	alarm(60);
+	check_error(&attempt, repeat("{% comment %}", "{{", 400000, ""), ERR_TEMPLATE,
+	    "t:1:1: 'comment' is not closed with 'endcomment'");
+	check(&attempt, &(struct sample){repeat("", "{{v%d}}", 90000, ""), NULL, ""});
+	check(&attempt,
+	    &(struct sample){repeat("", "{%for a in v%d%}{%endfor%}", 30000, ""), NULL, ""});
+	check(&attempt, &(struct sample){repeat("{% cycle 1", ",%d", 100000, "%}"), NULL, "1"});
+	check(&attempt,
+	    &(struct sample){repeat("{% assign f = '", "a", 200000,
+				 "b' %}{{ f | append: f | replace_last: f, '' | size }}"),
+		NULL, "200001"});
+	check_error(&attempt,
+	    repeat("{% assign s = '", "a", 200000,
+		"' | split: '-' %}{% for i in (1..14) %}{% assign s = s | concat: s %}{% endfor %}"
+		"{{ s | sort | size }}"),
+	    ERR_LIMIT, "t:1:200104: the render takes more than 1000000 steps");
+	check_error(&attempt,
+	    repeat("{% for i in (1..100000) %}{% ifchanged %}", "a", 200000,
+		"{% endifchanged %}{% endfor %}"),
+	    ERR_LIMIT, "t:1:200042: the render takes more than 1000000 steps");
+	check_error(&attempt,
+	    repeat("{% assign s = '", "a", 200000,
+		"' %}{% for i in (1..100000) %}{% if s.size == s %}{% endif %}{% endfor %}"),
+	    ERR_LIMIT, "t:1:200077: the render takes more than 1000000 steps");
+	alarm(0);
+}
+
 static void
 note_missing(void *closure, struct str path)
 {
@@ -991,6 +1046,7 @@ main(void)
 	    cmocka_unit_test(aborts),
 	    cmocka_unit_test(ceilings),
 	    cmocka_unit_test(hostile),
+	    cmocka_unit_test(slow_shapes),
 	    cmocka_unit_test(missing),
 	    cmocka_unit_test(strictness),
 	    cmocka_unit_test(statics),

@@ -18,6 +18,8 @@
 static struct buf told;
 static int fail_after; /* so many calls succeed; -1: all */
 
+static int tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 static int
 tell(const char *format, ...)
 {

@@ -346,6 +346,15 @@ bad_messages_say_where(void **state)
 	    {"Subject: x\r\n\r\nx\r\n", ERR_INPUT, "From is missing"},
 	    {HEAD "From: b@shop.example\r\nSubject: x\r\n\r\nx\r\n", ERR_INPUT, "more than once"},
 	    {"From: S <{{ contact.x }}@shop.example>\r\n\r\nx\r\n", ERR_TEMPLATE, "display name"},
+	    {HEAD "Content-Type: text/plain; charset=klingon\r\n\r\nx {{ y }}\r\n", ERR_TEMPLATE,
+		"can't be rewritten"},
+	    {HEAD "Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: base64"
+		  "\r\n\r\n5HsgeyB7eyB4IH19\r\n",
+		ERR_TEMPLATE, "can't be rewritten"},
+	    {HEAD "Content-Type: multipart/signed; boundary=b; protocol=\"application/x\"\r\n\r\n"
+		  "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n{% if x %}"
+		  "\r\n--c--\r\n--b\r\nContent-Type: application/x\r\n\r\nsig\r\n--b--\r\n",
+		ERR_TEMPLATE, "can't be rewritten"},
 	    {HEAD "Content-Type: text/plain; charset={{ x }}\r\n\r\nx\r\n", ERR_TEMPLATE,
 		"can't stand here"},
 	};
