@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/envelope.c milter/outbox/envelope.h \
 	milter/outbox/inherit.c \
 	milter/outbox/letters.c milter/outbox/letters.h \
+	milter/outbox/logline.c milter/outbox/logline.h \
 	milter/outbox/loop.c \
 	milter/outbox/maillog.c milter/outbox/maillog.h \
 	milter/outbox/mailqueue.c milter/outbox/mailqueue.h \
@@ -15,6 +16,7 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/settle.c milter/outbox/settle.h \
 	milter/outbox/slot.c milter/outbox/slot.h \
 	milter/outbox/smtp.c milter/outbox/smtp.h \
+	milter/outbox/stuff.c milter/outbox/stuff.h \
 	milter/outbox/wire.c milter/outbox/wire.h \
 	milter/outbox/worker.c
 
