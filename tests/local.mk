@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/bench tests/lib tests/scene
+	tests/README tests/bench tests/lib tests/scene tests/soak
 
 dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf {} +
@@ -20,6 +20,9 @@ thousand: all
 crash: all
 	$(tests_python)/scene/crash.py
 
+soak: all
+	$(tests_python)/soak/soak.py
+
 bench: all
 	$(tests_python)/bench/bench.py
 
@@ -32,4 +35,4 @@ check-tsan:
 format:
 	$(top_srcdir)/contrib/tools/format
 
-.PHONY: scenes thousand crash bench check-asan check-tsan format
+.PHONY: scenes thousand crash soak bench check-asan check-tsan format

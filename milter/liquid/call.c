@@ -19,9 +19,10 @@ call_new_scope(struct render *render)
 	if (scope != NULL) {
 		scope->render = render;
 		scope->self = (struct liquid_lazy){render_get_self, scope, "Liquid::SelfDrop"};
-		scope->slot = arena_zalloc(render->arena, program->slots, sizeof *scope->slot);
+		scope->slot =
+		    arena_zalloc(render->arena, program->slots.count, sizeof *scope->slot);
 		scope->resume =
-		    arena_zalloc(render->arena, program->resumes, sizeof *scope->resume);
+		    arena_zalloc(render->arena, program->resumes.count, sizeof *scope->resume);
 	}
 	if (scope == NULL || scope->slot == NULL || scope->resume == NULL) {
 		render_full(render);
@@ -50,17 +51,16 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 {
 	const struct liquid_program *program = render->program;
 	struct liquid_value name;
+	uint32_t number;
 
 	if (render_eval(render, call->name, &name) < 0)
 		return -1;
 	if (name.type != LIQUID_STRING)
 		return render_err(render, ERR_TEMPLATE, "the name of a partial must be text");
-	for (uint32_t i = 1; i < program->units; i++) {
-		if (str_eq(program->unit[i].name, name.string)) {
-			*unit_r = i;
-			return 0;
-		}
-	}
+	number = names_find(&program->partials, name.string, value_hash(name.string));
+	*unit_r = number + 1;
+	if (number != NAMES_NONE)
+		return 0;
 	return render_err(render, ERR_TEMPLATE, "there is no partial '%.*s'", STR_F(name.string));
 }
 

@@ -8,8 +8,11 @@
 
 /* Data from outside is nested 100 deep at most; templates add little. */
 #define DEPTH_MAX 128
+/* Looking at an element counts as this many bytes. */
+#define ELEMENT_WORK 16
 
-static bool equal(const struct liquid_value *a, const struct liquid_value *b, int depth);
+static bool equal(
+    const struct liquid_value *a, const struct liquid_value *b, int depth, size_t *work);
 
 bool
 compare_is_empty(const struct liquid_value *value)
@@ -60,19 +63,19 @@ is_number(const struct liquid_value *value)
 }
 
 static bool
-equal_array(const struct liquid_array *a, const struct liquid_array *b, int depth)
+equal_array(const struct liquid_array *a, const struct liquid_array *b, int depth, size_t *work)
 {
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		if (!equal(&a->at[i], &b->at[i], depth))
+		if (!equal(&a->at[i], &b->at[i], depth, work))
 			return false;
 	}
 	return true;
 }
 
 static bool
-equal_object(const struct liquid_object *a, const struct liquid_object *b, int depth)
+equal_object(const struct liquid_object *a, const struct liquid_object *b, int depth, size_t *work)
 {
 	if (a->count != b->count)
 		return false;
@@ -80,15 +83,16 @@ equal_object(const struct liquid_object *a, const struct liquid_object *b, int d
 		const struct liquid_value *other =
 		    value_find(b, a->member[i].key, a->member[i].hash);
 
-		if (other == NULL || !equal(&a->member[i].value, other, depth))
+		if (other == NULL || !equal(&a->member[i].value, other, depth, work))
 			return false;
 	}
 	return true;
 }
 
 static bool
-equal(const struct liquid_value *a, const struct liquid_value *b, int depth)
+equal(const struct liquid_value *a, const struct liquid_value *b, int depth, size_t *work)
 {
+	*work += ELEMENT_WORK;
 	if (is_number(a) && is_number(b))
 		return equal_number(a, b);
 	if (a->type != b->type || depth > DEPTH_MAX)
@@ -97,11 +101,13 @@ equal(const struct liquid_value *a, const struct liquid_value *b, int depth)
 	case LIQUID_BOOL:
 		return a->boolean == b->boolean;
 	case LIQUID_STRING:
+		*work += a->string.n == b->string.n ? a->string.n : 0;
 		return str_eq(a->string, b->string);
 	case LIQUID_ARRAY:
-		return equal_array(a->array, b->array, depth + 1);
+		return a->array == b->array || equal_array(a->array, b->array, depth + 1, work);
 	case LIQUID_OBJECT:
-		return a->object == b->object || equal_object(a->object, b->object, depth + 1);
+		return a->object == b->object ||
+		    equal_object(a->object, b->object, depth + 1, work);
 	case LIQUID_LAZY:
 		return a->lazy == b->lazy;
 	case LIQUID_RANGE:
@@ -112,7 +118,7 @@ equal(const struct liquid_value *a, const struct liquid_value *b, int depth)
 }
 
 bool
-compare_equal(const struct liquid_value *a, const struct liquid_value *b)
+compare_equal(const struct liquid_value *a, const struct liquid_value *b, size_t *work)
 {
 	if (a->type == LIQUID_EMPTY)
 		return compare_is_empty(b);
@@ -122,19 +128,20 @@ compare_equal(const struct liquid_value *a, const struct liquid_value *b)
 		return compare_is_blank(b);
 	if (b->type == LIQUID_BLANK)
 		return compare_is_blank(a);
-	return equal(a, b, 0);
+	return equal(a, b, 0, work);
 }
 
 bool
-compare_contains(
-    const struct liquid_value *in, struct str text_of_item, const struct liquid_value *item)
+compare_contains(const struct liquid_value *in, struct str text_of_item,
+    const struct liquid_value *item, size_t *work)
 {
 	switch (in->type) {
 	case LIQUID_STRING:
+		*work += in->string.n;
 		return str_has(in->string, text_of_item);
 	case LIQUID_ARRAY:
 		for (size_t i = 0; i < in->array->count; i++) {
-			if (equal(&in->array->at[i], item, 0))
+			if (equal(&in->array->at[i], item, 0, work))
 				return true;
 		}
 		return false;
@@ -161,11 +168,13 @@ order_text(struct str a, struct str b)
 }
 
 bool
-compare_order(const struct liquid_value *a, const struct liquid_value *b, int *order_r)
+compare_order(
+    const struct liquid_value *a, const struct liquid_value *b, int *order_r, size_t *work)
 {
 	double x, y;
 
 	if (a->type == LIQUID_STRING && b->type == LIQUID_STRING) {
+		*work += a->string.n < b->string.n ? a->string.n : b->string.n;
 		*order_r = order_text(a->string, b->string);
 		return true;
 	}

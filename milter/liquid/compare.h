@@ -9,13 +9,15 @@
 
 #include "liquid/program.h"
 
-bool compare_equal(const struct liquid_value *a, const struct liquid_value *b);
+/* What they look at, in bytes, is added to *work. */
+bool compare_equal(const struct liquid_value *a, const struct liquid_value *b, size_t *work);
 bool compare_is_empty(const struct liquid_value *value);
 bool compare_is_blank(const struct liquid_value *value);
-bool compare_contains(
-    const struct liquid_value *in, struct str text_of_item, const struct liquid_value *item);
+bool compare_contains(const struct liquid_value *in, struct str text_of_item,
+    const struct liquid_value *item, size_t *work);
 /* -1, 0, 1 in *order_r; false if the two have no order. */
-bool compare_order(const struct liquid_value *a, const struct liquid_value *b, int *order_r);
+bool compare_order(
+    const struct liquid_value *a, const struct liquid_value *b, int *order_r, size_t *work);
 /* Equal values have equal hashes. */
 uint32_t compare_hash(const struct liquid_value *value);
 /* Numbers and text. */

@@ -90,16 +90,7 @@ compile_land(struct compiler *compiler, uint32_t number)
 uint32_t
 compile_slot(struct compiler *compiler, struct str name)
 {
-	struct key key = {name, value_hash(name)};
-
-	for (guint i = 0; i < compiler->slot->len; i++) {
-		const struct key *known = &g_array_index(compiler->slot, struct key, i);
-
-		if (known->hash == key.hash && str_eq(known->name, name))
-			return i;
-	}
-	g_array_append_val(compiler->slot, key);
-	return compiler->slot->len - 1;
+	return names_add(&compiler->program->slots, name);
 }
 
 struct str
@@ -313,8 +304,6 @@ init(struct compiler *compiler, struct liquid_program *program, struct err *err)
 	compiler->call = new_table(sizeof(struct call));
 	compiler->bind = new_table(sizeof(struct bind));
 	compiler->units = new_table(sizeof(struct unit));
-	compiler->slot = new_table(sizeof(struct key));
-	compiler->resume = new_table(sizeof(struct str));
 	compiler->block = new_table(sizeof(struct block));
 }
 
@@ -333,8 +322,6 @@ finish(struct compiler *compiler)
 	struct liquid_program *program = compiler->program;
 
 	program->insns = compiler->insn->len;
-	program->slots = compiler->slot->len;
-	program->resumes = compiler->resume->len;
 	program->insn = (struct insn *)(void *)g_array_free(compiler->insn, FALSE);
 	program->expr = (struct expr *)(void *)g_array_free(compiler->expr, FALSE);
 	program->step = (struct step *)(void *)g_array_free(compiler->step, FALSE);
@@ -350,8 +337,6 @@ finish(struct compiler *compiler)
 	program->bind = (struct bind *)(void *)g_array_free(compiler->bind, FALSE);
 	program->units = compiler->units->len;
 	program->unit = (struct unit *)(void *)g_array_free(compiler->units, FALSE);
-	program->slot = (struct key *)(void *)g_array_free(compiler->slot, FALSE);
-	g_array_free(compiler->resume, TRUE);
 	drop_blocks(compiler);
 	g_array_free(compiler->block, TRUE);
 }
@@ -383,6 +368,8 @@ add_unit(struct compiler *compiler, struct str name, struct str source)
 	struct unit unit = {.name = copy(name), .source = copy(source), .entry = PROGRAM_NONE};
 
 	unit.bind_slot = compile_slot(compiler, last_part(unit.name));
+	if (compiler->units->len > 0)
+		names_add(&compiler->program->partials, unit.name);
 	g_array_append_val(compiler->units, unit);
 	compiler->program->unit = (struct unit *)(void *)compiler->units->data;
 	compiler->total += source.n;
@@ -392,13 +379,10 @@ add_unit(struct compiler *compiler, struct str name, struct str source)
 static bool
 find_unit(const struct compiler *compiler, struct str name, uint32_t *unit_r)
 {
-	for (guint i = 1; i < compiler->units->len; i++) {
-		if (str_eq(g_array_index(compiler->units, struct unit, i).name, name)) {
-			*unit_r = i;
-			return true;
-		}
-	}
-	return false;
+	uint32_t number = names_find(&compiler->program->partials, name, value_hash(name));
+
+	*unit_r = number + 1;
+	return number != NAMES_NONE;
 }
 
 /* Adds the unit, or none if there is no such partial: 1, 0, -1. */
@@ -561,7 +545,9 @@ liquid_free(struct liquid_program **program)
 	g_free(p->call);
 	g_free(p->bind);
 	g_string_chunk_free(p->text);
-	g_free(p->slot);
+	names_fini(&p->slots);
+	names_fini(&p->resumes);
+	names_fini(&p->partials);
 	g_free(p);
 	*program = NULL;
 }

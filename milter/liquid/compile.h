@@ -61,8 +61,6 @@ struct compiler {
 	GArray *call;
 	GArray *bind;
 	GArray *units;
-	GArray *slot;
-	GArray *resume; /* struct str: names of loops that may be continued */
 	GArray *block;
 	guint floor;	   /* blocks that a {% liquid %} stands in */
 	int liquids;	   /* nested ones */

@@ -36,7 +36,7 @@ int
 render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
 {
 	struct slot *slot = &render->scope->slot[number];
-	const struct key *key = &render->program->slot[number];
+	const struct key *key = &render->program->slots.key[number];
 
 	if (slot->has_bound) {
 		*value_r = slot->bound;
@@ -62,13 +62,11 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 static int
 named_variable(struct render *render, struct str name, struct liquid_value *value_r)
 {
-	const struct liquid_program *program = render->program;
 	uint32_t hash = value_hash(name);
+	uint32_t number = names_find(&render->program->slots, name, hash);
 
-	for (size_t i = 0; i < program->slots; i++) {
-		if (program->slot[i].hash == hash && str_eq(program->slot[i].name, name))
-			return render_variable(render, (uint32_t)i, value_r);
-	}
+	if (number != NAMES_NONE)
+		return render_variable(render, number, value_r);
 	return render_global(render, name, hash, value_r);
 }
 
@@ -158,6 +156,8 @@ end_of_text(const struct liquid_value *value, bool first)
 struct liquid_value
 render_command(struct render *render, const struct liquid_value *of, enum command command)
 {
+	if (of->type == LIQUID_STRING)
+		render->work += of->string.n;
 	if (command == COMMAND_SIZE)
 		return size_of(of);
 	switch (of->type) {
@@ -296,6 +296,7 @@ render_integer(struct render *render, const struct liquid_value *value, int64_t 
 		*n_r = value->real < 0 ? INT64_MIN : INT64_MAX;
 		return 0;
 	case LIQUID_STRING:
+		render->work += value->string.n;
 		if (number_parse(str_trim(value->string), &number) && number.integer &&
 		    !number.inexact) {
 			*n_r = number_to_i(value->string);
@@ -310,12 +311,14 @@ render_integer(struct render *render, const struct liquid_value *value, int64_t 
 
 /* The ends of a range are made integers whatever they are. */
 static int64_t
-range_end(const struct liquid_value *value)
+range_end(struct render *render, const struct liquid_value *value)
 {
 	if (value->type == LIQUID_INT)
 		return value->integer;
-	if (value->type == LIQUID_STRING)
+	if (value->type == LIQUID_STRING) {
+		render->work += value->string.n;
 		return number_to_i(value->string);
+	}
 	if (value->type == LIQUID_FLOAT && value->real > -9e18 && value->real < 9e18)
 		return (int64_t)value->real;
 	return 0;
@@ -330,8 +333,8 @@ eval_range(struct render *render, const struct expr *expr, struct liquid_value *
 	    render_eval(render, expr->range.last, &last) < 0)
 		return -1;
 	*value_r = (struct liquid_value){.type = LIQUID_RANGE};
-	value_r->range.first = range_end(&first);
-	value_r->range.last = range_end(&last);
+	value_r->range.first = range_end(render, &first);
+	value_r->range.last = range_end(render, &last);
 	return 0;
 }
 
@@ -361,6 +364,17 @@ render_missing(struct render *render, uint32_t number)
 		render->options->missing(render->options->closure, expr->text);
 }
 
+/* A filter looks at all of its input and arguments. */
+static int
+charge_value(struct render *render, const struct liquid_value *value)
+{
+	if (value->type == LIQUID_STRING)
+		return render_charge(render, value->string.n);
+	if (value->type == LIQUID_ARRAY)
+		return render_charge(render, value->array->count * 16);
+	return 0;
+}
+
 static int
 eval_args(struct render *render, const struct filter_use *use, bool asked,
     struct liquid_value *args, struct filter_arg *nameds)
@@ -370,7 +384,7 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 	for (uint32_t i = 0; i < use->args; i++) {
 		uint32_t expr = program->arg[use->arg + i];
 
-		if (render_eval(render, expr, &args[i]) < 0)
+		if (render_eval(render, expr, &args[i]) < 0 || charge_value(render, &args[i]) < 0)
 			return -1;
 		if (asked && args[i].type == LIQUID_NIL)
 			render_missing(render, expr);
@@ -400,6 +414,8 @@ run_filter(
 	    .nameds = use->nameds};
 
 	render->at = use->at;
+	if (charge_value(render, value) < 0)
+		return -1;
 	if (eval_args(render, use, asked && !filter->covers, args, nameds) < 0)
 		return -1;
 	if (filter->run(&call) < 0)

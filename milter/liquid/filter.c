@@ -31,9 +31,7 @@ filter_find(struct str name)
 int
 filter_input(struct filter_call *call, struct str *text_r)
 {
-	if (render_text(call->render, &call->input, text_r) < 0)
-		return -1;
-	return render_charge(call->render, text_r->n);
+	return render_text(call->render, &call->input, text_r);
 }
 
 int

@@ -227,9 +227,9 @@ matches(struct filter_call *call, const struct liquid_value *item, bool *matches
 	if (list_property(call->render, item, &call->arg[0], &value) < 0)
 		return -1;
 	*matches_r = call->args > 1 && call->arg[1].type != LIQUID_NIL
-	    ? compare_equal(&value, &call->arg[1])
+	    ? compare_equal(&value, &call->arg[1], &call->render->work)
 	    : value_truthy(value);
-	return 0;
+	return render_charge(call->render, 0);
 }
 
 static int
@@ -341,6 +341,8 @@ run_sum(struct filter_call *call)
 
 		if (call->args > 0 &&
 		    list_property(call->render, &list.at[i], &call->arg[0], &value) < 0)
+			return -1;
+		if (value.type == LIQUID_STRING && render_charge(call->render, value.string.n) < 0)
 			return -1;
 		sum = number_add(sum, number_of(&value));
 	}

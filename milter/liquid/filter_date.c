@@ -58,7 +58,7 @@ run_date(struct filter_call *call)
 	struct date date;
 
 	call->result = call->input;
-	if (filter_text(call, 0, &format) < 0 || render_charge(call->render, format.n) < 0)
+	if (filter_text(call, 0, &format) < 0)
 		return -1;
 	if (format.n == 0 || !read_value(call, &date))
 		return 0;

@@ -31,9 +31,9 @@ static int
 order_plain(
     struct render *render, const struct liquid_value *a, const struct liquid_value *b, int *order_r)
 {
-	if (order_nil(a, b, order_r) || compare_order(a, b, order_r))
-		return 0;
-	if (compare_equal(a, b)) {
+	if (order_nil(a, b, order_r) || compare_order(a, b, order_r, &render->work))
+		return render_charge(render, 0);
+	if (compare_equal(a, b, &render->work)) {
 		*order_r = 0;
 		return 0;
 	}
@@ -44,10 +44,9 @@ static int
 order_natural(
     struct render *render, const struct liquid_value *a, const struct liquid_value *b, int *order_r)
 {
-	(void)render;
 	if (!order_nil(a, b, order_r))
-		compare_order(a, b, order_r);
-	return 0;
+		compare_order(a, b, order_r, &render->work);
+	return render_charge(render, 0);
 }
 
 static int
@@ -177,9 +176,9 @@ run_sort_natural(struct filter_call *call)
 
 /* Equal in the sense of a key: 1 and 1.0 differ. */
 static bool
-same(const struct liquid_value *a, const struct liquid_value *b)
+same(const struct liquid_value *a, const struct liquid_value *b, size_t *work)
 {
-	return a->type == b->type && compare_equal(a, b);
+	return a->type == b->type && compare_equal(a, b, work);
 }
 
 static int
@@ -198,10 +197,18 @@ run_uniq(struct filter_call *call)
 	if (table == NULL)
 		return render_full(call->render);
 	for (size_t i = 0; i < count; i++) {
-		size_t at = compare_hash(&keyed[i].key) & (width - 1);
+		struct liquid_value *key = &keyed[i].key;
+		size_t at = compare_hash(key) & (width - 1);
 
-		while (table[at] != 0 && !same(&keyed[table[at] - 1].key, &keyed[i].key))
+		if (key->type == LIQUID_STRING && render_charge(call->render, key->string.n) < 0)
+			return -1;
+
+		while (table[at] != 0 &&
+		    !same(&keyed[table[at] - 1].key, &keyed[i].key, &call->render->work)) {
+			if (render_charge(call->render, 0) < 0)
+				return -1;
 			at = (at + 1) & (width - 1);
+		}
 		if (table[at] != 0)
 			continue;
 		keyed[kept++] = keyed[i];

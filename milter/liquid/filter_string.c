@@ -168,15 +168,37 @@ find_first(struct str text, struct str find)
 	return found == NULL ? SIZE_MAX : (size_t)(found - text.p);
 }
 
-static size_t
-find_last(struct str text, struct str find)
+/* Knuth, Morris and Pratt from the right: time grows with both lengths, not with their
+ * product. *at_r is SIZE_MAX if there is none. */
+static int
+find_last(struct render *render, struct str text, struct str find, size_t *at_r)
 {
-	for (size_t at = text.n + 1; at-- > 0;) {
-		if (text.n - at >= find.n &&
-		    str_starts((struct str){text.p + at, text.n - at}, find))
-			return at;
+	size_t *fail = render_alloc(render, (find.n + 1) * sizeof *fail);
+	size_t match = 0;
+
+	*at_r = find.n == 0 ? text.n : SIZE_MAX;
+	if (fail == NULL)
+		return -1;
+	if (find.n == 0 || find.n > text.n)
+		return 0;
+	fail[0] = 0;
+	for (size_t i = 1; i < find.n; i++) {
+		while (match > 0 && find.p[find.n - 1 - match] != find.p[find.n - 1 - i])
+			match = fail[match - 1];
+		match += find.p[find.n - 1 - match] == find.p[find.n - 1 - i];
+		fail[i] = match;
 	}
-	return SIZE_MAX;
+	match = 0;
+	for (size_t at = text.n; at-- > 0;) {
+		while (match > 0 && find.p[find.n - 1 - match] != text.p[at])
+			match = fail[match - 1];
+		match += find.p[find.n - 1 - match] == text.p[at];
+		if (match == find.n) {
+			*at_r = at;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 /* An empty text to look for stands before each character and at the end. */
@@ -253,10 +275,12 @@ static int
 run_replace_last(struct filter_call *call)
 {
 	struct str text, find, with;
+	size_t at;
 
-	if (replace_texts(call, &text, &find, &with) < 0)
+	if (replace_texts(call, &text, &find, &with) < 0 ||
+	    find_last(call->render, text, find, &at) < 0)
 		return -1;
-	return replace_at(call, text, find_last(text, find), find.n, with);
+	return replace_at(call, text, at, find.n, with);
 }
 
 static int

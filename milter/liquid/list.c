@@ -163,6 +163,8 @@ list_property(struct render *render, const struct liquid_value *item,
 			return dotted(render, item, key, value_r);
 		return 0;
 	case LIQUID_STRING: /* Ruby's "text"["ex"]: the part, if it is one */
+		if (render_charge(render, item->string.n) < 0)
+			return -1;
 		if (str_has(item->string, key))
 			*value_r = liquid_string(key);
 		return 0;

@@ -21,6 +21,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/lex.c milter/liquid/lex.h \
 	milter/liquid/list.c milter/liquid/list.h \
 	milter/liquid/loop.c \
+	milter/liquid/names.c milter/liquid/names.h \
 	milter/liquid/number.c milter/liquid/number.h \
 	milter/liquid/output.c \
 	milter/liquid/parse.c \

@@ -99,6 +99,7 @@ coerce(struct render *render, const struct liquid_value *value, int64_t *n_r)
 		*n_r = 0;
 		return 0;
 	case LIQUID_STRING:
+		render->work += value->string.n;
 		*n_r = number_to_i(value->string);
 		return 0;
 	case LIQUID_FLOAT:

@@ -8,13 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SCALE_MAX 18
-/* Digits stay below this, so that one multiplication by ten never overflows. */
-#define DIGITS_MAX (((__int128)1 << 126) / 10)
+#define SCALE_MAX 36
+/* No number has more than these digits: so one may be negated, and rounded up. */
+#define MAGNITUDE_MAX ((__int128)1 << 126)
+/* Of a double that is taken as an integer. */
+#define DOUBLE_DIGITS_MAX 37
+/* Below this, one multiplication by ten does not go beyond. */
+#define DIGITS_MAX (MAGNITUDE_MAX / 10 - 1)
 
-static const int64_t power10[SCALE_MAX + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
-    100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
-    100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000};
+static __int128
+power10(int n)
+{
+	static const int64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+	    100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+	    100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+	    1000000000000000000};
+
+	return n <= 18 ? powers[n] : (__int128)powers[18] * powers[n - 18];
+}
 
 size_t
 number_print_int(int64_t n, char text[NUMBER_TEXT_SIZE])
@@ -41,23 +52,24 @@ static size_t
 print_short(double d, char text[NUMBER_TEXT_SIZE])
 {
 	for (int places = 0; places <= 4; places++) {
-		double scaled = rint(d * (double)power10[places]);
+		double scaled = rint(d * (double)power10(places));
 		int64_t n = (int64_t)scaled;
 		size_t at, length;
 
-		if (scaled / (double)power10[places] != d)
+		if (scaled / (double)power10(places) != d)
 			continue;
 		at = n < 0;
 		if (n < 0)
 			text[0] = '-';
 		n = n < 0 ? -n : n;
-		at += number_print_int(n / power10[places], text + at);
+		at += number_print_int(n / (int64_t)power10(places), text + at);
 		text[at++] = '.';
 		if (places == 0) {
 			text[at++] = '0';
 			return at;
 		}
-		length = number_print_int(power10[places] + n % power10[places], text + at);
+		length = number_print_int(
+		    (int64_t)power10(places) + n % (int64_t)power10(places), text + at);
 		memmove(text + at, text + at + 1, length - 1);
 		return at + length - 1;
 	}
@@ -96,7 +108,7 @@ print_digits(const char *digits, size_t count, int exponent, char *text)
 {
 	size_t at = 0;
 
-	if (exponent < -4 || exponent >= 16) {
+	if (exponent < -4 || exponent >= 15) {
 		text[at++] = digits[0];
 		text[at++] = '.';
 		if (count == 1)
@@ -165,12 +177,22 @@ inexact(double d)
 double
 number_real(struct number number)
 {
+	char text[64];
+	size_t at = sizeof text;
+	__int128 digits = number.digits < 0 ? -number.digits : number.digits;
+
 	if (number.inexact)
 		return number.real;
 	/* Both sides exact in a double: one division rounds correctly. */
-	if (number.digits > -((__int128)1 << 53) && number.digits < ((__int128)1 << 53))
-		return (double)number.digits / (double)power10[number.scale];
-	return (double)((long double)number.digits / (long double)power10[number.scale]);
+	if (digits < (__int128)1 << 53 && number.scale <= 22)
+		return (double)number.digits / (double)power10(number.scale);
+	at -= 8;
+	snprintf(text + at, 8, "e-%d", number.scale);
+	for (; digits > 0; digits /= 10)
+		text[--at] = (char)('0' + (int)(digits % 10));
+	if (number.digits < 0)
+		text[--at] = '-';
+	return strtod(text + at, NULL);
 }
 
 /* A double in the decimal digits that print it. */
@@ -186,9 +208,9 @@ from_double(double d)
 	if (!isfinite(d))
 		return inexact(d);
 	for (int places = 0; places <= 4 && fabs(d) < 1e11; places++) {
-		double scaled = rint(d * (double)power10[places]);
+		double scaled = rint(d * (double)power10(places));
 
-		if (scaled / (double)power10[places] == d) {
+		if (scaled / (double)power10(places) == d) {
 			number.digits = (__int128)scaled;
 			number.scale = places;
 			return number;
@@ -197,7 +219,7 @@ from_double(double d)
 	shortest(fabs(d), form);
 	count = split_digits(form, digits, &exponent);
 	scale = (int)count - 1 - exponent;
-	if (scale > SCALE_MAX || scale < -SCALE_MAX)
+	if (scale > SCALE_MAX || (scale < 0 && (int)count - scale > DOUBLE_DIGITS_MAX))
 		return inexact(d);
 	for (size_t i = 0; i < count; i++)
 		number.digits = number.digits * 10 + (digits[i] - '0');
@@ -296,6 +318,8 @@ number_value(struct number number)
 	if (number.integer && !number.inexact && number.digits >= INT64_MIN &&
 	    number.digits <= INT64_MAX)
 		return liquid_int((int64_t)number.digits);
+	if (number.integer && number.inexact && fabs(number.real) < 9.2e18)
+		return liquid_int((int64_t)number.real);
 	return (struct liquid_value){.type = LIQUID_FLOAT, .real = number_real(number)};
 }
 
@@ -320,6 +344,12 @@ align(struct number *a, struct number *b)
 	return true;
 }
 
+static bool
+too_large(__int128 digits)
+{
+	return digits > MAGNITUDE_MAX || digits < -MAGNITUDE_MAX;
+}
+
 static struct number
 join(struct number a, struct number b, __int128 digits, int scale)
 {
@@ -331,7 +361,7 @@ number_add(struct number a, struct number b)
 {
 	__int128 sum;
 
-	if (!align(&a, &b) || __builtin_add_overflow(a.digits, b.digits, &sum))
+	if (!align(&a, &b) || __builtin_add_overflow(a.digits, b.digits, &sum) || too_large(sum))
 		return inexact(number_real(a) + number_real(b));
 	return join(a, b, sum, a.scale);
 }
@@ -341,7 +371,8 @@ number_sub(struct number a, struct number b)
 {
 	__int128 difference;
 
-	if (!align(&a, &b) || __builtin_sub_overflow(a.digits, b.digits, &difference))
+	if (!align(&a, &b) || __builtin_sub_overflow(a.digits, b.digits, &difference) ||
+	    too_large(difference))
 		return inexact(number_real(a) - number_real(b));
 	return join(a, b, difference, a.scale);
 }
@@ -352,7 +383,7 @@ number_mul(struct number a, struct number b)
 	__int128 product;
 
 	if (a.inexact || b.inexact || a.scale + b.scale > SCALE_MAX ||
-	    __builtin_mul_overflow(a.digits, b.digits, &product))
+	    __builtin_mul_overflow(a.digits, b.digits, &product) || too_large(product))
 		return inexact(number_real(a) * number_real(b));
 	return join(a, b, product, a.scale + b.scale);
 }
@@ -426,10 +457,10 @@ number_cmp(struct number a, struct number b)
 static struct number
 shorten(struct number a, int drop, int grow)
 {
-	__int128 half = drop > 0 ? (__int128)power10[drop] / 2 : 0;
+	__int128 half = drop > 0 ? (__int128)power10(drop) / 2 : 0;
 
-	a.digits = (a.digits + (a.digits < 0 ? -half : half)) / power10[drop];
-	a.digits *= power10[grow];
+	a.digits = (a.digits + (a.digits < 0 ? -half : half)) / power10(drop);
+	a.digits *= power10(grow);
 	return a;
 }
 
@@ -439,6 +470,8 @@ number_round(struct number a, int64_t places)
 	if (a.inexact) {
 		if (places <= 0)
 			a.real = round(a.real);
+		else if (fabs(a.real) < 1 && places < SCALE_MAX)
+			a.real = 0; /* what has so many digits that it is inexact */
 		return a;
 	}
 	if (places >= a.scale)
@@ -463,8 +496,8 @@ whole(struct number a, double real, int64_t up)
 {
 	if (a.inexact)
 		return (struct number){.integer = true, .inexact = true, .real = real};
-	a.digits = up == 0 ? floor_div(a.digits, power10[a.scale])
-			   : -floor_div(-a.digits, power10[a.scale]);
+	a.digits = up == 0 ? floor_div(a.digits, power10(a.scale))
+			   : -floor_div(-a.digits, power10(a.scale));
 	a.scale = 0;
 	a.integer = true;
 	return a;

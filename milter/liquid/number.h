@@ -21,7 +21,7 @@ struct number {
 	bool integer; /* counts as Ruby's Integer: no fraction is shown */
 	bool inexact; /* only `real` holds */
 	__int128 digits;
-	int scale; /* 0 .. 18 */
+	int scale; /* 0 .. 36 */
 	double real;
 };
 

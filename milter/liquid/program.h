@@ -14,6 +14,7 @@
 
 #include "liquid/filter.h"
 #include "liquid/liquid.h"
+#include "liquid/names.h"
 #include "liquid/value_impl.h"
 
 #include <glib.h>
@@ -53,11 +54,6 @@ struct insn {
 	uint32_t a;
 	uint32_t b;
 	uint32_t at; /* offset in the source, for errors */
-};
-
-struct key {
-	struct str name;
-	uint32_t hash;
 };
 
 enum expr_kind { EXPR_LITERAL, EXPR_PATH, EXPR_RANGE };
@@ -198,6 +194,7 @@ struct bind {
 struct liquid_program {
 	struct unit *unit; /* the first is the template itself */
 	size_t units;
+	struct names partials; /* the others, from 0 */
 	enum liquid_mode mode;
 	bool strict;
 	struct liquid_limits limits;
@@ -215,10 +212,9 @@ struct liquid_program {
 	struct cycle *cycle;
 	struct call *call;
 	struct bind *bind;
-	GStringChunk *text; /* what is not in the source */
-	struct key *slot;
-	size_t slots;
-	size_t resumes;
+	GStringChunk *text;   /* what is not in the source */
+	struct names slots;   /* variables */
+	struct names resumes; /* loops that offset:continue may go on with */
 	uint32_t forloop_slot;
 	uint32_t self_slot;
 	uint32_t tablerow_slot;

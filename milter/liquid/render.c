@@ -56,7 +56,12 @@ count_steps(struct render *render, size_t steps)
 int
 render_charge(struct render *render, size_t work)
 {
-	return work < WORK_PER_STEP ? 0 : count_steps(render, work / WORK_PER_STEP);
+	render->work += work;
+	if (render->work < WORK_PER_STEP)
+		return 0;
+	work = render->work / WORK_PER_STEP;
+	render->work %= WORK_PER_STEP;
+	return count_steps(render, work);
 }
 
 static int
@@ -66,7 +71,7 @@ compare_ordered(struct render *render, enum compare_op op, const struct liquid_v
 	int order;
 
 	*result_r = false;
-	if (!compare_order(a, b, &order)) {
+	if (!compare_order(a, b, &order, &render->work)) {
 		if (!compare_has_order(a) || !compare_has_order(b))
 			return 0;
 		return render_err(render, ERR_TEMPLATE, "comparison of %s with %s failed",
@@ -99,12 +104,10 @@ contains(struct render *render, const struct liquid_value *in, const struct liqu
 	if (!value_truthy(*in) || !value_truthy(*item))
 		return 0;
 	if (in->type == LIQUID_STRING) {
-		if (render_text(render, item, &text) < 0 || render_charge(render, in->string.n) < 0)
+		if (render_text(render, item, &text) < 0)
 			return -1;
-	} else if (in->type == LIQUID_ARRAY && render_charge(render, in->array->count * 16) < 0) {
-		return -1;
 	}
-	*result_r = compare_contains(in, text, item);
+	*result_r = compare_contains(in, text, item, &render->work);
 	return 0;
 }
 
@@ -124,10 +127,10 @@ eval_condition(struct render *render, uint32_t number, bool *result_r)
 		return -1;
 	switch (condition->op) {
 	case COMPARE_EQ:
-		*result_r = compare_equal(&left, &right);
+		*result_r = compare_equal(&left, &right, &render->work);
 		return 0;
 	case COMPARE_NE:
-		*result_r = !compare_equal(&left, &right);
+		*result_r = !compare_equal(&left, &right, &render->work);
 		return 0;
 	case COMPARE_CONTAINS:
 		return contains(render, &left, &right, result_r);
@@ -173,7 +176,7 @@ match_when(struct render *render, const struct insn *insn, bool *matched_r)
 
 		if (render_eval(render, render->program->arg[when->arg + i], &value) < 0)
 			return -1;
-		frame->repeat += compare_equal(&frame->subject, &value);
+		frame->repeat += compare_equal(&frame->subject, &value, &render->work);
 	}
 	frame->matched |= frame->repeat > 0;
 	*matched_r = frame->repeat > 0;
@@ -225,9 +228,9 @@ count(struct render *render, uint32_t number, int64_t step)
 	struct liquid_value shown;
 
 	if (!slot->has_global) {
-		struct str name = program->slot[number].name;
+		const struct key *key = &program->slots.key[number];
 
-		if (render_global(render, name, program->slot[number].hash, &slot->global) < 0)
+		if (render_global(render, key->name, key->hash, &slot->global) < 0)
 			return -1;
 		slot->has_global = true;
 	}
@@ -246,7 +249,8 @@ cycle_counter(struct render *render, const struct liquid_value *key)
 	struct cycle_counter *counter;
 
 	for (counter = render->scope->cycle; counter != NULL; counter = counter->next) {
-		if (counter->key.type == key->type && compare_equal(&counter->key, key))
+		if (counter->key.type == key->type &&
+		    compare_equal(&counter->key, key, &render->work))
 			return &counter->at;
 		if (count_steps(render, 1) < 0)
 			return NULL;
@@ -286,6 +290,8 @@ end_ifchanged(struct render *render, uint32_t level)
 	size_t begin = render->capture[level];
 	struct str text = {render->out.p + begin, render->out.n - begin};
 
+	if (render_charge(render, text.n) < 0)
+		return -1;
 	if (render->scope->changed.p != NULL && str_eq(render->scope->changed, text)) {
 		render->out.n = begin;
 		return 0;
@@ -407,7 +413,7 @@ run(struct render *render)
 			continue;
 		}
 		render->at = insn->at;
-		if (count_steps(render, 1) < 0)
+		if (count_steps(render, 1) < 0 || render_charge(render, 0) < 0)
 			return -1;
 		switch ((enum op)insn->op) {
 		case OP_END:

@@ -91,6 +91,7 @@ struct render {
 	struct err *err;
 	struct out out;
 	int64_t steps;
+	size_t work;   /* less than a step */
 	bool aside;    /* prints for a filter, not for the reader */
 	uint32_t at;   /* place of the instruction that runs */
 	uint32_t unit; /* which source that is in */
@@ -111,7 +112,8 @@ struct render {
 int render_err(struct render *render, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int render_full(struct render *render);
-/* Counts work that an instruction does beyond the ordinary, in bytes or elements. */
+/* Counts work that an instruction does beyond the ordinary, in bytes, and what has been
+ * added to render->work before. */
 int render_charge(struct render *render, size_t work);
 /* From the arena; NULL with the error set when it is full. */
 void *render_alloc(struct render *render, size_t size);

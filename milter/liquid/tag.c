@@ -9,8 +9,6 @@
  */
 #include "liquid/compile.h"
 
-#include <stdio.h>
-
 static int
 add_ends_jump(struct compiler *compiler, struct block *block)
 {
@@ -248,22 +246,22 @@ run_decrement(struct compiler *compiler)
 static struct str
 cycle_key(struct compiler *compiler, const GArray *args)
 {
-	struct str key = STR("");
+	GString *key = g_string_new(NULL);
+	struct str kept;
 
 	for (guint i = 0; i < args->len; i++) {
 		const struct expr *expr =
 		    &g_array_index(compiler->expr, struct expr, g_array_index(args, uint32_t, i));
-		char number[32];
 
-		if (expr->kind == EXPR_LITERAL) {
-			key = compile_keep(compiler, key, expr->text);
-			key = compile_keep(compiler, key, STR(","));
-			continue;
-		}
-		snprintf(number, sizeof number, "%u,", compile_here(compiler));
-		key = compile_keep(compiler, key, str_c(number));
+		if (expr->kind == EXPR_LITERAL)
+			g_string_append_len(key, expr->text.p, (gssize)expr->text.n);
+		else
+			g_string_append_printf(key, "%u", compile_here(compiler));
+		g_string_append_c(key, ',');
 	}
-	return key;
+	kept = compile_keep(compiler, (struct str){key->str, key->len}, STR(""));
+	g_string_free(key, TRUE);
+	return kept;
 }
 
 static int

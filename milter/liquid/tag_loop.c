@@ -45,19 +45,6 @@ parse_attributes(struct compiler *compiler, struct loop *loop)
 	return parse_end(compiler);
 }
 
-/* Loops of the same variable over the same words share the place where
- * offset:continue goes on. */
-static uint32_t
-resume_number(struct compiler *compiler, struct str name)
-{
-	for (guint i = 0; i < compiler->resume->len; i++) {
-		if (str_eq(g_array_index(compiler->resume, struct str, i), name))
-			return i;
-	}
-	g_array_append_val(compiler->resume, name);
-	return compiler->resume->len - 1;
-}
-
 /* NAME in COLLECTION */
 static int
 parse_walk(struct compiler *compiler, struct loop *loop)
@@ -80,7 +67,8 @@ parse_walk(struct compiler *compiler, struct loop *loop)
 		end--;
 	loop->name = compile_keep(compiler, name, STR("-"));
 	loop->name = compile_keep(compiler, loop->name, (struct str){begin, (size_t)(end - begin)});
-	loop->resume = resume_number(compiler, loop->name);
+	/* Loops of the same name share the place where offset:continue goes on. */
+	loop->resume = names_add(&compiler->program->resumes, loop->name);
 	return 0;
 }
 

@@ -87,21 +87,25 @@ skip_lines(struct str *lines)
 	return true;
 }
 
+/* Only tags count in a comment. */
 static bool
 skip_pieces(struct lex *lex)
 {
-	struct lex_piece piece;
 	int depth = 1;
 
 	while (depth > 0) {
+		const char *open =
+		    memmem(lex->source.p + lex->at, lex->source.n - lex->at, "{%", 2);
+		struct lex_piece piece;
 		struct str word;
 
-		piece = lex_next(lex);
-		if (piece.kind == LEX_BAD_OUTPUT || piece.kind == LEX_BAD_TAG)
-			lex->at += 2;
-		word = piece_word(&piece);
-		if (piece.kind == LEX_END)
+		if (open == NULL)
 			return false;
+		lex->at = (size_t)(open - lex->source.p);
+		piece = lex_next(lex);
+		if (piece.kind != LEX_TAG)
+			return false;
+		word = piece_word(&piece);
 		if (str_is(word, "comment"))
 			depth++;
 		else if (str_is(word, "endcomment"))

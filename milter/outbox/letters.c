@@ -76,6 +76,8 @@ load(struct outbox_letters *letters, struct outbox_letter *letter,
 	if (tailor_message_new(&letter->tailored, letters->tailor, campaign, row->campaign,
 		row->sender, (struct str){letter->raw, letter->size}, &letter->err) != 0)
 		letter->tailored = NULL;
+	else
+		tailor_message_set_key(letter->tailored, row->key);
 }
 
 static void

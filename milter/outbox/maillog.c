@@ -7,11 +7,18 @@
  * about that queue id proves that Postfix has taken responsibility. Short queue ids are used
  * again, so a new Message-ID for a queue id ends what was known of it.
  *
+ * The line with the Message-ID may be missing: a postlogd that is killed together with the rest
+ * of Postfix takes the lines with it that it has not yet read (seen once in some fifty messages
+ * in doubt). A message that came in after the row was claimed, that never got a Message-ID line,
+ * and that has our sender and our recipient is then taken for the copy.
+ *
  * Owns:    descriptors of the log files.
  * Threads: one at a time.
  * Fails:   ERR_IO.
  */
 #include "outbox/maillog.h"
+
+#include "outbox/logline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +27,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK	 ((size_t)256 * 1024)
-#define LINE_TOP ((size_t)16 * 1024) /* longer lines are none of Postfix's */
+#define CHUNK	    ((size_t)256 * 1024)
+#define LINE_TOP    ((size_t)16 * 1024) /* longer lines are none of Postfix's */
+#define UNNAMED_MAX 100000
+#define NEAR	    ((off_t)1024 * 1024)
+/* Local time in the log may jump by an hour, and so may two clocks. */
+#define MARGIN_MS ((int64_t)2 * 3600 * 1000)
 
 struct file {
 	int fd;
@@ -33,119 +44,25 @@ struct file {
 	char buffer[CHUNK + LINE_TOP];
 };
 
+/* A message that smtpd has begun to take. */
+struct arrival {
+	char time[OUTBOX_LOGLINE_TIME_SIZE];
+	char *sender; /* NULL: the queue manager does not have it yet */
+};
+
 struct outbox_maillog {
 	const struct conf_list *paths;
+	int64_t since_ms;
 	GPtrArray *files;     /* oldest first */
 	GHashTable *by_local; /* clue->local -> clue */
 	GHashTable *by_queue; /* owned text -> clue */
+	GHashTable *unnamed;  /* queue id -> struct arrival; no Message-ID line so far */
 	uint64_t bytes;
 };
 
-/* --- lines --- */
-
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* The word up to the next space; several spaces are one. */
-static struct str
-word(struct str *rest)
-{
-	struct str piece;
-
-	str_split(rest, ' ', &piece);
-	while (rest->n > 0 && rest->p[0] == ' ') {
-		rest->p++;
-		rest->n--;
-	}
-	return piece;
-}
-
-static void
-skip(struct str *s, size_t n)
-{
-	s->p += n;
-	s->n -= n;
-}
-
-/* RFC 5424 section 6: after the version TIMESTAMP HOST APP PROCID MSGID SD, then the text. */
-static bool
-parse_5424(struct str rest, struct str *tag_r, struct str *text_r)
-{
-	for (int i = 0; i < 3; i++) /* version, time, host */
-		word(&rest);
-	*tag_r = word(&rest);
-	word(&rest);
-	word(&rest);
-	if (rest.n > 0 && rest.p[0] == '[') {
-		const char *end = memmem(rest.p, rest.n, "] ", 2);
-
-		if (end == NULL)
-			return false;
-		skip(&rest, (size_t)(end - rest.p) + 2);
-	} else {
-		word(&rest);
-	}
-	if (str_starts(rest, STR("\xef\xbb\xbf")))
-		skip(&rest, 3);
-	*text_r = str_trim(rest);
-	return true;
-}
-
-/* "tag[pid]: text" after time stamp and host. */
-static bool
-parse_tagged(struct str rest, struct str *tag_r, struct str *text_r)
-{
-	int before_tag = rest.p[0] >= '0' && rest.p[0] <= '9' ? 2 : 4;
-	struct str tag;
-
-	for (int i = 0; i < before_tag; i++)
-		word(&rest);
-	tag = word(&rest);
-	if (tag.n < 4 || tag.p[tag.n - 1] != ':' || tag.p[tag.n - 2] != ']' ||
-	    !str_split(&tag, '[', tag_r))
-		return false;
-	*text_r = rest;
-	return true;
-}
-
-bool
-outbox_maillog_parse(struct str line, struct outbox_maillog_line *line_r)
-{
-	struct str tag, text, id;
-	const char *slash;
-	bool tagged;
-
-	if (line.n > 0 && line.p[0] == '<') {
-		if (!str_split(&line, '>', &tag))
-			return false;
-	}
-	if (line.n < 2)
-		return false;
-	tagged = line.p[0] == '1' && line.p[1] == ' ' ? parse_5424(line, &tag, &text)
-						      : parse_tagged(line, &tag, &text);
-	if (!tagged)
-		return false;
-	slash = memrchr(tag.p, '/', tag.n);
-	if (slash != NULL)
-		skip(&tag, (size_t)(slash - tag.p) + 1);
-	if (!str_split(&text, ':', &id) || id.n == 0 || id.n >= OUTBOX_MAILLOG_QUEUE_ID_SIZE ||
-	    text.n == 0 || text.p[0] != ' ')
-		return false;
-	for (size_t i = 0; i < id.n; i++) {
-		if (!is_alnum(id.p[i]))
-			return false;
-	}
-	skip(&text, 1);
-	*line_r = (struct outbox_maillog_line){tag, id, text};
-	return true;
-}
-
 /* Is it a line that only follows when Postfix has the whole message in its queue? */
 static bool
-proves(const struct outbox_maillog_line *line)
+proves(const struct outbox_logline *line)
 {
 	if (str_is(line->program, "qmgr") || str_is(line->program, "nqmgr") ||
 	    str_is(line->program, "oqmgr") || str_is(line->program, "bounce"))
@@ -162,7 +79,9 @@ note_message_id(struct outbox_maillog *log, const char *queue_id, struct str res
 	struct str value = rest;
 
 	g_hash_table_remove(log->by_queue, queue_id);
-	skip(&value, sizeof "message-id=" - 1);
+	g_hash_table_remove(log->unnamed, queue_id);
+	value.p += sizeof "message-id=" - 1;
+	value.n -= sizeof "message-id=" - 1;
 	if (value.n < TAILOR_MESSAGE_ID_LOCAL + 3 || value.p[0] != '<' ||
 	    value.p[TAILOR_MESSAGE_ID_LOCAL + 1] != '@' || value.n >= sizeof clue->message_id)
 		return;
@@ -176,24 +95,87 @@ note_message_id(struct outbox_maillog *log, const char *queue_id, struct str res
 	g_hash_table_insert(log->by_queue, g_strdup(queue_id), clue);
 }
 
+/* --- messages without a Message-ID line --- */
+
+static void
+arrival_free(gpointer data)
+{
+	struct arrival *arrival = data;
+
+	g_free(arrival->sender);
+	g_free(arrival);
+}
+
+static void
+note_arrival(struct outbox_maillog *log, const char *queue_id, struct str text)
+{
+	struct arrival *arrival = g_new0(struct arrival, 1);
+
+	/* Transactions that were given up stay in the table. */
+	if (g_hash_table_size(log->unnamed) >= UNNAMED_MAX)
+		g_hash_table_remove_all(log->unnamed);
+	snprintf(arrival->time, sizeof arrival->time, "%.*s", STR_F(text));
+	g_hash_table_insert(log->unnamed, g_strdup(queue_id), arrival);
+}
+
+static void
+match_unnamed(struct outbox_maillog *log, const char *queue_id, const struct arrival *arrival,
+    struct str rest)
+{
+	struct str to = outbox_logline_address(rest, "to=<"),
+		   orig_to = outbox_logline_address(rest, "orig_to=<");
+	int64_t came_ms = outbox_logline_time(arrival->time);
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, log->by_local);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct outbox_clue *clue = value;
+
+		if (!clue->accepted && came_ms >= clue->claimed_ms &&
+		    str_eq_nocase(str_c(arrival->sender), clue->sender) &&
+		    (str_eq_nocase(to, clue->recipient) ||
+			str_eq_nocase(orig_to, clue->recipient))) {
+			clue->accepted = true;
+			snprintf(clue->queue_id, sizeof clue->queue_id, "%s", queue_id);
+		}
+	}
+}
+
+static void
+follow_unnamed(struct outbox_maillog *log, const char *queue_id, const struct outbox_logline *line)
+{
+	struct arrival *arrival = g_hash_table_lookup(log->unnamed, queue_id);
+	struct str sender = outbox_logline_address(line->rest, "from=<");
+
+	if (arrival == NULL || !proves(line))
+		return;
+	if (arrival->sender == NULL && sender.p != NULL && str_is(line->program, "qmgr"))
+		arrival->sender = g_strndup(sender.p, sender.n);
+	else if (arrival->sender != NULL && str_starts(line->rest, STR("to=<")))
+		match_unnamed(log, queue_id, arrival, line->rest);
+}
+
 static void
 take_line(struct outbox_maillog *log, struct str text)
 {
-	struct outbox_maillog_line line;
+	struct outbox_logline line;
 	struct outbox_clue *clue;
-	char queue_id[OUTBOX_MAILLOG_QUEUE_ID_SIZE];
-	bool names_id = memmem(text.p, text.n, ": message-id=", 13) != NULL;
+	char queue_id[OUTBOX_QUEUE_ID_SIZE];
 
-	/* Most lines are about other mail. */
-	if (!names_id && g_hash_table_size(log->by_queue) == 0)
-		return;
-	if (!outbox_maillog_parse(text, &line))
+	if (!outbox_logline_parse(text, &line))
 		return;
 	snprintf(queue_id, sizeof queue_id, "%.*s", STR_F(line.queue_id));
 	if (str_is(line.program, "cleanup") && str_starts(line.rest, STR("message-id="))) {
 		note_message_id(log, queue_id, line.rest);
 		return;
 	}
+	if (str_is(line.program, "smtpd") && str_starts(line.rest, STR("client="))) {
+		g_hash_table_remove(log->by_queue, queue_id);
+		note_arrival(log, queue_id, text);
+		return;
+	}
+	follow_unnamed(log, queue_id, &line);
 	clue = g_hash_table_lookup(log->by_queue, queue_id);
 	if (clue == NULL || !proves(&line))
 		return;
@@ -225,9 +207,37 @@ has_file(const struct outbox_maillog *log, const struct stat *st)
 	return false;
 }
 
-/* `since_ms`: not if it was last written to before that. */
+/* Where to begin: at a line that is older than `since_ms`, less than NEAR bytes before the first
+ * that is not. At the beginning if the lines' times can't be read. */
+static off_t
+find_start(int fd, off_t size, int64_t since_ms)
+{
+	off_t low = 0, high = size;
+
+	while (high - low > NEAR) {
+		off_t middle = low + (high - low) / 2;
+		char text[LINE_TOP + 1], *line;
+		ssize_t got = pread(fd, text, LINE_TOP, middle);
+		int64_t ms;
+
+		if (got <= 0)
+			return 0;
+		text[got] = '\0';
+		line = strchr(text, '\n');
+		ms = line == NULL ? 0 : outbox_logline_time(line + 1);
+		if (ms == 0)
+			return 0;
+		if (ms < since_ms)
+			low = middle + (line + 1 - text);
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* `always`: even if it was last written to before the time that is of interest. */
 static int
-add_file(struct outbox_maillog *log, const char *path, int64_t since_ms, struct err *err)
+add_file(struct outbox_maillog *log, const char *path, bool always, struct err *err)
 {
 	struct stat st;
 	struct file *file;
@@ -239,7 +249,7 @@ add_file(struct outbox_maillog *log, const char *path, int64_t since_ms, struct 
 		close(fd);
 		return err_set(err, ERR_IO, "%s: not a regular file", path);
 	}
-	if ((int64_t)st.st_mtime * 1000 + 999 < since_ms || has_file(log, &st)) {
+	if ((!always && (int64_t)st.st_mtime * 1000 + 999 < log->since_ms) || has_file(log, &st)) {
 		close(fd);
 		return 0;
 	}
@@ -247,6 +257,7 @@ add_file(struct outbox_maillog *log, const char *path, int64_t since_ms, struct 
 	file->fd = fd;
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
+	file->offset = find_start(fd, st.st_size, log->since_ms - MARGIN_MS);
 	g_ptr_array_add(log->files, file);
 	return 0;
 }
@@ -298,12 +309,14 @@ outbox_maillog_new(const struct conf_list *paths, int64_t since_ms)
 	struct outbox_maillog *log = g_new0(struct outbox_maillog, 1);
 
 	log->paths = paths;
+	log->since_ms = since_ms;
 	log->files = g_ptr_array_new_with_free_func(file_free);
 	log->by_local = g_hash_table_new(g_str_hash, g_str_equal);
 	log->by_queue = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	log->unnamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, arrival_free);
 	/* Older files need not exist. */
 	for (size_t i = paths->count; i > 1; i--)
-		(void)add_file(log, paths->at[i - 1], since_ms, NULL);
+		(void)add_file(log, paths->at[i - 1], false, NULL);
 	return log;
 }
 
@@ -318,6 +331,7 @@ outbox_maillog_free(struct outbox_maillog **log)
 	g_ptr_array_free(old->files, TRUE);
 	g_hash_table_destroy(old->by_local);
 	g_hash_table_destroy(old->by_queue);
+	g_hash_table_destroy(old->unnamed);
 	g_free(old);
 }
 
@@ -332,7 +346,7 @@ outbox_maillog_read(struct outbox_maillog *log, struct err *err)
 {
 	if (log->paths->count == 0)
 		return err_set(err, ERR_IO, "mail_log names no file");
-	if (add_file(log, log->paths->at[0], 0, err) != 0)
+	if (add_file(log, log->paths->at[0], true, err) != 0)
 		return -1;
 	for (guint i = 0; i < log->files->len; i++) {
 		if (read_file(log, log->files->pdata[i], err) != 0)

@@ -211,8 +211,13 @@ log_end(const struct outbox_job *job)
 	const struct store_journal_row *row = &job->result.journal;
 
 	if (job->end == OUTBOX_JOB_IN_DOUBT)
-		log_warning("in doubt", LOG_TEXT("campaign", job->row->campaign),
+		log_warning("in doubt", LOG_STR("queue", ""),
+		    LOG_TEXT("campaign", job->row->campaign),
 		    LOG_TEXT("recipient", job->row->address));
+	else if (job->end == OUTBOX_JOB_DONE && row->verdict == STORE_SENT)
+		log_info("sent", LOG_TEXT("queue", row->queue_id),
+		    LOG_TEXT("campaign", row->campaign), LOG_TEXT("recipient", row->recipient),
+		    LOG_NUM("ms", row->duration_ms));
 	else if (job->end == OUTBOX_JOB_DONE)
 		log_info(store_verdict_name(row->verdict), LOG_TEXT("queue", row->queue_id),
 		    LOG_TEXT("campaign", row->campaign), LOG_TEXT("recipient", row->recipient),

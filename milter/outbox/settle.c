@@ -39,8 +39,7 @@ enum doubt_state { DOUBT_OPEN, DOUBT_DECIDED, DOUBT_WRITTEN };
 
 struct doubt {
 	int64_t id;
-	int64_t claimed_ms;
-	char *key, *campaign, *address;
+	char *key, *campaign, *address, *sender;
 	struct outbox_clue clue;
 	enum doubt_state state;
 };
@@ -75,6 +74,7 @@ doubt_free(gpointer data)
 	g_free(doubt->key);
 	g_free(doubt->campaign);
 	g_free(doubt->address);
+	g_free(doubt->sender);
 	g_free(doubt);
 }
 
@@ -93,10 +93,13 @@ outbox_settler_add(
 		struct doubt *doubt = g_new0(struct doubt, 1);
 
 		doubt->id = rows[i].id;
-		doubt->claimed_ms = rows[i].claimed_ms;
 		doubt->key = dup_text(rows[i].key);
 		doubt->campaign = dup_text(rows[i].campaign);
 		doubt->address = dup_text(rows[i].address);
+		doubt->sender = dup_text(rows[i].sender);
+		doubt->clue.sender = str_c(doubt->sender);
+		doubt->clue.recipient = str_c(doubt->address);
+		doubt->clue.claimed_ms = rows[i].claimed_ms;
 		tailor_message_id_local(rows[i].key, rows[i].address, doubt->clue.local);
 		g_ptr_array_add(settler->added, doubt);
 	}
@@ -334,7 +337,7 @@ inquire(struct outbox_settler *settler, GPtrArray *doubts)
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct doubt *doubt = doubts->pdata[i];
 
-		since_ms = doubt->claimed_ms < since_ms ? doubt->claimed_ms : since_ms;
+		since_ms = doubt->clue.claimed_ms < since_ms ? doubt->clue.claimed_ms : since_ms;
 	}
 	inquiry.log = outbox_maillog_new(&settler->conf->mail_log, since_ms);
 	for (guint i = 0; i < doubts->len; i++)

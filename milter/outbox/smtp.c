@@ -16,6 +16,7 @@
 #include "outbox/smtp.h"
 
 #include "base/clock.h"
+#include "outbox/stuff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,57 +311,15 @@ envelope(
 
 /* --- the data --- */
 
-/* Where we are in the message while it is cut into pieces. */
-struct cursor {
-	const struct str *spans;
-	size_t span_count, span, at;
-	char last[2]; /* the two bytes before, to know line starts across spans */
-};
-
-static void
-remember(struct cursor *cursor, struct str piece)
-{
-	if (piece.n == 1)
-		cursor->last[0] = cursor->last[1];
-	else if (piece.n > 1)
-		cursor->last[0] = piece.p[piece.n - 2];
-	if (piece.n > 0)
-		cursor->last[1] = piece.p[piece.n - 1];
-}
-
-/* The next piece up to and with the line end before a dot; `dot_r`: a dot must be put in front.
- * A line is taken to begin after every LF, with or without CR: then no reader, strict or
- * lenient, finds an end of data inside the message. */
-static bool
-next_piece(struct cursor *cursor, struct str *piece_r, bool *dot_r)
-{
-	struct str rest;
-	const char *stop;
-
-	while (cursor->span < cursor->span_count && cursor->at == cursor->spans[cursor->span].n) {
-		cursor->span++;
-		cursor->at = 0;
-	}
-	if (cursor->span == cursor->span_count)
-		return false;
-	rest = (struct str){
-	    cursor->spans[cursor->span].p + cursor->at, cursor->spans[cursor->span].n - cursor->at};
-	*dot_r = cursor->last[1] == '\n' && rest.p[0] == '.';
-	stop = memmem(rest.p, rest.n, "\n.", 2);
-	*piece_r = stop == NULL ? rest : (struct str){rest.p, (size_t)(stop - rest.p) + 1};
-	cursor->at += piece_r->n;
-	remember(cursor, *piece_r);
-	return true;
-}
-
 /* One write of at most PIECES pieces; the last one ends in the final dot. */
 static int
 write_data(struct outbox_smtp *smtp, const struct outbox_message *message, struct err *err)
 {
-	struct cursor cursor = {message->spans, message->span_count, 0, 0, {'\r', '\n'}};
+	struct outbox_stuffer stuffer;
 	struct str pieces[PIECES];
 	bool more = true;
 
+	outbox_stuff_init(&stuffer, message->spans, message->span_count);
 	while (more) {
 		size_t count = 0;
 
@@ -368,18 +327,15 @@ write_data(struct outbox_smtp *smtp, const struct outbox_message *message, struc
 			struct str piece;
 			bool dot;
 
-			more = next_piece(&cursor, &piece, &dot);
+			more = outbox_stuff_next(&stuffer, &piece, &dot);
 			if (!more)
 				break;
 			if (dot)
 				pieces[count++] = STR(".");
 			pieces[count++] = piece;
 		}
-		if (!more) {
-			bool ended = memcmp(cursor.last, "\r\n", 2) == 0;
-
-			pieces[count++] = ended ? STR(".\r\n") : STR("\r\n.\r\n");
-		}
+		if (!more)
+			pieces[count++] = outbox_stuff_end(&stuffer);
 		if (outbox_wire_write(&smtp->wire, pieces, count, deadline(smtp), err) != 0)
 			return -1;
 	}

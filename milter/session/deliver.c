@@ -30,6 +30,8 @@ struct delivery {
 	struct tailor_message *compiled;
 	struct str queue_id;
 	int64_t start_us;
+	const struct mime_header *headers;
+	char key[ID_HEX_SIZE]; /* message key, also where there is no compiled message */
 };
 
 static struct str
@@ -38,8 +40,42 @@ campaign_name(const struct delivery *delivery)
 	return delivery->message->campaign_name;
 }
 
+/* Each recipient's row says why there is nothing yet. That the journal fails, too, changes nothing
+ * for the client, who hears 4xx anyway. */
+static void
+journal_failure(const struct delivery *delivery, const struct err *why)
+{
+	const struct session_message *message = delivery->message;
+	struct store *store = delivery->process->store;
+	struct store_journal_row row = {
+	    .time_ms = clock_now(),
+	    .message = str_c(delivery->key),
+	    .campaign = message->campaign_name,
+	    .queue_id = delivery->queue_id,
+	    .verdict = STORE_DEFERRED,
+	    .reason = str_c(why->text),
+	    .duration_ms = (clock_mono_us() - delivery->start_us) / 1000,
+	};
+	struct err err = ERR_INIT;
+	int rc = store_begin(store, &err);
+
+	if (rc == 0) {
+		for (size_t i = 0; i < message->recipient_count && rc == 0; i++) {
+			row.recipient = message->recipients[i].address;
+			rc = store_journal_put(store, &row, &err);
+		}
+		if (rc == 0)
+			rc = store_commit(store, &err);
+		else
+			store_rollback(store);
+	}
+	if (rc != 0)
+		log_error(
+		    "journal", LOG_TEXT("queue", delivery->queue_id), LOG_STR("reason", err.text));
+}
+
 static sfsistat
-fail(const struct delivery *delivery, const struct err *err)
+refuse(const struct delivery *delivery, const struct err *err)
 {
 	struct session_verdict verdict;
 
@@ -50,6 +86,13 @@ fail(const struct delivery *delivery, const struct err *err)
 	    LOG_STR("error", err_code_name(err->code)), LOG_STR("reason", err->text));
 	session_verdict_error(err, &verdict);
 	return session_verdict_reply(delivery->ctx, &verdict);
+}
+
+static sfsistat
+fail(const struct delivery *delivery, const struct err *err)
+{
+	journal_failure(delivery, err);
+	return refuse(delivery, err);
 }
 
 static sfsistat
@@ -65,6 +108,13 @@ too_long(const struct delivery *delivery)
 }
 
 /* --- several recipients --- */
+
+static struct str
+body_of(const struct session_message *message)
+{
+	return (struct str){
+	    message->raw.data + message->body_at, message->raw.len - message->body_at};
+}
 
 static void
 wake_outbox(const struct worker *worker)
@@ -84,7 +134,6 @@ hold(const struct delivery *delivery)
 	struct session_message *message = delivery->message;
 	const struct conf *conf = delivery->process->conf;
 	struct store_outbox_message held = {
-	    .key = tailor_message_key(delivery->compiled),
 	    .campaign = message->campaign_name,
 	    .sender = message->sender,
 	    .mail_args = message->mail_args,
@@ -93,11 +142,16 @@ hold(const struct delivery *delivery)
 	    .raw = buf_str(&message->raw),
 	    .resubmit_ms = conf->resubmit_window,
 	};
+	char resubmit_key[ID_HEX_SIZE];
 	struct err err = ERR_INIT;
 	int64_t now = clock_now();
 	size_t accepted;
+	bool has_id;
 
-	if (!tailor_message_has_id(delivery->compiled) && held.resubmit_ms > NO_ID_WINDOW_MS)
+	has_id = tailor_resubmit_key(held.campaign, held.sender, delivery->headers,
+	    message->field_count, body_of(message), delivery->queue_id, resubmit_key);
+	held.resubmit_key = str_c(resubmit_key);
+	if (!has_id && held.resubmit_ms > NO_ID_WINDOW_MS)
 		held.resubmit_ms = NO_ID_WINDOW_MS;
 	for (size_t i = 0; i < message->recipient_count; i++)
 		message->recipients[i].due_ms = now;
@@ -167,7 +221,7 @@ take_back(const struct delivery *delivery, struct tailor_copy *copy, const struc
 	if (journal(delivery, copy, &ignored) != 0)
 		log_error("journal", LOG_TEXT("queue", delivery->queue_id),
 		    LOG_STR("reason", ignored.text));
-	return fail(delivery, err);
+	return refuse(delivery, err);
 }
 
 static sfsistat
@@ -194,12 +248,10 @@ send_in_place(const struct delivery *delivery)
 	return session_verdict_reply(delivery->ctx, &verdict);
 }
 
-/* Is the message all here, and may it be begun? */
+/* Is there somebody to send to, and not too many? */
 static int
 check(struct session_message *message, struct err *err)
 {
-	if (message->refused)
-		return err_set(err, ERR_BUSY, "The daemon is being stopped; try again");
 	session_envelope_unique(message);
 	if (message->too_many)
 		return err_set(
@@ -223,6 +275,18 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 		delivery.queue_id = STR("");
 	if (message->too_long)
 		return too_long(&delivery);
+	/* The engine may be going away: nothing is touched. */
+	if (message->refused) {
+		err_set(&err, ERR_BUSY, "The daemon is being stopped; try again");
+		return refuse(&delivery, &err);
+	}
+	delivery.headers = session_header_list(message);
+	if (delivery.headers == NULL) {
+		err_set(&err, ERR_LIMIT, "no room for the header");
+		return refuse(&delivery, &err);
+	}
+	tailor_resubmit_key(message->campaign_name, message->sender, delivery.headers,
+	    message->field_count, body_of(message), STR_NONE, delivery.key);
 	if (check(message, &err) != 0)
 		return fail(&delivery, &err);
 	if (message->raw.len >= LARGE_MESSAGE)

@@ -33,14 +33,14 @@ const char *store_outbox_state_name(enum store_outbox_state state);
 
 /* A message as the session hands it over. */
 struct store_outbox_message {
-	struct str key; /* message key: what makes it the same message when it is sent again */
+	struct str resubmit_key; /* what makes it the same message when it is submitted again */
 	struct str campaign;
 	struct str sender;    /* envelope sender without <>; empty for <> */
 	struct str mail_args; /* ESMTP parameters to pass on: "RET=HDRS ENVID=x", or empty */
 	bool smtputf8;
 	struct str queue_id; /* of the transaction it came in, for the log */
 	struct str raw;	     /* whole message, CRLF */
-	int64_t resubmit_ms; /* window for key; see outbox_put */
+	int64_t resubmit_ms; /* window for resubmit_key; see outbox_put */
 };
 
 struct store_outbox_recipient {
@@ -50,7 +50,7 @@ struct store_outbox_recipient {
 };
 
 /* Commits message and recipients with fsync before it returns. If a message with
- * the same key was put within resubmit_ms, only recipients that it does not have
+ * the same resubmit_key was put within resubmit_ms, only recipients that it does not have
  * yet are added. accepted_r: how many rows are new. */
 int store_outbox_put(struct store *store, const struct store_outbox_message *message,
     const struct store_outbox_recipient *recipients, size_t count, size_t *accepted_r,
@@ -60,7 +60,7 @@ int store_outbox_put(struct store *store, const struct store_outbox_message *mes
 struct store_outbox_row {
 	int64_t id;
 	int64_t message; /* row id of the message: same body, same campaign */
-	struct str key;	 /* message key */
+	struct str key;	 /* message key: of this message alone, made by put */
 	struct str campaign;
 	struct str sender;
 	struct str mail_args;

@@ -16,7 +16,7 @@
 
 #define KEY_MEMORY ((size_t)16 * 1024)
 
-static const char known_sql[] = "SELECT id, campaign FROM outbox_message WHERE key = ?1 "
+static const char known_sql[] = "SELECT id, campaign FROM outbox_message WHERE resubmit_key = ?1 "
 				"AND created_ms > ?2 ORDER BY created_ms DESC LIMIT 1";
 static const char add_campaign_sql[] = "INSERT INTO outbox_campaign (name, paused, next_ns) "
 				       "VALUES (?1, 0, 0) ON CONFLICT (name) DO NOTHING";
@@ -24,8 +24,9 @@ static const char find_campaign_sql[] = "SELECT id FROM outbox_campaign WHERE na
 static const char find_body_sql[] = "SELECT id FROM outbox_body WHERE digest = ?1";
 static const char add_body_sql[] = "INSERT INTO outbox_body (digest, raw) VALUES (?1, ?2)";
 static const char add_message_sql[] =
-    "INSERT INTO outbox_message (key, campaign, body, sender, mail_args, smtputf8, queue_id, "
-    "created_ms, known_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO outbox_message (resubmit_key, campaign, body, sender, mail_args, smtputf8, "
+    "queue_id, "
+    "created_ms, known_until_ms, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 static const char add_row_sql[] =
     "INSERT INTO outbox_row (message, campaign, address_key, address, rcpt_args, state, "
     "cancelled, due_ms, first_due_ms, slot, claimed_ms, finished_ms, attempts, message_id, "
@@ -45,7 +46,7 @@ find_known(struct store_db *db, const struct store_outbox_message *message, int6
 	statement = store_db_statement(db, known_sql, err);
 	if (statement == NULL)
 		return -1;
-	store_db_bind_str(statement, 1, message->key);
+	store_db_bind_str(statement, 1, message->resubmit_key);
 	store_db_bind_int(statement, 2, now - message->resubmit_ms);
 	rc = store_db_step(db, statement, "look for the message", err);
 	if (rc == 1) {
@@ -104,18 +105,32 @@ put_body(struct store_db *db, struct str raw, const struct id_digest *digest, in
 	return rc;
 }
 
+/* Whoever sends the same again later wants it sent again: a new key, so that neither journal nor
+ * relay's log take the second for the first. */
+static struct str
+make_key(struct str resubmit_key, char hex[ID_HEX_SIZE])
+{
+	struct id_digest nonce, digest;
+	struct str pieces[] = {resubmit_key, {(const char *)nonce.byte, sizeof nonce.byte}};
+
+	id_random(nonce.byte, sizeof nonce.byte);
+	digest = id_digest(pieces, 2);
+	return str_c(id_hex(&digest, ID_DIGEST_SIZE, hex));
+}
+
 static int
 put_message(struct store_db *db, const struct store_outbox_message *message,
     const struct id_digest *digest, int64_t now, int64_t *id_r, int64_t *campaign_r,
     struct err *err)
 {
 	sqlite3_stmt *add = store_db_statement(db, add_message_sql, err);
+	char key[ID_HEX_SIZE];
 	int64_t body = 0;
 
 	if (add == NULL || put_campaign(db, message->campaign, campaign_r, err) != 0 ||
 	    put_body(db, message->raw, digest, &body, err) != 0)
 		return -1;
-	store_db_bind_str(add, 1, message->key);
+	store_db_bind_str(add, 1, message->resubmit_key);
 	store_db_bind_int(add, 2, *campaign_r);
 	store_db_bind_int(add, 3, body);
 	store_db_bind_str(add, 4, message->sender);
@@ -124,6 +139,7 @@ put_message(struct store_db *db, const struct store_outbox_message *message,
 	store_db_bind_str(add, 7, message->queue_id);
 	store_db_bind_int(add, 8, now);
 	store_db_bind_int(add, 9, now + message->resubmit_ms);
+	store_db_bind_str(add, 10, make_key(message->resubmit_key, key));
 	if (store_db_run(db, add, "store a message", err) != 0)
 		return -1;
 	*id_r = sqlite3_last_insert_rowid(db->handle);

@@ -63,10 +63,12 @@ CREATE TABLE outbox_campaign (
 	next_ns     INTEGER NOT NULL
 );
 
--- known_until_ms: until then the same key means the same message.
+-- resubmit_key: until known_until_ms, the same one means the same message. key: of this message
+-- alone; stands in the journal, and Message-IDs are made from it.
 CREATE TABLE outbox_message (
 	id             INTEGER PRIMARY KEY AUTOINCREMENT,
-	key            TEXT NOT NULL,
+	resubmit_key   TEXT NOT NULL,
+	key            TEXT NOT NULL UNIQUE,
 	campaign       INTEGER NOT NULL REFERENCES outbox_campaign (id),
 	body           INTEGER NOT NULL REFERENCES outbox_body (id),
 	sender         TEXT NOT NULL,
@@ -76,7 +78,7 @@ CREATE TABLE outbox_message (
 	created_ms     INTEGER NOT NULL,
 	known_until_ms INTEGER NOT NULL
 );
-CREATE INDEX outbox_message_key ON outbox_message (key, created_ms);
+CREATE INDEX outbox_message_resubmit ON outbox_message (resubmit_key, created_ms);
 CREATE INDEX outbox_message_body ON outbox_message (body);
 
 -- state: as enum store_outbox_state. cancelled: was claimed when its campaign was cancelled, so

@@ -121,18 +121,13 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 }
 
 static void
-make_key(struct tailor_message *message, struct str sender, struct str raw, struct arena *arena)
+make_key(struct tailor_message *message, struct str sender)
 {
-	const struct mime_header *id = mime_header_find(message->mime, "Message-ID");
-	struct str text = id == NULL ? STR_NONE : str_trim(mime_header_decode(id->value, arena));
-	struct str pieces[] = {str_c(message->name), sender, text};
-	struct id_digest digest;
+	size_t count = mime_header_count(message->mime);
 
-	message->has_id = text.n > 0;
-	if (!message->has_id)
-		pieces[2] = raw;
-	digest = id_digest(pieces, 3);
-	id_hex(&digest, ID_DIGEST_SIZE, message->key);
+	message->has_id = tailor_resubmit_key(str_c(message->name), sender,
+	    count == 0 ? NULL : mime_header_at(message->mime, 0), count, mime_body(message->mime),
+	    STR_NONE, message->key);
 }
 
 static void
@@ -186,7 +181,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, err);
 	if (rc == 0) {
-		make_key(message, sender, raw, arena);
+		make_key(message, sender);
 		map_fields(message, arena);
 		rc = find_compiled(message, err);
 	}
@@ -241,8 +236,8 @@ tailor_message_campaign(const struct tailor_message *message)
 	return str_c(message->name);
 }
 
-bool
-tailor_message_has_id(const struct tailor_message *message)
+void
+tailor_message_set_key(struct tailor_message *message, struct str key)
 {
-	return message->has_id;
+	g_snprintf(message->key, sizeof message->key, "%.*s", STR_F(key));
 }

@@ -52,13 +52,21 @@ void tailor_message_unref(struct tailor_message **message);
  * that came. Otherwise each copy gets its own (see message_id.h). Call before rendering. */
 void tailor_message_set_single(struct tailor_message *message);
 
-/* What makes two submissions the same message: campaign, envelope sender and Message-ID, or
- * all of the content where there is none. Hex, lives as long as the message. */
+/* What makes two submissions the same message: campaign, envelope sender and Message-ID (then
+ * true), or all of the content where there is none, or where the relay made it from `queue_id`,
+ * that of the transaction (then false: the same content may well be meant to go out again, so
+ * it counts for a short while only). */
+bool tailor_resubmit_key(struct str campaign, struct str sender, const struct mime_header *headers,
+    size_t count, struct str body, struct str queue_id, char key_r[ID_HEX_SIZE]);
+
+/* The message key, which journal rows and the copies' Message-IDs are made from: that of
+ * tailor_resubmit_key without a queue id, unless another one was set (the outbox has its own).
+ * Hex, lives as long as the message. */
 struct str tailor_message_key(const struct tailor_message *message);
+/* Call before rendering. */
+void tailor_message_set_key(struct tailor_message *message, struct str key);
 /* The campaign's name as the message gave it. */
 struct str tailor_message_campaign(const struct tailor_message *message);
-/* Has it a Message-ID of its own? */
-bool tailor_message_has_id(const struct tailor_message *message);
 
 /* How a header field of the copy differs from the original's. */
 enum tailor_change { TAILOR_KEPT, TAILOR_CHANGED, TAILOR_ADDED, TAILOR_REMOVED };

@@ -26,8 +26,8 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-    {"golden", "liquid-golden/golden_liquid.dev.json", "data", "templates", 80},
-    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem", 60},
+    {"golden", "liquid-golden/golden_liquid.dev.json", "data", "templates", 100},
+    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem", 98},
 };
 
 static bool verbose;

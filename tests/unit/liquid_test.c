@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -483,6 +484,14 @@ number_filters(void **state)
 	    {"{{ 9223372036854775807 | plus: 1 }} {{ 9223372036854775807 | times: 2 }}", NULL,
 		"9.223372036854776e+18 1.8446744073709552e+19"},
 	    {"{{ '12abc' | plus: 1 }} {{ 'abc' | plus: 1 }}", NULL, "13 1"},
+	    {"{{ 0.0725 | minus: 10099999999990000000000000000020590618420 }} "
+	     "{{ 99999999999999999999999999999999999999 | plus: 0.5 | round: 1 | abs }}",
+		NULL, "-1.009999999999e+40 1.0e+38"},
+	    {"{{ 999999999999999.9 }} {{ 1000000000000000.0 }}", NULL, "999999999999999.9 1.0e+15"},
+	    {"{{ v | ceil }} {{ v | round: 2 }} {{ v | plus: 4.5 }}",
+		"{\"v\":2.451093526405581e-07}", "1 0.0 4.500000245109352"},
+	    {"{{ v | times: 0.10661605284091957 }}", "{\"v\":753.7086444274059}",
+		"80.35744066093017"},
 	};
 
 	(void)state;
@@ -712,6 +721,60 @@ hostile(void **state)
 		"{% assign x = -9223372036854775808 %}{{ x | abs }}{{ x | divided_by: -1 }}"
 		"{{ x | modulo: -1 }}{{ (9223372036854775807..9223372036854775807) | size }}",
 		NULL, "1.0e+449.223372036854776e+189.223372036854776e+1801"});
+}
+
+/* `head`, `middle` repeated (with a number where it holds %d), `tail`. */
+static char *
+repeat(const char *head, const char *middle, int count, const char *tail)
+{
+	static char text[1 << 20];
+	size_t n = (size_t)snprintf(text, sizeof text, "%s", head);
+	const char *number = strstr(middle, "%d");
+
+	for (int i = 0; i < count && n + 100 < sizeof text; i++) {
+		if (number == NULL)
+			n += (size_t)sprintf(text + n, "%s", middle);
+		else
+			n += (size_t)sprintf(
+			    text + n, "%.*s%d%s", (int)(number - middle), middle, i, number + 2);
+	}
+	snprintf(text + n, sizeof text - n, "%s", tail);
+	return text;
+}
+
+/* Each of these took time that grew with the square of its size, or steps that cost
+ * more than they counted; ended by the alarm if it does so again. */
+static void
+slow_shapes(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	alarm(60);
+	check_error(&attempt, repeat("{% comment %}", "{{", 400000, ""), ERR_TEMPLATE,
+	    "t:1:1: 'comment' is not closed with 'endcomment'");
+	check(&attempt, &(struct sample){repeat("", "{{v%d}}", 90000, ""), NULL, ""});
+	check(&attempt,
+	    &(struct sample){repeat("", "{%for a in v%d%}{%endfor%}", 30000, ""), NULL, ""});
+	check(&attempt, &(struct sample){repeat("{% cycle 1", ",%d", 100000, "%}"), NULL, "1"});
+	check(&attempt,
+	    &(struct sample){repeat("{% assign f = '", "a", 200000,
+				 "b' %}{{ f | append: f | replace_last: f, '' | size }}"),
+		NULL, "200001"});
+	check_error(&attempt,
+	    repeat("{% assign s = '", "a", 200000,
+		"' | split: '-' %}{% for i in (1..14) %}{% assign s = s | concat: s %}{% endfor %}"
+		"{{ s | sort | size }}"),
+	    ERR_LIMIT, "t:1:200104: the render takes more than 1000000 steps");
+	check_error(&attempt,
+	    repeat("{% for i in (1..100000) %}{% ifchanged %}", "a", 200000,
+		"{% endifchanged %}{% endfor %}"),
+	    ERR_LIMIT, "t:1:200042: the render takes more than 1000000 steps");
+	check_error(&attempt,
+	    repeat("{% assign s = '", "a", 200000,
+		"' %}{% for i in (1..100000) %}{% if s.size == s %}{% endif %}{% endfor %}"),
+	    ERR_LIMIT, "t:1:200077: the render takes more than 1000000 steps");
+	alarm(0);
 }
 
 static void
@@ -991,6 +1054,7 @@ main(void)
 	    cmocka_unit_test(aborts),
 	    cmocka_unit_test(ceilings),
 	    cmocka_unit_test(hostile),
+	    cmocka_unit_test(slow_shapes),
 	    cmocka_unit_test(missing),
 	    cmocka_unit_test(strictness),
 	    cmocka_unit_test(statics),

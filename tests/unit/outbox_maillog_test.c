@@ -3,6 +3,7 @@
  * outbox_maillog_test: what Postfix's log proves; the lines are from a real Postfix 3.7 whose
  * client was killed at each stage
  */
+#include "outbox/logline.h"
 #include "outbox/mailqueue.h"
 #include "outbox/maillog.h"
 
@@ -64,8 +65,8 @@ lines_are_taken_apart_in_every_format(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct outbox_maillog_line line;
-		bool parsed = outbox_maillog_parse(str_c(cases[i].line), &line);
+		struct outbox_logline line;
+		bool parsed = outbox_logline_parse(str_c(cases[i].line), &line);
 
 		if (parsed != (cases[i].program != NULL) ||
 		    (parsed &&
@@ -195,15 +196,55 @@ only_later_lines_prove_acceptance(void **state)
 		T "cleanup[1088]: A6FDBA724E1: message-id=<0" LOCAL "@shop.example>\n" T
 		  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
 		false, ""},
+	    {"the line with the Message-ID was lost",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		true, "A6FDBA724E1"},
+	    {"the same, rewritten on the way",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<v@x.org>, orig_to=<u@example.org>, relay=none\n",
+		true, "A6FDBA724E1"},
+	    {"it was not lost, and is another's",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "cleanup[4]: A6FDBA724E1: message-id=<other@shop.example>\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"lost, but another sender",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<b@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"lost, but another recipient",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<w@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"lost, and only the deferred queue's run is seen",
+		T "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"lost, but long before the row was claimed",
+		"2001-01-01T00:00:00.5+00:00 relay postfix/smtpd[1]: A6FDBA724E1: client=x\n" T
+		"qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+		"smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
 	    {"the last line has no end yet",
 		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
 		  "qmgr[1]: A6FDBA724E1: removed",
 		false, "A6FDBA724E1"},
 	};
 	struct fixture *f = *state;
+	/* The lines' time stamps have no year: they are never more than one old. */
+	int64_t claimed_ms = clock_now() - (int64_t)366 * 86400 * 1000;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct outbox_clue clue = {.local = LOCAL};
+		struct outbox_clue clue = {.local = LOCAL,
+		    .sender = STR("a@shop.example"),
+		    .recipient = STR("u@example.org"),
+		    .claimed_ms = claimed_ms};
 		struct outbox_maillog *log;
 		struct err err = ERR_INIT;
 
@@ -214,7 +255,7 @@ only_later_lines_prove_acceptance(void **state)
 		if (clue.accepted != cases[i].accepted ||
 		    strcmp(clue.queue_id, cases[i].queue_id) != 0)
 			fail_msg("%s: %d '%s'", cases[i].name, clue.accepted, clue.queue_id);
-		if (clue.accepted)
+		if (clue.accepted && strstr(cases[i].log, ID) != NULL)
 			assert_string_equal(clue.message_id, ID);
 		outbox_maillog_free(&log);
 	}
@@ -290,6 +331,48 @@ older_files_are_read_first_and_only_if_recent(void **state)
 }
 
 static void
+what_is_long_past_is_not_read(void **state)
+{
+	static const struct {
+		const char *name, *old_line, *new_line;
+	} cases[] = {
+	    {"ISO", "2020-01-01T00:00:00.5+00:00 relay postfix/smtpd[1]: connect from x[1.2.3.4]\n",
+		"2026-01-01T00:00:00.5+00:00 relay postfix/"},
+	    {"unreadable", "somebody's log without any time in it, which is read as a whole\n",
+		"2026-01-01T00:00:00.5+00:00 relay postfix/"},
+	};
+	const int lines = 60000;
+	struct fixture *f = *state;
+	int64_t since_ms;
+
+	assert_int_equal(clock_parse("2025-12-31T23:59:00Z", &since_ms), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct outbox_clue clue = {.local = LOCAL};
+		struct outbox_maillog *log;
+		struct err err = ERR_INIT;
+		FILE *file = fopen(f->newest, "w");
+		uint64_t size;
+
+		for (int k = 0; k < lines; k++)
+			fputs(cases[i].old_line, file);
+		fprintf(
+		    file, "%scleanup[1088]: A6FDBA724E1: message-id=" ID "\n", cases[i].new_line);
+		fprintf(file, "%sqmgr[1]: A6FDBA724E1: removed\n", cases[i].new_line);
+		size = (uint64_t)ftell(file);
+		fclose(file);
+		log = outbox_maillog_new(&f->list, since_ms);
+		outbox_maillog_watch(log, &clue);
+		assert_int_equal(outbox_maillog_read(log, &err), 0);
+		assert_true(clue.accepted);
+		if (i == 0)
+			assert_in_range(outbox_maillog_bytes(log), 1, 1 << 20);
+		else
+			assert_int_equal(outbox_maillog_bytes(log), size);
+		outbox_maillog_free(&log);
+	}
+}
+
+static void
 endless_lines_and_truncation_do_no_harm(void **state)
 {
 	struct fixture *f = *state;
@@ -345,6 +428,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_rotation_on_the_way_loses_nothing, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		older_files_are_read_first_and_only_if_recent, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_long_past_is_not_read, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		endless_lines_and_truncation_do_no_harm, set_up, tear_down),
 	    cmocka_unit_test(a_queue_that_cannot_be_listed_is_an_error),

@@ -175,19 +175,16 @@ long_reasons_are_cut_between_characters(void **state)
 	    .outbox_retry_min = 1, .outbox_retry_max = 1, .outbox_lifetime = 1000000};
 	const struct store_outbox_row row = {.due_ms = clock_now()};
 	struct outbox_job job = {.row = &row};
-	char reason[1001] = "x";
+	char reason[1002] = "x";
 
 	(void)state;
-	for (size_t i = 1; i + 1 < sizeof reason; i += 2)
+	for (size_t i = 1; i + 2 < sizeof reason; i += 2)
 		memcpy(reason + i, "\xc3\xa9", 3);
 	outbox_outcome_begin(&job);
 	outbox_outcome_verdict(&job, &conf, STORE_FAILED, str_c(reason), 0);
 	assert_int_equal(job.result.journal.reason.n, ERR_TEXT_MAX - 1);
-	reason[0] = '\xc3';
-	reason[1] = '\xa9';
-	reason[2] = 'y';
-	outbox_outcome_verdict(&job, &conf, STORE_FAILED, (struct str){reason + 3, 600}, 0);
-	assert_true(job.result.journal.reason.n < ERR_TEXT_MAX);
+	outbox_outcome_verdict(&job, &conf, STORE_FAILED, str_c(reason + 1), 0);
+	assert_int_equal(job.result.journal.reason.n, ERR_TEXT_MAX - 2);
 }
 
 /* --- the queue --- */

@@ -18,7 +18,9 @@
 static struct buf told;
 static int fail_after; /* so many calls succeed; -1: all */
 
-__attribute__((format(printf, 1, 2))) static int
+static int tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int
 tell(const char *format, ...)
 {
 	char line[1024];

@@ -195,7 +195,7 @@ put_messages(struct store *store, int writer, int count)
 
 	for (int i = 0; i < count; i++) {
 		snprintf(key, sizeof key, "m%d-%d", writer, i);
-		message.key = str_c(key);
+		message.resubmit_key = str_c(key);
 		for (int k = 0; k < 20; k++) {
 			snprintf(text[k], sizeof text[k], "r%d@x.example", k);
 			list[k] = (struct store_outbox_recipient){str_c(text[k]), STR_NONE, 1};

@@ -447,6 +447,42 @@ campaign_is_found(void **state)
 	}
 }
 
+static void
+resubmission_is_told_from_repetition(void **state)
+{
+	static const struct {
+		const char *name, *id, *queue_id;
+		bool has_id, same; /* as the reference below */
+	} cases[] = {
+	    {"the tool's own id", " <1.ABC@tool.example>", "XYZ", true, true},
+	    {"another one", " <2.ABC@tool.example>", "XYZ", true, false},
+	    {"the relay's, of this transaction", " <20260102.XYZ@relay.example>", "XYZ", false,
+		false},
+	    {"begins like it", " <20260102.XYZ9@relay.example>", "XYZ", true, false},
+	    {"no id", NULL, "XYZ", false, false},
+	};
+	char reference[ID_HEX_SIZE], relays[ID_HEX_SIZE] = "", key[ID_HEX_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct mime_header headers[] = {{STR("Subject"), STR(" x")},
+		    {STR("Date"), i % 2 == 0 ? STR(" one") : STR(" two")},
+		    {STR("Message-ID"), str_c(cases[i].id)}};
+		bool has_id = tailor_resubmit_key(STR("spring"), STR("a@b.example"), headers,
+		    cases[i].id == NULL ? 2 : 3, STR("body"), str_c(cases[i].queue_id), key);
+
+		if (i == 0)
+			memcpy(reference, key, sizeof key);
+		if (has_id != cases[i].has_id || (strcmp(key, reference) == 0) != cases[i].same)
+			fail_msg("%s: %d %s", cases[i].name, has_id, key);
+		/* Without an id of the tool's, the content counts, but Date and id don't. */
+		if (!has_id && relays[0] != '\0')
+			assert_string_equal(key, relays);
+		if (!has_id)
+			memcpy(relays, key, sizeof key);
+	}
+}
+
 int
 main(void)
 {
@@ -460,6 +496,7 @@ main(void)
 	    cmocka_unit_test(display_names_are_templates),
 	    cmocka_unit_test(same_text_is_compiled_once),
 	    cmocka_unit_test(campaign_is_found),
+	    cmocka_unit_test(resubmission_is_told_from_repetition),
 	};
 
 	return cmocka_run_group_tests_name("tailor", tests, set_up, tear_down);
