@@ -12,15 +12,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STALL_MS 1000
+#define STALL_MS 3000
 
 static char
-read_byte(int fd, bool *eof)
+read_byte(struct peer *peer, int fd, bool *eof)
 {
-	char c = 0;
+	if (peer->begin == peer->end) {
+		ssize_t got = recv(fd, peer->in, sizeof peer->in, 0);
 
-	*eof = recv(fd, &c, 1, 0) != 1;
-	return c;
+		*eof = got <= 0;
+		if (*eof)
+			return 0;
+		peer->begin = 0;
+		peer->end = (size_t)got;
+	}
+	return peer->in[peer->begin++];
 }
 
 static void
@@ -42,7 +48,7 @@ read_message(struct peer *peer, int fd)
 	bool eof = false;
 
 	for (;;) {
-		char c = read_byte(fd, &eof);
+		char c = read_byte(peer, fd, &eof);
 		size_t n;
 
 		if (eof)
@@ -63,7 +69,7 @@ read_line(struct peer *peer, int fd, const char *expect)
 	bool eof = false;
 
 	while (n < sizeof line - 1 && (n == 0 || line[n - 1] != '\n') && !eof)
-		line[n++] = read_byte(fd, &eof);
+		line[n++] = read_byte(peer, fd, &eof);
 	line[eof ? n - 1 : n] = '\0';
 	if (strncmp(line, expect, strlen(expect)) == 0)
 		return true;
@@ -116,7 +122,7 @@ play(struct peer *peer, int fd)
 		}
 	}
 	while (!eof)
-		read_byte(fd, &eof);
+		read_byte(peer, fd, &eof);
 }
 
 static void *

@@ -31,6 +31,8 @@ struct peer {
 	int listener;
 	char hostport[32];
 	pthread_t thread;
+	char in[4096]; /* read ahead */
+	size_t begin, end;
 	char wrong[1024]; /* empty: everything came as expected */
 	char *data;	  /* what came as messages, as on the wire */
 	size_t data_len, data_size;
