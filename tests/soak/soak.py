@@ -8,8 +8,9 @@
 Each worker's memory (resident, in KB) and open descriptors are noted after a fifth, after
 three fifths and at the end. A leak grows all the time, an allocator that finds its size does
 not, and SQLite's page caches fill for some 50,000 messages at less than 100 bytes each: it
-is a fault if a worker grows by more than --bytes for each of its messages in both halves. A build with AddressSanitizer says at its end what leaked; it is judged by that
-alone, since its allocator keeps freed memory for a while."""
+is a fault if a worker grows by more than --bytes for each of its messages in both halves.
+A build with AddressSanitizer says at its end what leaked; it is judged by that alone, since
+its allocator keeps freed memory for a while."""
 
 import argparse
 import os
