@@ -6,8 +6,10 @@ TESTS += contrib/tools/floors
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
 	tests/README tests/bench tests/lib tests/scene tests/soak
 
+# What Python and earlier tests left in those folders.
 dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf {} +
+	rm -f $(distdir)/contrib/tools/*.log $(distdir)/contrib/tools/*.trs
 
 tests_python = MAILTAILOR_BUILD=$(abs_top_builddir) /usr/bin/python3 -B $(top_srcdir)/tests
 

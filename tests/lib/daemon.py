@@ -16,6 +16,9 @@ import time
 from lab import LabError, alive, children_of, kill, wait_for
 from verify import make_key
 
+SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "milter",
+                            "tsan.supp")
+
 CONFIG = """\
 socket = "unix:{socket}"
 socket_mode = "0660"
@@ -109,14 +112,17 @@ class Daemon:
             out.write(text)
 
     def environment(self):
-        reports = os.path.join(self.folder, "reports")
-        options = "log_path={}/{}:exitcode=99:abort_on_error=0:{}"
+        """For the daemon and the tool; what sanitizers say goes into a folder."""
+        path = os.path.join(self.folder, "reports", "report")
+        common = f"log_path={path}:exitcode=99:"
         environment = dict(os.environ)
-        environment["ASAN_OPTIONS"] = options.format(reports, "asan", "detect_leaks=1")
-        environment["UBSAN_OPTIONS"] = options.format(reports, "ubsan", "print_stacktrace=1")
-        environment["TSAN_OPTIONS"] = options.format(
-            reports, "tsan", "halt_on_error=0:second_deadlock_stack=1")
-        environment["LSAN_OPTIONS"] = f"log_path={reports}/lsan:exitcode=99"
+        if self.sanitizers:
+            # GLib's own allocator would hide from them who wrote where.
+            environment["G_SLICE"] = "always-malloc"
+        environment["ASAN_OPTIONS"] = common + "detect_leaks=1"
+        environment["UBSAN_OPTIONS"] = common + "print_stacktrace=1"
+        environment["LSAN_OPTIONS"] = common
+        environment["TSAN_OPTIONS"] = common + f"suppressions={SUPPRESSIONS}"
         return environment
 
     def reports(self):
