@@ -53,8 +53,9 @@ X(INT, sessions, "0", "0..64", \
   "Number of session processes, which speak the milter protocol. 0: one a core.") \
 X(INT, outbox_workers, "0", "0..64", \
   "Number of outbox processes, which tailor what waits and hand it back. 0: one a core.") \
-X(INT, outbox_connections, "8", "1..100", \
-  "SMTP connections that each outbox process keeps to the relay.") \
+X(INT, outbox_connections, "4", "1..100", \
+  "SMTP connections that each outbox process keeps to the relay. More help where the relay is " \
+  "another machine; a Postfix on this one has its hands full with a few.") \
 X(INT, outbox_batch, "50", "1..1000", \
   "Recipients that an outbox process claims at a time for each connection's share of work.") \
 X(TEXT, relay, "127.0.0.1:25", "hostport", \

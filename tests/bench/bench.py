@@ -184,7 +184,7 @@ def main():
     parser.add_argument("--recipients", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--size", type=int, default=10000, help="bytes of HTML filler")
-    parser.add_argument("--sessions", type=int, default=16,
+    parser.add_argument("--sessions", type=int, default=8,
                         help="smtp-source's connections (default: as many as the outbox has)")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     arguments = parser.parse_args()
