@@ -37,4 +37,7 @@ check-tsan:
 format:
 	$(top_srcdir)/contrib/tools/format
 
-.PHONY: scenes thousand crash soak bench check-asan check-tsan format
+fuzz:
+	$(top_srcdir)/contrib/tools/fuzz
+
+.PHONY: scenes thousand crash soak bench check-asan check-tsan format fuzz
