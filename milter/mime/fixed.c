@@ -12,8 +12,6 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define TEXT_MAX ((size_t)1 << 20)
-
 bool
 mime_is_attachment(GMimeObject *object)
 {
@@ -29,12 +27,16 @@ decode(GMimePart *part)
 	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
 	GMimeStream *source = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
 	GMimeStream *filtered;
+	ssize_t size, n, used = 0;
 	char *text;
-	ssize_t n, used = 0;
 
 	if (source == NULL)
 		return STR_NONE;
-	text = g_malloc(TEXT_MAX);
+	/* No transfer encoding is shorter than what it stands for. */
+	size = source->bound_end - source->bound_start;
+	if (source->bound_start < 0 || size <= 0)
+		return STR_NONE;
+	text = g_malloc((gsize)size);
 	g_mime_stream_reset(source);
 	filtered = g_mime_stream_filter_new(source);
 	if (g_mime_part_get_content_encoding(part) != GMIME_CONTENT_ENCODING_DEFAULT) {
@@ -44,12 +46,12 @@ decode(GMimePart *part)
 		g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
 		g_object_unref(filter);
 	}
-	while ((size_t)used < TEXT_MAX &&
-	    (n = g_mime_stream_read(filtered, text + used, TEXT_MAX - (size_t)used)) > 0)
+	while (used < size &&
+	    (n = g_mime_stream_read(filtered, text + used, (size_t)(size - used))) > 0)
 		used += n;
 	g_object_unref(filtered);
 	g_mime_stream_reset(source);
-	return (struct str){g_realloc(text, (gsize)used + 1), (size_t)used};
+	return (struct str){text, (size_t)used};
 }
 
 /* Others, AMP and calendars among them, are programs' business and may hold braces. */

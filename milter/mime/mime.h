@@ -62,7 +62,7 @@ const struct mime_header *mime_header_find_str(const struct mime_message *messag
 size_t mime_part_count(const struct mime_message *message);
 const struct mime_part *mime_part_at(const struct mime_message *message, size_t i);
 /* Inline text that stays as it came: malformed or in a charset that can't be read, or signed or
- * encrypted. Its transfer encoding is undone, nothing else; cut at 1 MB. Whoever must not let
+ * encrypted. Its transfer encoding is undone, nothing else. Whoever must not let
  * template tags leave has to look here, too. */
 size_t mime_fixed_count(const struct mime_message *message);
 struct str mime_fixed_at(const struct mime_message *message, size_t i);

@@ -174,7 +174,7 @@ render(const char *campaign, const char *raw, const char *to, struct tailor_copy
 	tailor_render(world.tailor, message, str_c(to), world.arena, copy);
 	if (copy->verdict == STORE_SENT)
 		assert_int_equal(tailor_copy_write(copy, &out), 0);
-	tailor_message_unref(&message);
+	tailor_message_free(&message);
 	buf_add_char(&out, '\0');
 	return out.data;
 }
@@ -287,7 +287,7 @@ single_keeps_its_message_id(void **state)
 		if (str_is(copy.headers[i].header.name, "To"))
 			assert_int_equal(copy.headers[i].change, TAILOR_KEPT);
 	}
-	tailor_message_unref(&message);
+	tailor_message_free(&message);
 }
 
 static void
@@ -372,6 +372,26 @@ bad_messages_say_where(void **state)
 }
 
 static void
+no_text_is_too_long_to_be_looked_at(void **state)
+{
+	struct tailor_message *message;
+	struct err err = ERR_INIT;
+	struct buf raw;
+
+	(void)state;
+	buf_init(&raw, (size_t)4 << 20);
+	buf_add_c(&raw, HEAD "Content-Type: text/plain; charset=klingon\r\n\r\n");
+	while (raw.len < (size_t)3 << 20)
+		buf_add_c(&raw, "nothing to be seen in this line\r\n");
+	buf_add_c(&raw, "{{ contact.first_name }}\r\n");
+	if (open_message(&message, "spring", raw.data, &err) == 0)
+		fail_msg("a raw template would leave");
+	assert_int_equal(err.code, ERR_TEMPLATE);
+	assert_has(err.text, "can't be rewritten");
+	buf_fini(&raw);
+}
+
+static void
 display_names_are_templates(void **state)
 {
 	struct tailor_copy copy;
@@ -408,9 +428,9 @@ same_text_is_compiled_once(void **state)
 	assert_ptr_not_equal(one->compiled, three->compiled);
 	assert_int_equal(one->compiled->part_count, 2);
 	assert_string_equal(one->key, two->key);
-	tailor_message_unref(&one);
-	tailor_message_unref(&two);
-	tailor_message_unref(&three);
+	tailor_message_free(&one);
+	tailor_message_free(&two);
+	tailor_message_free(&three);
 }
 
 static void
@@ -493,6 +513,7 @@ main(void)
 	    cmocka_unit_test(single_keeps_its_message_id),
 	    cmocka_unit_test(verdicts_follow_the_campaign),
 	    cmocka_unit_test(bad_messages_say_where),
+	    cmocka_unit_test(no_text_is_too_long_to_be_looked_at),
 	    cmocka_unit_test(display_names_are_templates),
 	    cmocka_unit_test(same_text_is_compiled_once),
 	    cmocka_unit_test(campaign_is_found),
