@@ -163,7 +163,7 @@ static void
 close_workshop(struct workshop *shop)
 {
 	arena_free(&shop->arena);
-	tailor_message_unref(&shop->message);
+	tailor_message_free(&shop->message);
 	tailor_free(&shop->tailor);
 	dkim_keys_unref(&shop->keys);
 	buf_fini(&shop->raw);

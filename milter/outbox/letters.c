@@ -34,7 +34,7 @@ letter_free(gpointer data)
 {
 	struct outbox_letter *letter = data;
 
-	tailor_message_unref(&letter->tailored);
+	tailor_message_free(&letter->tailored);
 	free(letter->raw);
 	g_free(letter);
 }

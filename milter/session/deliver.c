@@ -31,13 +31,19 @@ struct delivery {
 	struct str queue_id;
 	int64_t start_us;
 	const struct mime_header *headers;
-	char key[ID_HEX_SIZE]; /* message key, also where there is no compiled message */
 };
 
 static struct str
 campaign_name(const struct delivery *delivery)
 {
 	return delivery->message->campaign_name;
+}
+
+static struct str
+body_of(const struct session_message *message)
+{
+	return (struct str){
+	    message->raw.data + message->body_at, message->raw.len - message->body_at};
 }
 
 /* Each recipient's row says why there is nothing yet. That the journal fails, too, changes nothing
@@ -49,15 +55,21 @@ journal_failure(const struct delivery *delivery, const struct err *why)
 	struct store *store = delivery->process->store;
 	struct store_journal_row row = {
 	    .time_ms = clock_now(),
-	    .message = str_c(delivery->key),
 	    .campaign = message->campaign_name,
 	    .queue_id = delivery->queue_id,
 	    .verdict = STORE_DEFERRED,
 	    .reason = str_c(why->text),
 	    .duration_ms = (clock_mono_us() - delivery->start_us) / 1000,
 	};
+	char key[ID_HEX_SIZE];
 	struct err err = ERR_INIT;
-	int rc = store_begin(store, &err);
+	int rc;
+
+	/* The message may have got so little way that nothing else knows its key. */
+	tailor_resubmit_key(message->campaign_name, message->sender, delivery->headers,
+	    message->field_count, body_of(message), STR_NONE, key);
+	row.message = str_c(key);
+	rc = store_begin(store, &err);
 
 	if (rc == 0) {
 		for (size_t i = 0; i < message->recipient_count && rc == 0; i++) {
@@ -108,13 +120,6 @@ too_long(const struct delivery *delivery)
 }
 
 /* --- several recipients --- */
-
-static struct str
-body_of(const struct session_message *message)
-{
-	return (struct str){
-	    message->raw.data + message->body_at, message->raw.len - message->body_at};
-}
 
 static void
 wake_outbox(const struct worker *worker)
@@ -285,8 +290,6 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 		err_set(&err, ERR_LIMIT, "no room for the header");
 		return refuse(&delivery, &err);
 	}
-	tailor_resubmit_key(message->campaign_name, message->sender, delivery.headers,
-	    message->field_count, body_of(message), STR_NONE, delivery.key);
 	if (check(message, &err) != 0)
 		return fail(&delivery, &err);
 	if (message->raw.len >= LARGE_MESSAGE)
@@ -295,6 +298,6 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 		message->campaign_name, message->sender, buf_str(&message->raw), &err) != 0)
 		return fail(&delivery, &err);
 	status = message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery);
-	tailor_message_unref(&delivery.compiled);
+	tailor_message_free(&delivery.compiled);
 	return status;
 }

@@ -91,10 +91,8 @@ options_for(const struct conf *conf, enum liquid_mode mode)
 		.depth = (int)conf->render_depth}};
 }
 
-/* "Display name" <address> with tags in it, which no address parser would take: what stands in
- * the last angle brackets is the address, all before it the name. */
-static void
-split_mailbox(struct str text, struct str *display_r, struct str *address_r)
+void
+tailor_split_mailbox(struct str text, struct str *display_r, struct str *address_r)
 {
 	const char *open = text.n > 0 ? memrchr(text.p, '<', text.n) : NULL;
 
@@ -134,7 +132,7 @@ compile_mailbox(struct tailor_field *field, struct str name, struct str text,
 {
 	struct str display, address;
 
-	split_mailbox(text, &display, &address);
+	tailor_split_mailbox(text, &display, &address);
 	display = unquote(display, arena);
 	if (display.p == NULL)
 		return err_set(err, ERR_LIMIT, "%.*s: too long", STR_F(name));

@@ -95,16 +95,9 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 	/* A display name with tags is no RFC 5322 phrase; the address has none by now. */
 	if (tailor_field_is_template(from, arena)) {
 		struct str text = mime_header_decode(from->value, arena);
-		const char *open = text.n == 0 ? NULL : memrchr(text.p, '<', text.n);
 
-		if (open != NULL) {
-			address.p = open + 1;
-			address.n = (size_t)(text.p + text.n - address.p);
-			if (address.n > 0 && address.p[address.n - 1] == '>')
-				address.n--;
-			address = str_trim(address);
-		}
-		if (address.p == NULL || !mime_address_ok(address))
+		tailor_split_mailbox(text, &display, &address);
+		if (!mime_address_ok(address))
 			return err_set(err, ERR_INPUT, "From: expected a name and <address>");
 	} else if (mime_mailbox_parse(from->value, arena, &display, &address, err) != 0) {
 		return err_prefix(err, "From");
@@ -176,7 +169,6 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->tailor = tailor;
 	message->campaign = campaign;
 	message->name = g_strndup(name.p, name.n);
-	message->references = 1;
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, err);
@@ -189,26 +181,19 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 		rc = find_domain(message, arena, err);
 	arena_free(&arena);
 	if (rc != 0)
-		tailor_message_unref(&message);
+		tailor_message_free(&message);
 	else
 		*message_r = message;
 	return rc;
 }
 
-struct tailor_message *
-tailor_message_ref(struct tailor_message *message)
-{
-	__atomic_add_fetch(&message->references, 1, __ATOMIC_RELAXED);
-	return message;
-}
-
 void
-tailor_message_unref(struct tailor_message **message)
+tailor_message_free(struct tailor_message **message)
 {
 	struct tailor_message *m = *message;
 
 	*message = NULL;
-	if (m == NULL || __atomic_sub_fetch(&m->references, 1, __ATOMIC_ACQ_REL) > 0)
+	if (m == NULL)
 		return;
 	tailor_cache_unref(m->tailor->cache, &m->compiled);
 	mime_free(&m->mime);
@@ -228,12 +213,6 @@ struct str
 tailor_message_key(const struct tailor_message *message)
 {
 	return str_c(message->key);
-}
-
-struct str
-tailor_message_campaign(const struct tailor_message *message)
-{
-	return str_c(message->name);
 }
 
 void

@@ -33,6 +33,9 @@ struct tailor_compiled {
 /* Does this field hold template tags? The arena is for scratch. */
 bool tailor_field_is_template(const struct mime_header *header, struct arena *arena);
 bool tailor_has_tags(struct str text);
+/* "Display name" <address> with tags in it, which no address parser would take: what stands in
+ * the last angle brackets is the address, all before it the name. */
+void tailor_split_mailbox(struct str text, struct str *display_r, struct str *address_r);
 /* `field_of`: as in struct tailor_message. */
 struct id_digest tailor_compiled_key(
     const struct mime_message *mime, struct str campaign, const int *field_of);
@@ -78,7 +81,6 @@ struct tailor_message {
 	char *domain; /* of From: signs, and stands in Message-IDs unless `hostname` is set */
 	bool has_id;
 	bool single;
-	int references; /* atomic */
 };
 
 /* --- scope.c: what names in templates mean --- */

@@ -38,16 +38,14 @@ int tailor_campaign_of(const struct conf *conf, const struct mime_header *header
     struct str sender, const struct conf_campaign **campaign_r, struct str *name_r,
     struct err *err);
 
-struct tailor_message; /* parsed and compiled; counted */
+struct tailor_message; /* parsed and compiled */
 
-/* `raw`: the whole message with CRLF; borrowed until tailor_message_unref of the last
- * reference. `name`: the campaign's name as the message gave it. Finds the compiled form in
+/* `raw`: the whole message with CRLF; borrowed until tailor_message_free. `name`: the campaign's name as the message gave it. Finds the compiled form in
  * the cache or makes it. ERR_TEMPLATE, ERR_INPUT, ERR_LIMIT, ERR_KEY (no key for From). */
 int tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
     const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
     struct err *err);
-struct tailor_message *tailor_message_ref(struct tailor_message *message);
-void tailor_message_unref(struct tailor_message **message);
+void tailor_message_free(struct tailor_message **message);
 /* The submission has one recipient, who is served in place: the copy keeps the Message-ID
  * that came. Otherwise each copy gets its own (see message_id.h). Call before rendering. */
 void tailor_message_set_single(struct tailor_message *message);
@@ -65,8 +63,6 @@ bool tailor_resubmit_key(struct str campaign, struct str sender, const struct mi
 struct str tailor_message_key(const struct tailor_message *message);
 /* Call before rendering. */
 void tailor_message_set_key(struct tailor_message *message, struct str key);
-/* The campaign's name as the message gave it. */
-struct str tailor_message_campaign(const struct tailor_message *message);
 
 /* How a header field of the copy differs from the original's. */
 enum tailor_change { TAILOR_KEPT, TAILOR_CHANGED, TAILOR_ADDED, TAILOR_REMOVED };
