@@ -208,7 +208,7 @@ compile_output(struct compiler *compiler)
 	compile_seen(compiler);
 	if (compiler->scan.token == TOKEN_END)
 		return 0;
-	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
+	if (parse_whole_chain(compiler, &chain) < 0)
 		return -1;
 	compile_emit(compiler, OP_OUTPUT, chain, 0);
 	compiler->program->guess += 24;
