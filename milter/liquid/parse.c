@@ -70,7 +70,8 @@ attempt_failed(struct compiler *compiler, struct attempt *attempt, int ret)
 	if (ret == 0 || !compiler->lax)
 		return false;
 	if (attempt->fault.code != ERR_TEMPLATE) {
-		err_set(compiler->err, attempt->fault.code, "%s", attempt->fault.text);
+		if (compiler->err != NULL)
+			*compiler->err = attempt->fault;
 		return false;
 	}
 	compiler->depth = attempt->depth;
