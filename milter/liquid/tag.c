@@ -448,6 +448,12 @@ find_tag(struct str name)
 	return NULL;
 }
 
+const char *
+liquid_tag_name(size_t number)
+{
+	return number < G_N_ELEMENTS(tags) ? tags[number].name : NULL;
+}
+
 static bool
 is_end(struct str name)
 {

@@ -448,6 +448,7 @@ list_filters(void **state)
 	    {"{{ a | compact | size }}{{ a | size }}", "{\"a\":[1,null,2,null]}", "24"},
 	    {"{{ ns | concat: ns | join: '' }}", PEOPLE, "312312"},
 	    {"{{ ns | first }}{{ ns | last }}{{ ns | sum }}{{ ps | sum: 'v' }}", PEOPLE, "3265"},
+	    {"{{ s | first }}{{ s | last }}[{{ e | first }}{{ 5 | last }}]", PEOPLE, "ho[]"},
 	    {"{{ ps | find: 'v', 2 | map: 'n' }}{{ ps | find_index: 'n', 'a' }}"
 	     "{{ ps | has: 'n', 'q' }}",
 		PEOPLE, "b1false"},
