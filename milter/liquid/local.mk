@@ -30,6 +30,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/program.h \
 	milter/liquid/render.c milter/liquid/render.h \
 	milter/liquid/tag.c \
+	milter/liquid/tag_extension.c \
 	milter/liquid/tag_loop.c \
 	milter/liquid/tag_partial.c \
 	milter/liquid/tag_text.c \
@@ -42,6 +43,11 @@ check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
 tests_unit_liquid_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_extension_test
+TESTS += tests/unit/liquid_extension_test
+tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c
+tests_unit_liquid_extension_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
