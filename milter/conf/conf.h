@@ -34,6 +34,7 @@ struct conf_list {
 /* Values of the ENUM parameters, in the order of their rules. */
 enum conf_unknown { CONF_UNKNOWN_BARE, CONF_UNKNOWN_DEFER, CONF_UNKNOWN_REFUSE };
 enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
+enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
 
 struct conf_campaign {

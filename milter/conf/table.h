@@ -135,6 +135,10 @@ X(ENUM, unknown, "bare", "bare|defer|refuse", \
 X(ENUM, missing, "empty", "empty|defer|fail", \
   "What a template variable without value and default does: empty, it prints nothing; defer, " \
   "the recipient waits; fail, the recipient gets nothing.") \
+X(ENUM, merge_tags, "none", "none|mailchimp", \
+  "Whether templates of this campaign may use another language beside Liquid: mailchimp, the " \
+  "merge tags of Mailchimp, such as *|FNAME|*. mailtailor-merge(7) lists them; a message with " \
+  "one that is not known is refused.") \
 X(ENUM, to, "recipient", "recipient|keep", \
   "recipient: each copy's To names its recipient only, and Cc is removed; keep: both stay as " \
   "they came.") \

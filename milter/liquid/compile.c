@@ -19,21 +19,15 @@ program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, st
 {
 	struct str name = program->unit[unit].name;
 	struct str source = program->unit[unit].source;
-	unsigned line = 1;
-	unsigned column = 1;
+	const struct origin *origin = unit == 0 ? program->origin : NULL;
+	unsigned line, column;
 	char text[ERR_TEXT_MAX];
 	va_list args;
 
-	for (uint32_t i = 0; i < at && i < source.n; i++) {
-		unsigned char c = (unsigned char)source.p[i];
-
-		if (c == '\n') {
-			line++;
-			column = 1;
-		} else if ((c & 0xc0) != 0x80) {
-			column++;
-		}
-	}
+	if (origin == NULL)
+		origin_place(source, at, &line, &column);
+	else
+		origin_place(origin_source(origin), origin_of(origin, at), &line, &column);
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -517,6 +511,7 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->mode = options->mode;
 	program->strict = options->strict;
 	program->limits = options->limits;
+	program->origin = options->origin == NULL ? NULL : origin_dup(options->origin);
 	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
 	compiler.partials = options->partials;
@@ -562,6 +557,7 @@ liquid_free(struct liquid_program **program)
 	g_free(p->call);
 	g_free(p->bind);
 	g_string_chunk_free(p->text);
+	origin_free(&p->origin);
 	names_fini(&p->slots);
 	names_fini(&p->resumes);
 	names_fini(&p->partials);

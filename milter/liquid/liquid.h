@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/origin.h"
 #include "base/str.h"
 #include "liquid/value.h"
 
@@ -57,6 +58,8 @@ struct liquid_options {
 	struct liquid_limits limits;
 	const struct liquid_partials *partials;	    /* NULL: there are none */
 	const struct liquid_extensions *extensions; /* filter.h; NULL: there are none */
+	const struct origin *origin; /* the source was translated: places in messages are those
+				      * of the author's text; copied. NULL: it wasn't */
 };
 
 struct liquid_program;
