@@ -18,6 +18,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_number.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
+	milter/liquid/folder.c milter/liquid/folder.h \
 	milter/liquid/json.c milter/liquid/json.h \
 	milter/liquid/lex.c milter/liquid/lex.h \
 	milter/liquid/list.c milter/liquid/list.h \
