@@ -281,6 +281,13 @@ enter(const struct walk *walk, int parent, const char *base, struct str name)
 }
 
 static int
+too_many(const struct walk *walk)
+{
+	return err_set(walk->err, ERR_LIMIT, "%s: more than %zu files", walk->folder->path,
+	    LIQUID_FOLDER_FILES);
+}
+
+static int
 visit(const struct walk *walk, int parent, const char *base, struct str below)
 {
 	struct liquid_folder *folder = walk->folder;
@@ -289,8 +296,7 @@ visit(const struct walk *walk, int parent, const char *base, struct str below)
 	struct stat st;
 
 	if (name.p == NULL || ++folder->entries > LIQUID_FOLDER_FILES)
-		return err_set(walk->err, ERR_LIMIT, "%s: more than %zu files", folder->path,
-		    LIQUID_FOLDER_FILES);
+		return too_many(walk);
 	if (fstatat(parent, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return refuse(walk, name, ERR_IO, "%s", strerror(errno));
 	if (S_ISDIR(st.st_mode))
@@ -298,25 +304,49 @@ visit(const struct walk *walk, int parent, const char *base, struct str below)
 	return add_file(walk, parent, base, name, st.st_mode);
 }
 
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, so that the same folder always ends in the same message. */
+static int
+list_folder(const struct walk *walk, DIR *dir, struct str name, GPtrArray *bases)
+{
+	const struct dirent *entry;
+
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (bases->len == LIQUID_FOLDER_FILES)
+			return too_many(walk);
+		g_ptr_array_add(bases, g_strdup(entry->d_name));
+	}
+	if (errno != 0)
+		return refuse(walk, name, ERR_IO, "%s", strerror(errno));
+	g_ptr_array_sort(bases, by_name);
+	return 0;
+}
+
 /* Takes `fd` over. */
 static int
 walk_folder(const struct walk *walk, int fd, struct str name)
 {
 	DIR *dir = fdopendir(fd);
-	const struct dirent *entry;
-	int rc = 0;
+	GPtrArray *bases;
+	int rc;
 
 	if (dir == NULL) {
 		refuse(walk, name, ERR_IO, "%s", strerror(errno));
 		close(fd);
 		return -1;
 	}
-	while (rc == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] != '.')
-			rc = visit(walk, fd, entry->d_name, name);
-	}
-	if (rc == 0 && errno != 0)
-		rc = refuse(walk, name, ERR_IO, "%s", strerror(errno));
+	bases = g_ptr_array_new_with_free_func(g_free);
+	rc = list_folder(walk, dir, name, bases);
+	for (guint i = 0; i < bases->len && rc == 0; i++)
+		rc = visit(walk, fd, g_ptr_array_index(bases, i), name);
+	g_ptr_array_free(bases, TRUE);
 	closedir(dir);
 	return rc;
 }

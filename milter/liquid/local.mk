@@ -42,6 +42,12 @@ check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
 tests_unit_liquid_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+TESTS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+tests_unit_liquid_folder_test_SOURCES = tests/unit/liquid_folder_test.c
+tests_unit_liquid_folder_test_LDADD = $(unit_libs)
+tests_unit_liquid_json_test_SOURCES = tests/unit/liquid_json_test.c
+tests_unit_liquid_json_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
