@@ -208,7 +208,7 @@ compile_output(struct compiler *compiler)
 	compile_seen(compiler);
 	if (compiler->scan.token == TOKEN_END)
 		return 0;
-	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
+	if (parse_whole_chain(compiler, &chain) < 0)
 		return -1;
 	compile_emit(compiler, OP_OUTPUT, chain, 0);
 	compiler->program->guess += 24;
@@ -273,6 +273,8 @@ compile_pieces(struct compiler *compiler)
 		return compile_err(compiler, top->at, "'%s' is not closed with '%s'",
 		    top->tag->name, top->tag->end);
 	}
+	if (compiler->layout != PROGRAM_NONE)
+		tag_layout_end(compiler);
 	compile_emit(compiler, OP_END, 0, 0);
 	return 0;
 }
@@ -339,6 +341,7 @@ finish(struct compiler *compiler)
 	program->unit = (struct unit *)(void *)g_array_free(compiler->units, FALSE);
 	drop_blocks(compiler);
 	g_array_free(compiler->block, TRUE);
+	g_free(compiler->extension_tag);
 }
 
 static struct str
@@ -449,6 +452,8 @@ compile_unit(struct compiler *compiler, uint32_t number)
 	struct unit *unit = &g_array_index(compiler->units, struct unit, number);
 	uint32_t entry = compile_here(compiler);
 
+	compiler->entry = entry;
+	compiler->layout = PROGRAM_NONE;
 	compiler->unit = number;
 	compiler->source = unit->source;
 	compiler->lex = (struct lex){.source = unit->source};
@@ -518,6 +523,8 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
 	compiler.partials = options->partials;
+	compiler.extensions = options->extensions;
+	compiler.extension_tag = tag_extension_rows(options->extensions, program->text);
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
 	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
 	program->self_slot = compile_slot(&compiler, STR("self"));
