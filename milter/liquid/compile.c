@@ -387,15 +387,18 @@ static int
 fetch_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t *unit_r)
 {
 	const struct liquid_partials *partials = compiler->partials;
+	struct err cause = ERR_INIT;
 	struct str source;
 	int found;
 
 	if (find_unit(compiler, name, unit_r))
 		return 1;
-	found =
-	    partials == NULL ? 0 : partials->get(partials->closure, name, &source, compiler->err);
-	if (found <= 0)
-		return found;
+	found = partials == NULL ? 0 : partials->get(partials->closure, name, &source, &cause);
+	if (found < 0)
+		return program_err(compiler->program, compiler->unit, at, compiler->err, cause.code,
+		    "%s", cause.text);
+	if (found == 0)
+		return 0;
 	if (source.n > SOURCE_MAX || source.n + compiler->total > compiler->program->limits.source)
 		return program_err(compiler->program, compiler->unit, at, compiler->err, ERR_LIMIT,
 		    "the template and its partials are longer than %zu bytes",

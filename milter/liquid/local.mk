@@ -18,6 +18,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_number.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
+	milter/liquid/folder.c milter/liquid/folder.h \
 	milter/liquid/json.c milter/liquid/json.h \
 	milter/liquid/lax.c \
 	milter/liquid/lex.c milter/liquid/lex.h \
@@ -43,6 +44,12 @@ check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
 tests_unit_liquid_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+TESTS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+tests_unit_liquid_folder_test_SOURCES = tests/unit/liquid_folder_test.c
+tests_unit_liquid_folder_test_LDADD = $(unit_libs)
+tests_unit_liquid_json_test_SOURCES = tests/unit/liquid_json_test.c
+tests_unit_liquid_json_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/unit/liquid_extension_test
 TESTS += tests/unit/liquid_extension_test
