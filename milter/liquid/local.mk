@@ -64,9 +64,21 @@ tests_corpus_liquid_corpus_LDADD = $(mailtailor_libs)
 endif
 
 if FUZZ_ON
-noinst_PROGRAMS += tests/fuzz/liquid_fuzz
-tests_fuzz_liquid_fuzz_SOURCES = tests/fuzz/liquid_fuzz.c
-tests_fuzz_liquid_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_liquid_fuzz_LDADD = $(mailtailor_libs)
+liquid_input = tests/fuzz/liquid_input.c tests/fuzz/liquid_input.h
+
+noinst_PROGRAMS += tests/fuzz/liquid_compile_fuzz
+tests_fuzz_liquid_compile_fuzz_SOURCES = tests/fuzz/liquid_compile_fuzz.c $(liquid_input)
+tests_fuzz_liquid_compile_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_compile_fuzz_LDADD = $(mailtailor_libs)
+
+noinst_PROGRAMS += tests/fuzz/liquid_render_fuzz
+tests_fuzz_liquid_render_fuzz_SOURCES = tests/fuzz/liquid_render_fuzz.c $(liquid_input)
+tests_fuzz_liquid_render_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_render_fuzz_LDADD = $(mailtailor_libs)
+
+noinst_PROGRAMS += tests/fuzz/liquid_scalar_fuzz
+tests_fuzz_liquid_scalar_fuzz_SOURCES = tests/fuzz/liquid_scalar_fuzz.c $(liquid_input)
+tests_fuzz_liquid_scalar_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_scalar_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict tests/corpus/liquid_spec.known
+EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known

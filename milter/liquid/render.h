@@ -120,6 +120,8 @@ void *render_alloc(struct render *render, size_t size);
 
 /* output.c: adds to the output as it is. */
 int render_write(struct render *render, struct str s);
+/* Adds what a tag writes of its own. */
+int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
 int render_put(struct render *render, const struct liquid_value *value);
 /* As text: what {{ }} would print, unescaped. Text is not copied. */
