@@ -8,7 +8,7 @@
 const fs = require("fs");
 const path = require("path");
 
-const BATCH = 200;
+const BATCH = 50;
 
 const [engine, variant, mode, templateFile, dataFile, partials] = process.argv.slice(2);
 

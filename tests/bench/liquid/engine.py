@@ -8,7 +8,7 @@ import time
 
 import jinja2
 
-BATCH = 200
+BATCH = 50
 
 def date(text, pattern):
     return datetime.date.fromisoformat(text).strftime(pattern)

@@ -6,7 +6,7 @@
 require 'json'
 require 'liquid'
 
-BATCH = 200
+BATCH = 50
 
 variant, mode, template, data, partials = ARGV
 abort 'engine.rb: Liquid escapes nothing by itself' if mode == 'html'

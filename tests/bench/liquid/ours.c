@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define BATCH	  200
+#define BATCH	  50
 #define DATA_MAX  ((size_t)256 * 1024 * 1024)
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 
@@ -74,6 +74,7 @@ struct engine {
 	size_t room;
 	struct arena *objects; /* a batch of them */
 	struct arena *arena;   /* one render */
+	int64_t now;
 	struct liquid_value batch[BATCH];
 };
 
@@ -156,7 +157,7 @@ parse_line(struct engine *engine, size_t n, struct liquid_value *value_r)
 static struct str
 render(struct engine *engine, const struct liquid_value *globals)
 {
-	static const struct liquid_render_options options = {.now_ms = INT64_C(1780000000000)};
+	struct liquid_render_options options = {.now_ms = engine->now};
 	struct err err = ERR_INIT;
 	struct str output;
 
@@ -256,7 +257,7 @@ obey(struct engine *engine)
 int
 main(int argc, char **argv)
 {
-	struct engine engine = {0};
+	struct engine engine = {.now = clock_now()};
 
 	if (argc != 5)
 		fail("usage", "ours text|html TEMPLATE DATA PARTIALS");
