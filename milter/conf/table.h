@@ -108,12 +108,16 @@ X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
   "Ceiling for the memory that tailoring one copy may take, beside its attachments.") \
+X(SIZE, render_source, "4m", "1k..1g", \
+  "Ceiling for each template's text, together with the partials that it names.") \
 X(SIZE, render_output, "4m", "1k..1g", \
   "Ceiling for each rendered part.") \
+X(SIZE, render_header, "8k", "64..1m", \
+  "Ceiling for each rendered header field.") \
 X(INT, render_steps, "1000000", "100..1000000000", \
   "Ceiling for the steps (outputs, conditions, loop turns) that rendering one part may take.") \
 X(INT, render_depth, "100", "5..1000", \
-  "How deep template tags may nest.")
+  "How deep template tags may nest, and partials within each other.")
 
 #define CONF_CAMPAIGN(X) \
 X(TEXT, description, "", "", \

@@ -23,6 +23,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
+	milter/ctl/render.c milter/ctl/render.h \
+	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
 	milter/ctl/value.c milter/ctl/value.h
 # doctor reads DNS answers.

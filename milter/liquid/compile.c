@@ -37,7 +37,7 @@ program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, st
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return err_set(err, code, "%.*s:%u:%u: %s", STR_F(name), line, column, text);
+	return err_set_at(err, code, name, line, column, text);
 }
 
 int
@@ -208,7 +208,7 @@ compile_output(struct compiler *compiler)
 	compile_seen(compiler);
 	if (compiler->scan.token == TOKEN_END)
 		return 0;
-	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
+	if (parse_whole_chain(compiler, &chain) < 0)
 		return -1;
 	compile_emit(compiler, OP_OUTPUT, chain, 0);
 	compiler->program->guess += 24;
@@ -476,7 +476,9 @@ compile_units(struct compiler *compiler)
 			continue;
 		drop_blocks(compiler);
 		if (!compiler->lax && !compiler->fetched_all) {
-			ret = err_set(err, fault.code, "%s", fault.text);
+			ret = -1;
+			if (err != NULL)
+				*err = fault;
 			break;
 		}
 		g_array_index(compiler->units, struct unit, i).failure =
@@ -484,6 +486,15 @@ compile_units(struct compiler *compiler)
 	}
 	compiler->err = err;
 	return ret;
+}
+
+static int
+too_long(struct str name, size_t limit, struct err *err)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof sentence, "template is longer than %zu bytes", limit);
+	return err_set_at(err, ERR_LIMIT, name, 1, 1, sentence);
 }
 
 int
@@ -496,8 +507,7 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 
 	*program_r = NULL;
 	if (source.n > options->limits.source || source.n > SOURCE_MAX)
-		return err_set(err, ERR_LIMIT, "%.*s:1:1: template is longer than %zu bytes",
-		    STR_F(name), options->limits.source);
+		return too_long(name, options->limits.source, err);
 	program = g_new0(struct liquid_program, 1);
 	program->mode = options->mode;
 	program->strict = options->strict;

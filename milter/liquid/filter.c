@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * filter: finds a filter by its name, once, when a template is compiled
+ * filter: finds a filter by its name, once, when a template is compiled; names them all
  */
 #include "liquid/render.h"
 
@@ -23,6 +23,18 @@ filter_find(struct str name)
 		for (const struct filter *filter = tables[i]; filter->name != NULL; filter++) {
 			if (str_is(name, filter->name))
 				return filter;
+		}
+	}
+	return NULL;
+}
+
+const char *
+liquid_filter_name(size_t number)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		for (const struct filter *filter = tables[i]; filter->name != NULL; filter++) {
+			if (number-- == 0)
+				return filter->name;
 		}
 	}
 	return NULL;

@@ -86,4 +86,9 @@ int liquid_render(const struct liquid_program *program, const struct liquid_valu
     const struct liquid_render_options *options, struct arena *arena, struct str *output_r,
     struct err *err);
 
+/* The name of filter or tag number `number`, from 0; NULL after the last. Words that stand
+ * only inside of a tag (else, when) count as tags, those that close one do not. */
+const char *liquid_filter_name(size_t number);
+const char *liquid_tag_name(size_t number);
+
 #endif

@@ -18,6 +18,8 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_number.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
+	milter/liquid/json.c milter/liquid/json.h \
+	milter/liquid/lax.c \
 	milter/liquid/lex.c milter/liquid/lex.h \
 	milter/liquid/list.c milter/liquid/list.h \
 	milter/liquid/loop.c \
@@ -54,4 +56,4 @@ tests_fuzz_liquid_fuzz_SOURCES = tests/fuzz/liquid_fuzz.c
 tests_fuzz_liquid_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_liquid_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict
+EXTRA_DIST += tests/fuzz/liquid.dict tests/corpus/liquid_spec.known

@@ -17,7 +17,7 @@ parse_binds(struct compiler *compiler, GArray *binds)
 			scan_next(&compiler->scan);
 		parse_take(compiler, TOKEN_COMMA);
 		if (compiler->scan.token != TOKEN_ID)
-			return parse_tail(compiler);
+			return compiler->lax ? 0 : parse_end(compiler);
 		bind.slot = compile_slot(compiler, compiler->scan.text);
 		scan_next(&compiler->scan);
 		if (!parse_take(compiler, TOKEN_COLON))

@@ -12,6 +12,8 @@
  */
 #include "tailor/internal.h"
 
+#include "tailor/limits.h"
+
 #include <glib.h>
 
 /* Fields that programs read; tags have no meaning there. */
@@ -84,11 +86,7 @@ tailor_compiled_key(const struct mime_message *mime, struct str campaign, const 
 static struct liquid_options
 options_for(const struct conf *conf, enum liquid_mode mode)
 {
-	return (struct liquid_options){.mode = mode,
-	    .limits = {.source = (size_t)conf->render_output,
-		.steps = conf->render_steps,
-		.output = mode == LIQUID_HEADER ? 8192 : (size_t)conf->render_output,
-		.depth = (int)conf->render_depth}};
+	return (struct liquid_options){.mode = mode, .limits = tailor_limits(conf, mode)};
 }
 
 void
