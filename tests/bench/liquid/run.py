@@ -217,7 +217,7 @@ def fixtures(lab):
         with open(os.path.join(path, "expected_result.txt"), "rb") as file:
             # The footer says which year it is.
             workload.expected = file.read().replace(
-                b"&copy; 2025 ", time.strftime("&copy; %Y ").encode())
+                b"&copy; 2025 ", time.strftime("&copy; %Y ").encode()).rstrip(b"\n")
         yield workload
 
 
@@ -252,6 +252,8 @@ def check(engines, lab):
         outputs = engine.outputs(lab.path("outputs"))
         if engine.workload.expected is not None:
             expected = {0: engine.workload.expected}
+            # Some of these files end in a line end that their templates don't have.
+            outputs = {0: outputs[0].rstrip(b"\n")}
         elif expected is None:
             expected = outputs
         wrong = [number for number in expected if outputs.get(number) != expected[number]]
