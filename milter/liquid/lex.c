@@ -122,24 +122,41 @@ lex_word(const struct lex_piece *piece)
 	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
 }
 
+/* The first word of the tag that begins at `open`, closed or not. */
+static struct str
+word_at(struct str source, size_t open)
+{
+	size_t at = open + 2;
+	struct scan scan;
+
+	if (at < source.n && source.p[at] == '-')
+		at++;
+	scan_init(&scan, source, (struct str){source.p + at, source.n - at});
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* Looks at words before it looks where a tag is closed, so that a long row of {% costs no
+ * more than its length. */
 bool
 lex_find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
 {
 	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
-		struct lex here = {.source = lex->source};
 		const char *open = memmem(lex->source.p + at, lex->source.n - at, "{%", 2);
+		struct str word;
 
 		if (open == NULL)
 			return false;
-		here.at = at = (size_t)(open - lex->source.p);
-		*piece_r = lex_next(&here);
-		if (piece_r->kind != LEX_TAG ||
-		    (not_before != NULL && str_is(lex_word(piece_r), not_before)))
+		at = (size_t)(open - lex->source.p);
+		word = word_at(lex->source, at);
+		if (not_before != NULL && str_is(word, not_before))
 			return false;
-		if (str_is(lex_word(piece_r), name)) {
-			lex->at = here.at;
-			lex->trim = here.trim;
-			return true;
+		if (str_is(word, name)) {
+			struct lex here = {.source = lex->source, .at = at};
+
+			*piece_r = lex_next(&here);
+			if (piece_r->kind == LEX_TAG)
+				*lex = here;
+			return piece_r->kind == LEX_TAG;
 		}
 	}
 	return false;
