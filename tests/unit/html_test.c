@@ -13,6 +13,7 @@
 #include "html/html.h"
 #include "liquid/liquid.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -552,6 +553,7 @@ check_round_trip(struct str text, enum html_quote quote, bool literal)
 static void
 round_trips(void **state)
 {
+	static const char odd[] = "&;#<>\"'ax=3{}%amplt \n\r\t\303\244";
 	char bytes[2000];
 
 	(void)state;
@@ -560,7 +562,7 @@ round_trips(void **state)
 		size_t n = (size_t)random() % (i % 100 == 0 ? sizeof bytes : 20);
 
 		for (size_t k = 0; k < n; k++)
-			bytes[k] = i % 2 ? "&;#<>\"'ax=3{}%amplt \n\r\t\303\244"[random() % 27]
+			bytes[k] = i % 2 ? odd[(size_t)random() % (sizeof odd - 1)]
 					 : (char)(random() % 256);
 		for (int quote = HTML_QUOTE_NONE; quote <= HTML_QUOTE_DOUBLE; quote++)
 			check_round_trip((struct str){bytes, n}, (enum html_quote)quote, i % 4 > 1);
@@ -783,6 +785,38 @@ mark_failures(void **state)
 	buf_fini(&out);
 }
 
+/* --- threads --- */
+
+static void *
+scan_often(void *closure)
+{
+	const struct html_doc *shared = closure;
+
+	for (int i = 0; i < 200; i++) {
+		struct html_doc *own = scan(STR("<a href=\"x\">{{ y }}</a><img src=z>"));
+
+		if (html_link_count(own) != html_link_count(shared) ||
+		    !str_eq(html_link_at(own, 0)->text, html_link_at(shared, 0)->text))
+			abort();
+		html_free(&own);
+	}
+	return NULL;
+}
+
+static void
+threads(void **state)
+{
+	struct html_doc *doc = scan(STR("<a href=\"x\">{{ y }}</a><img src=z>"));
+	pthread_t thread[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, scan_often, doc), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	html_free(&doc);
+}
+
 /* --- ceilings and time --- */
 
 static void
@@ -811,7 +845,7 @@ static const char *const hostile[] = {"<", "<a ", "<a \"", "<a b='", "<!--", "<!
     "<img src=x alt=", "<select><option>", "<!-->", "<a href=\"{% if a %}", "{% doc %}", "<body>",
     "<html a=b>"};
 
-/* 1 MB of one thing over and over, and of the same in a tag, takes less than some seconds
+/* 300 KB of one thing over and over, and of the same in a tag, takes less than some seconds
  * even with sanitizers: what grows with the square would take minutes. */
 static void
 hostile_sources_take_linear_time(void **state)
@@ -831,7 +865,7 @@ hostile_sources_take_linear_time(void **state)
 		buf_reset(&source);
 		buf_reset(&text);
 		buf_add_c(&source, begins[i % 4]);
-		while (source.len < 1000000)
+		while (source.len < 300000)
 			buf_add_c(&source, hostile[i / 4]);
 		html_scan(&doc, buf_str(&source), &large, &err);
 		html_free(&doc);
@@ -862,6 +896,7 @@ main(void)
 	    cmocka_unit_test(entity_names_are_in_order),
 	    cmocka_unit_test(marks),
 	    cmocka_unit_test(mark_failures),
+	    cmocka_unit_test(threads),
 	    cmocka_unit_test(ceilings),
 	    cmocka_unit_test(hostile_sources_take_linear_time),
 	};
