@@ -20,6 +20,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
+	milter/ctl/lint.c \
+	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \

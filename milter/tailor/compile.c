@@ -146,9 +146,9 @@ compile_mailbox(struct tailor_field *field, struct str name, struct str text,
 	return liquid_compile(&field->address, name, address, options, err);
 }
 
-static int
-compile_field(struct tailor_field *field, const struct conf *conf, const struct mime_header *header,
-    struct arena *arena, struct err *err)
+int
+tailor_compile_field(struct tailor_field *field, const struct conf *conf,
+    const struct mime_header *header, struct arena *arena, struct err *err)
 {
 	const struct liquid_options options = options_for(conf, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);
@@ -177,12 +177,25 @@ compile_fields(struct tailor_compiled *compiled, const struct conf *conf,
 		const struct mime_header *header = mime_header_at(mime, i);
 
 		if (tailor_field_is_template(header, arena))
-			rc = compile_field(
+			rc = tailor_compile_field(
 			    &compiled->fields[compiled->field_count++], conf, header, arena, err);
 		arena_reset(arena);
 	}
 	arena_free(&arena);
 	return rc;
+}
+
+int
+tailor_compile_part(struct liquid_program **program_r, const struct conf *conf, size_t number,
+    const struct mime_part *part, struct err *err)
+{
+	const struct liquid_options options =
+	    options_for(conf, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+	char name[32];
+
+	g_snprintf(
+	    name, sizeof name, "%s part %zu", part->kind == MIME_HTML ? "HTML" : "text", number);
+	return liquid_compile(program_r, str_c(name), part->text, &options, err);
 }
 
 static int
@@ -195,16 +208,9 @@ compile_parts(struct tailor_compiled *compiled, const struct conf *conf,
 	compiled->part_count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct mime_part *part = mime_part_at(mime, i);
-		const struct liquid_options options =
-		    options_for(conf, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
-		char name[32];
 
-		if (!tailor_has_tags(part->text))
-			continue;
-		g_snprintf(name, sizeof name, "%s part %zu",
-		    part->kind == MIME_HTML ? "HTML" : "text", i + 1);
-		if (liquid_compile(&compiled->parts[i], str_c(name), part->text, &options, err) !=
-		    0)
+		if (tailor_has_tags(part->text) &&
+		    tailor_compile_part(&compiled->parts[i], conf, i + 1, part, err) != 0)
 			return -1;
 	}
 	return 0;

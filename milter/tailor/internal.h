@@ -41,6 +41,11 @@ struct id_digest tailor_compiled_key(
     const struct mime_message *mime, struct str campaign, const int *field_of);
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct mime_message *mime, struct err *err);
+/* One field, one part; messages name the part by its number, from 1. */
+int tailor_compile_field(struct tailor_field *field, const struct conf *conf,
+    const struct mime_header *header, struct arena *arena, struct err *err);
+int tailor_compile_part(struct liquid_program **program_r, const struct conf *conf, size_t number,
+    const struct mime_part *part, struct err *err);
 /* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
 int tailor_check_fixed(const struct mime_message *mime, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);
@@ -95,5 +100,10 @@ struct tailor_contact {
 int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
     struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
     struct err *err);
+/* The same for a contact whose row is at hand (or `known` is false), which gets its `display`.
+ * `campaign` NULL: it has no data. */
+int tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
+    struct str recipient, struct arena *arena, struct tailor_contact *contact,
+    struct liquid_value *globals_r, struct err *err);
 
 #endif
