@@ -19,6 +19,7 @@
 /* An element left open, or an end tag without one. */
 struct item {
 	struct str name;
+	unsigned traits;
 	size_t at;
 	guint cond; /* stands for the condition it depends on; 0: none */
 };
@@ -55,47 +56,13 @@ among(struct str name, const char *const *names)
 	return false;
 }
 
-static bool
-is_void(struct str name)
-{
-	static const char *const names[] = {"area", "base", "basefont", "bgsound", "br", "col",
-	    "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param", "source",
-	    "track", "wbr", NULL};
-
-	return among(name, names);
-}
-
-/* HTML, "Optional tags" */
-static bool
-end_is_optional(struct str name)
-{
-	static const char *const names[] = {"html", "head", "body", "p", "li", "dt", "dd", "rt",
-	    "rp", "option", "optgroup", "colgroup", "caption", "thead", "tbody", "tfoot", "tr",
-	    "td", "th", NULL};
-
-	return among(name, names);
-}
-
-static bool
-is_formatting(struct str name)
-{
-	static const char *const names[] = {"a", "abbr", "b", "big", "center", "code", "em", "font",
-	    "i", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", NULL};
-
-	return among(name, names);
-}
-
 /* An end tag reaches no element outside of the cell it stands in (HTML, "in scope"). */
 static bool
-hides(struct str open, struct str end)
+hides(const struct item *open, const struct item *end)
 {
-	static const char *const cells[] = {"td", "th", "caption", "table", NULL};
-	static const char *const parts[] = {
-	    "td", "th", "tr", "tbody", "thead", "tfoot", "caption", "table", "html", "body", NULL};
-
-	if (among(end, parts))
-		return str_is(open, "table");
-	return among(open, cells);
+	if (end->traits & LINT_TABLE)
+		return str_is(open->name, "table");
+	return (open->traits & LINT_CELL) != 0;
 }
 
 static struct effect
@@ -134,7 +101,7 @@ static void __attribute__((format(printf, 4, 5))) say(const struct balance *bala
 static void
 report_open(const struct balance *balance, const struct item *item)
 {
-	if (end_is_optional(item->name))
+	if (item->traits & LINT_OPTIONAL)
 		return;
 	if (item->cond != 0)
 		say(balance, LINT_HTML_BRANCH, item,
@@ -146,11 +113,23 @@ report_open(const struct balance *balance, const struct item *item)
 		    STR_F(item->name));
 }
 
+static bool
+is_harmless_end(struct str name)
+{
+	static const char *const names[] = {
+	    "p", "thead", "tbody", "tfoot", "html", "head", "body", NULL};
+
+	return among(name, names);
+}
+
 static void
 report_close(const struct balance *balance, const struct item *item, const GArray *opens)
 {
 	bool other = item->cond != 0;
 
+	/* Browsers pass over them, and nothing changes. */
+	if (is_harmless_end(item->name))
+		return;
 	for (guint i = 0; i < opens->len && !other; i++) {
 		const struct item *open = &g_array_index(opens, struct item, i);
 
@@ -166,6 +145,25 @@ report_close(const struct balance *balance, const struct item *item, const GArra
 		    STR_F(item->name), STR_F(item->name));
 }
 
+/* An element ends with what was left open in it. Formatting goes on behind it, unless it is
+ * a cell (HTML, "reconstruct the active formatting elements"). */
+static void
+drop_above(const struct balance *balance, GArray *opens, guint i)
+{
+	bool cell = (g_array_index(opens, struct item, i).traits & (LINT_CELL | LINT_TABLE)) != 0;
+	guint kept = i;
+
+	for (guint above = i + 1; above < opens->len; above++) {
+		struct item *item = &g_array_index(opens, struct item, above);
+
+		if (item->traits & LINT_FORMATTING && !cell)
+			g_array_index(opens, struct item, kept++) = *item;
+		else
+			report_open(balance, item);
+	}
+	g_array_set_size(opens, kept);
+}
+
 /* False if the element is not among `opens`. */
 static bool
 close_element(const struct balance *balance, GArray *opens, const struct item *end)
@@ -176,16 +174,14 @@ close_element(const struct balance *balance, GArray *opens, const struct item *e
 		const struct item *open = &g_array_index(opens, struct item, i);
 
 		if (open->cond == end->cond && str_eq(open->name, end->name)) {
-			if (is_formatting(end->name)) {
+			if (end->traits & LINT_FORMATTING) {
 				g_array_remove_index(opens, i);
 				return true;
 			}
-			for (guint above = i + 1; above < opens->len; above++)
-				report_open(balance, &g_array_index(opens, struct item, above));
-			g_array_set_size(opens, i);
+			drop_above(balance, opens, i);
 			return true;
 		}
-		if (open->cond == 0 && hides(open->name, end->name))
+		if (open->cond == 0 && hides(open, end))
 			break;
 	}
 	return false;
@@ -207,9 +203,9 @@ take_close(struct balance *balance, const struct item *end)
 static void
 take_token(struct balance *balance, const struct lint_token *token)
 {
-	struct item item = {token->name, token->at, 0};
+	struct item item = {token->name, token->traits, token->at, 0};
 
-	if (token->kind == LINT_COMMENT || is_void(token->name) || token->empty)
+	if (token->kind == LINT_COMMENT || (token->traits & LINT_VOID) || token->empty)
 		return;
 	if (token->kind == LINT_END)
 		take_close(balance, &item);
@@ -300,7 +296,7 @@ end_loop(struct balance *balance, const struct effect *effect)
 	for (guint i = 0; i < effect->opens->len; i++) {
 		const struct item *item = &g_array_index(effect->opens, struct item, i);
 
-		if (!end_is_optional(item->name))
+		if (!(item->traits & LINT_OPTIONAL))
 			say(balance, LINT_HTML_LOOP, item,
 			    "<%.*s> is opened in a loop; </%.*s> was expected in it",
 			    STR_F(item->name), STR_F(item->name));

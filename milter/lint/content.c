@@ -25,12 +25,12 @@
 /* Lower case. Parts of words, since many are longer in an address or declined. */
 static const char *const unsubscribe_words[] = {"unsub", "opt out", "opt-out", "optout", "opt_out",
     "preferences", "preference-cent", "subscription", "stop receiving", "remove me",
-    "remove yourself", "be removed", "removed from", "manage your email", "email settings",
-    "notification settings",
+    "remove yourself", "be removed", "removed from", "manage your email", "list options",
+    "email options", "email settings", "notification settings",
     /* de */ "abmeld", "abbestell", "austragen", "einstellungen",
     /* fr */ "désabonn", "desabonn", "désinscri", "desinscri", "se désinscrire", "préférences",
-    /* es */ "cancelar suscripci", "darse de baja", "dar de baja", "darme de baja", "baja",
-    "desuscri", "cancelar la suscripci",
+    /* es */ "cancelar suscripci", "darse de baja", "dar de baja", "darme de baja", " baja",
+    "/baja", "desuscri", "cancelar la suscripci",
     /* it */ "disiscri", "cancella l'iscrizione", "cancellati", "annulla iscrizione",
     "annulla l'iscrizione", "cancella iscrizione", "disdici",
     /* pt */ "cancelar inscri", "cancelar a inscri", "descadastr", "cancelar assinatura",
@@ -51,7 +51,7 @@ static const char *const footer_words[] = {"privacy", "datenschutz", "impressum"
     "confidentialit", "privacidad", "terms", "view in", "view this", "view online", "in browser",
     "im browser", "online version", "webversion", "web version", "en ligne", "navegador",
     "facebook.", "twitter.", "instagram.", "linkedin.", "youtube.", "pinterest.", "tiktok.",
-    "x.com/", "plus.google.", "forward to", "forward this", "update your"};
+    "//x.com/", "plus.google.", "forward to", "forward this", "update your"};
 
 static const char postal_pattern[] =
     /* 12 Main Street, Suite 4; 5th Ave 12 */
@@ -154,36 +154,64 @@ stands_beside(const struct lint_html *html, const struct lint_token *token)
 	return lint_is_unsubscribe(STR(""), near);
 }
 
+/* Anchors name a place, they do not lead anywhere. */
+static bool
+leads_somewhere(const struct lint_token *token)
+{
+	return token->kind == LINT_START &&
+	    (str_is(token->name, "a") || str_is(token->name, "area")) &&
+	    lint_attr(token, "href").n > 0;
+}
+
+/* From the end, where it stands in most. */
+static bool
+has_unsubscribe(const struct lint_html *html, struct buf *label)
+{
+	for (guint i = html->tokens->len; i-- > 0;) {
+		const struct lint_token *token = lint_html_at(html, i);
+
+		if (leads_somewhere(token) &&
+		    (lint_is_unsubscribe(lint_attr(token, "href"), label_of(html, i, label)) ||
+			stands_beside(html, token)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_web(struct str address)
+{
+	return !str_starts(address, STR("mailto:")) && !str_starts(address, STR("tel:")) &&
+	    address.p[0] != '#';
+}
+
+static bool
+has_action(const struct lint_html *html, struct buf *label)
+{
+	for (guint i = 0; i < html->tokens->len; i++) {
+		const struct lint_token *token = lint_html_at(html, i);
+		struct str address, shown;
+
+		if (!leads_somewhere(token))
+			continue;
+		address = lint_attr(token, "href");
+		shown = label_of(html, i, label);
+		if (is_web(address) && !lint_is_unsubscribe(address, shown) &&
+		    !has_any(address, footer_words, G_N_ELEMENTS(footer_words)) &&
+		    !has_any(shown, footer_words, G_N_ELEMENTS(footer_words)))
+			return true;
+	}
+	return false;
+}
+
 static void
 look_at_links(const struct lint_html *html, struct presence *presence)
 {
 	struct buf label;
 
 	buf_init(&label, (size_t)64 * 1024);
-	for (guint i = 0; i < html->tokens->len && !(presence->unsubscribe && presence->action);
-	     i++) {
-		const struct lint_token *token = lint_html_at(html, i);
-		struct str address, shown;
-		bool web;
-
-		if (token->kind != LINT_START ||
-		    !(str_is(token->name, "a") || str_is(token->name, "area")))
-			continue;
-		address = lint_attr(token, "href");
-		shown = label_of(html, i, &label);
-		/* Anchors name a place, they do not lead anywhere. */
-		if (address.n == 0)
-			continue;
-		web = !str_starts(address, STR("mailto:")) && !str_starts(address, STR("tel:")) &&
-		    address.p[0] != '#';
-		if (lint_is_unsubscribe(address, shown))
-			presence->unsubscribe = true;
-		else if (web && !has_any(address, footer_words, G_N_ELEMENTS(footer_words)) &&
-		    !has_any(shown, footer_words, G_N_ELEMENTS(footer_words)))
-			presence->action = true;
-		if (!presence->unsubscribe && stands_beside(html, token))
-			presence->unsubscribe = true;
-	}
+	presence->unsubscribe = has_unsubscribe(html, &label);
+	presence->action = has_action(html, &label);
 	buf_fini(&label);
 }
 
@@ -268,7 +296,7 @@ lint_content_images(struct lint *lint, const struct lint_copy *copy)
 		return;
 	place = lint_place_of(&lint->pieces[copy->html_piece]);
 	images = count_images(html);
-	words = lint_words_in(buf_str(&html->text));
+	words = lint_words_in(buf_str(&html->text), WORDS_ENOUGH);
 	if (images > 0 && words < WORDS_ENOUGH && words < WORDS_PER_IMAGE * images)
 		lint_report_add(lint->report, LINT_IMAGE_HEAVY, &place,
 		    "%zu words for %zu images; %d words for each were expected", words, images,

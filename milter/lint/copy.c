@@ -12,7 +12,8 @@
 #define SHOWN_MAX	60
 #define PLACEHOLDER_MAX 20
 /* So few words may well be others. */
-#define WORDS_FEW 5
+#define WORDS_FEW   5
+#define WORDS_FIRST 1000 /* bytes */
 
 static struct str
 cut(struct str text)
@@ -113,7 +114,21 @@ check_html(struct lint *lint, struct lint_copy *copy)
 	if (text.n > HTML_MAX)
 		lint_report_add(lint->report, LINT_SIZE, &place,
 		    "the HTML has more than %zu KB, and Gmail cuts the rest off", HTML_MAX / 1024);
-	lint_words_read(&lint->words[LINT_BODY_WORDS], buf_str(&copy->html->text));
+}
+
+/* The beginning is enough for most; only then all of it. */
+static bool
+have_common_word(struct lint *lint, struct str text, struct str html)
+{
+	size_t count, first = MIN(text.n, (size_t)WORDS_FIRST);
+
+	lint_words_read(&lint->words, (struct str){text.p, first});
+	if (lint_words_meet(&lint->words, html, &count))
+		return true;
+	lint_words_read(&lint->words, text);
+	if (lint_words_count(&lint->words) < WORDS_FEW)
+		return true;
+	return lint_words_meet(&lint->words, html, &count) || count < WORDS_FEW;
 }
 
 static void
@@ -122,15 +137,11 @@ check_text(struct lint *lint, const struct lint_copy *copy)
 	const struct lint_piece *piece = &lint->pieces[copy->text_piece];
 	struct lint_place place = lint_place_of(piece);
 	struct str text = copy->texts[copy->text_piece];
-	struct lint_words *words = &lint->words[copy->has_html ? LINT_TEXT_WORDS : LINT_BODY_WORDS];
 
 	check_leftover(lint, piece, text);
 	check_placeholders(lint, piece, text);
 	lint_links_text(lint, piece, text);
-	lint_words_read(words, text);
-	if (copy->has_html && lint_words_count(words) >= WORDS_FEW &&
-	    lint_words_count(&lint->words[LINT_BODY_WORDS]) >= WORDS_FEW &&
-	    !lint_words_meet(words, &lint->words[LINT_BODY_WORDS]))
+	if (copy->has_html && !have_common_word(lint, text, buf_str(&copy->html->text)))
 		lint_report_add(lint->report, LINT_TEXT_UNRELATED, &place,
 		    "the text part has no word in common with the HTML part");
 }
@@ -169,7 +180,6 @@ void
 lint_copy(struct lint *lint, struct lint_copy *copy)
 {
 	find_parts(lint, copy);
-	lint_words_read(&lint->words[LINT_BODY_WORDS], STR(""));
 	if (copy->has_html) {
 		read_html(lint, copy);
 		check_html(lint, copy);

@@ -102,12 +102,19 @@ characters(struct str text)
 }
 
 static void
-compare_with_body(struct lint *lint, const struct lint_place *place, struct str subject)
+compare_with_body(struct lint *lint, const struct lint_place *place, struct str subject,
+    const struct lint_copy *copy)
 {
-	lint_words_read(&lint->words[LINT_SUBJECT_WORDS], subject);
-	if (lint_words_count(&lint->words[LINT_SUBJECT_WORDS]) > 0 &&
-	    lint_words_count(&lint->words[LINT_BODY_WORDS]) > 0 &&
-	    !lint_words_meet(&lint->words[LINT_SUBJECT_WORDS], &lint->words[LINT_BODY_WORDS]))
+	struct str body = STR("");
+	size_t count;
+
+	if (copy->has_html)
+		body = buf_str(&copy->html->text);
+	else if (copy->has_text)
+		body = copy->texts[copy->text_piece];
+	lint_words_read(&lint->words, subject);
+	if (lint_words_count(&lint->words) > 0 && !lint_words_meet(&lint->words, body, &count) &&
+	    count > 0)
 		lint_report_add(lint->report, LINT_SUBJECT_UNRELATED, place,
 		    "Subject: no word of it stands in the body");
 }
@@ -131,7 +138,7 @@ lint_subject(struct lint *lint, const struct lint_copy *copy)
 			lint_report_add(lint->report, LINT_SUBJECT_LONG, &place,
 			    "Subject: longer than %d characters", SUBJECT_MAX);
 		if (subject.n > 0)
-			compare_with_body(lint, &place, subject);
+			compare_with_body(lint, &place, subject, copy);
 		return;
 	}
 }

@@ -6,6 +6,8 @@
  */
 #include "lint/html.h"
 
+#include "lint/traits.h"
+
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
 
@@ -28,20 +30,6 @@ static bool
 is_name(char c)
 {
 	return g_ascii_isalnum(c) || c == ':' || c == '-' || c == '_' || c == '.';
-}
-
-/* Breaks a line or a cell, so that words on both sides are two. */
-static bool
-is_inline(struct str name)
-{
-	static const char *const names[] = {"a", "abbr", "b", "big", "code", "em", "font", "i", "s",
-	    "small", "span", "strike", "strong", "sub", "sup", "u", "wbr"};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (str_is(name, names[i]))
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -70,9 +58,11 @@ add_token(struct reader *reader, enum lint_token_kind kind, size_t at, size_t en
 	struct lint_html *html = reader->html;
 	struct lint_token token = {.kind = kind, .at = at, .end = end, .name = name};
 
+	token.traits = lint_traits(name);
 	if (html->tokens->len >= TOKENS_MAX)
 		stop(reader, "too many elements");
-	if (kind != LINT_COMMENT && !is_inline(name))
+	/* Words on both sides of a line or cell are two. */
+	if (kind != LINT_COMMENT && !(token.traits & LINT_INLINE))
 		buf_add_char(&html->text, ' ');
 	token.text_at = html->text.len;
 	g_array_append_val(html->tokens, token);
@@ -402,12 +392,18 @@ size_t
 lint_html_end_of(const struct lint_html *html, size_t i)
 {
 	struct str name = lint_html_at(html, i)->name;
+	bool nests = !str_is(name, "a");
+	size_t depth = 1, j;
 
-	for (size_t j = i + 1; j < html->tokens->len; j++) {
+	for (j = i + 1; j < html->tokens->len; j++) {
 		const struct lint_token *token = lint_html_at(html, j);
 
-		if (token->kind != LINT_COMMENT && str_eq(token->name, name))
-			return j;
+		if (token->kind == LINT_COMMENT || !str_eq(token->name, name))
+			continue;
+		if (token->kind == LINT_START && nests)
+			depth++;
+		else if (--depth == 0)
+			break;
 	}
-	return html->tokens->len;
+	return j;
 }

@@ -19,6 +19,16 @@
 
 enum lint_token_kind { LINT_START, LINT_END, LINT_COMMENT };
 
+/* What kind of element it is. */
+enum {
+	LINT_INLINE = 1,     /* no line or cell begins with it */
+	LINT_VOID = 2,	     /* has no end tag */
+	LINT_OPTIONAL = 4,   /* its end tag may be left out */
+	LINT_FORMATTING = 8, /* may overlap others */
+	LINT_CELL = 16,	     /* what is open around it can't be closed in it */
+	LINT_TABLE = 32,     /* a table or a part of one */
+};
+
 struct lint_attr {
 	struct str name;  /* lower case */
 	struct str value; /* decoded; {NULL,0} without one */
@@ -30,6 +40,7 @@ struct lint_token {
 	size_t at;
 	size_t end;
 	struct str name; /* lower case */
+	unsigned traits;
 	const struct lint_attr *attrs;
 	size_t attr_count;
 	size_t text_at; /* how much visible text stands before it */
@@ -52,8 +63,8 @@ struct str lint_attr(const struct lint_token *token, const char *name);
 /* The visible text between two tokens. */
 struct str lint_html_text(
     const struct lint_html *html, const struct lint_token *from, const struct lint_token *to);
-/* The end tag that belongs to start tag `i`, or where it must end: for elements that do
- * not hold their like (a, title). The number of tokens if there is none. */
+/* The end tag that belongs to start tag `i`, or the next start tag where one link begins in
+ * another; the number of tokens if there is none. */
 size_t lint_html_end_of(const struct lint_html *html, size_t i);
 
 #endif

@@ -165,12 +165,13 @@ malformed(const struct look *look, const char *expected)
 	    look->what, STR_F(cut(look->name)), expected);
 }
 
-/* RFC 3986 section 2: these are not written as they are. */
+/* RFC 3986 section 2: these are not written as they are. Line ends are taken out by all
+ * who read them. */
 static bool
 has_forbidden(struct str address)
 {
 	for (size_t i = 0; i < address.n; i++) {
-		if ((unsigned char)address.p[i] <= ' ' || strchr("<>\"{}`\\", address.p[i]) != NULL)
+		if (address.p[i] == ' ' || strchr("<>\"{}`\\", address.p[i]) != NULL)
 			return true;
 	}
 	return false;
@@ -391,6 +392,16 @@ origin(const struct lint_piece *piece, enum lint_address_kind kind, struct str a
 	return place;
 }
 
+/* Most are, and then nobody has to know where it came from. */
+static bool
+is_fine(struct str address, struct str shown)
+{
+	struct str host = host_of(address), there = shown_host(shown);
+
+	return str_starts(address, STR("https://")) && host.n > 0 && !has_forbidden(address) &&
+	    !is_ip(host) && (there.n == 0 || same_site(there, host));
+}
+
 void
 lint_links_rendered(struct lint *lint, struct lint_piece *piece, const struct lint_html *html)
 {
@@ -398,17 +409,20 @@ lint_links_rendered(struct lint *lint, struct lint_piece *piece, const struct li
 		const struct lint_token *token = lint_html_at(html, i);
 		struct lint_place place;
 		enum lint_address_kind kind;
-		struct str address, pattern;
+		struct str address, pattern, shown;
 		char where[SHOWN_MAX + 40];
 
 		if (!is_link(token, &kind, &address) ||
 		    g_hash_table_contains(piece->addresses, address.p == NULL ? "" : address.p))
 			continue;
+		shown = text_of_link(html, i);
+		if (is_fine(address, shown))
+			continue;
 		place = origin(piece, kind, address, &pattern);
 		/* One finding for all contacts, so it names the template. */
 		g_snprintf(where, sizeof where, "%.*s", STR_F(cut(pattern)));
-		lint_address(lint->report, &place, kind, address, text_of_link(html, i),
-		    pattern.n > 0 ? where : NULL);
+		lint_address(
+		    lint->report, &place, kind, address, shown, pattern.n > 0 ? where : NULL);
 	}
 }
 

@@ -16,6 +16,7 @@
 
 #define NESTING_MAX    100
 #define ATTRIBUTES_MAX 2000
+#define MISSING_MAX    2000
 /* Of one contact: what the engine may use, and room for its attributes. */
 #define COPY_OVERHEAD ((size_t)16 << 20)
 
@@ -78,9 +79,10 @@ close_message(struct lint *lint)
 	mime_free(&lint->mime);
 	arena_free(&lint->arena);
 	lint_html_fini(&lint->html);
-	for (size_t i = 0; i < LINT_WORDS_COUNT; i++)
-		lint_words_fini(&lint->words[i]);
+	lint_words_fini(&lint->words);
 	g_hash_table_destroy(lint->attributes);
+	g_hash_table_destroy(lint->missing);
+	g_hash_table_destroy(lint->told);
 }
 
 /* Where a part that the engine leaves alone stands, if its first line can be found. */
@@ -163,11 +165,26 @@ gravity(const struct lint *lint, const char **effect_r)
 	return rule == CONF_MISSING_EMPTY ? LINT_IS_WARNING : LINT_IS_ERROR;
 }
 
+/* A variable is one finding, however many pieces name it. */
+static const struct lint_piece *
+first_place(struct lint *lint, size_t piece, struct str path)
+{
+	char *key = g_strndup(path.p, path.n);
+	gpointer known = g_hash_table_lookup(lint->missing, key);
+
+	if (known != NULL || g_hash_table_size(lint->missing) >= MISSING_MAX) {
+		g_free(key);
+		return &lint->pieces[known == NULL ? piece : GPOINTER_TO_SIZE(known) - 1];
+	}
+	g_hash_table_insert(lint->missing, key, GSIZE_TO_POINTER(piece + 1));
+	return &lint->pieces[piece];
+}
+
 static void
 on_missing(void *closure, struct str path)
 {
 	const struct missing *missing = closure;
-	const struct lint_piece *piece = &missing->lint->pieces[missing->piece];
+	const struct lint_piece *piece;
 	struct lint_place place;
 	struct str root = path;
 	const char *effect;
@@ -180,6 +197,7 @@ on_missing(void *closure, struct str path)
 	/* Of others it was said that nothing is called so. */
 	if (liquid_object_get(missing->globals->object, root) == NULL)
 		return;
+	piece = first_place(missing->lint, missing->piece, path);
 	place = lint_place_find(piece, path);
 	lint_report_add_as(missing->lint->report, LINT_MISSING_VALUE, severity, &place,
 	    "%.*s has no value and no default; %s", STR_F(path), effect);
@@ -266,18 +284,35 @@ look_at(struct lint *lint, const struct store_contact *contact, struct str addre
 		lint_copy(lint, &copy);
 }
 
+static uint64_t
+scatter(uint64_t x)
+{
+	x = (x ^ (x >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+	x = (x ^ (x >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return x ^ (x >> 33);
+}
+
+/* One out of each of `wanted` stretches of equal length. Which one has no rhythm, as lists
+ * may have, but is the same in each run. */
+static bool
+is_chosen(uint64_t i, uint64_t wanted, uint64_t total)
+{
+	uint64_t stretch = i * wanted / total;
+	uint64_t begin = (stretch * total + wanted - 1) / wanted;
+	uint64_t end = ((stretch + 1) * total + wanted - 1) / wanted;
+
+	return wanted >= total || i - begin == scatter(stretch) % (end - begin);
+}
+
 static bool
 on_contact(const struct store_contact *contact, void *closure)
 {
 	struct lint *lint = closure;
 	struct lint_report *report = lint->report;
-	int64_t total = (int64_t)report->total, wanted = (int64_t)lint->request->contacts;
-	int64_t i = lint->seen++;
 
-	/* So many of the whole table, evenly spread, the first among them. */
-	if (wanted < total && i > 0 && i * wanted / total == (i - 1) * wanted / total)
+	if (!is_chosen(lint->seen++, lint->request->contacts, report->total))
 		return true;
-	if (report->rendered >= (size_t)wanted)
+	if (report->rendered >= lint->request->contacts)
 		return false;
 	report->contact = ++report->rendered;
 	report->address = contact->address;
@@ -345,9 +380,10 @@ lint_run(const struct lint_request *request, struct lint_report *report, struct 
 
 	lint.arena = arena_new((size_t)request->conf->render_memory + COPY_OVERHEAD);
 	lint.attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	lint.missing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	lint.told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	lint_html_init(&lint.html);
-	for (size_t i = 0; i < LINT_WORDS_COUNT; i++)
-		lint_words_init(&lint.words[i]);
+	lint_words_init(&lint.words);
 	rc = open_message(&lint, err);
 	if (rc == 0) {
 		lint_header(&lint);

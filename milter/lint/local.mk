@@ -15,5 +15,6 @@ libmailtailor_a_SOURCES += \
 	milter/lint/place.c \
 	milter/lint/report.c milter/lint/report.h \
 	milter/lint/syntax.c \
+	milter/lint/traits.c milter/lint/traits.h \
 	milter/lint/words.c milter/lint/words.h \
 	milter/lint/work.h

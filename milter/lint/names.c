@@ -309,6 +309,27 @@ attribute_known(struct looking *looking, const struct mention *mention,
 	return found;
 }
 
+/* Once for each variable. */
+static void
+tell(struct looking *looking, const struct mention *mention, const char *nearest)
+{
+	struct lint_place place = lint_place_at(looking->piece, mention->at);
+	bool person = str_is(mention->root, "contact");
+	char *path = g_strdup_printf("%.*s.%.*s", STR_F(mention->root), STR_F(mention->member));
+	char *hint = nearest == NULL
+	    ? g_strdup("")
+	    : g_strdup_printf("; did you mean %.*s.%s?", STR_F(mention->root), nearest);
+
+	if (!g_hash_table_contains(looking->lint->told, path))
+		lint_report_add(looking->lint->report, LINT_UNKNOWN_ATTRIBUTE, &place, "%s: %s%s",
+		    path,
+		    person ? "none of these contacts has that attribute"
+			   : "the campaign's data have no such member",
+		    hint);
+	g_hash_table_add(looking->lint->told, path);
+	g_free(hint);
+}
+
 static void
 check_member(void *closure, const struct mention *mention)
 {
@@ -316,9 +337,7 @@ check_member(void *closure, const struct mention *mention)
 	const struct liquid_value *root = find_root(looking, mention);
 	static const char *const columns[] = {
 	    "language", "time_zone", "size", "first", "last", NULL};
-	struct lint_place place;
 	GPtrArray *names;
-	const char *nearest;
 
 	if (root == NULL || root->type != LIQUID_OBJECT || mention->member.p == NULL ||
 	    is_word(mention->member, columns))
@@ -326,19 +345,9 @@ check_member(void *closure, const struct mention *mention)
 	/* Without contacts nobody can have it. */
 	if (str_is(mention->root, "contact") && g_hash_table_size(looking->lint->attributes) == 0)
 		return;
-	place = lint_place_at(looking->piece, mention->at);
 	names = g_ptr_array_new_with_free_func(g_free);
-	if (!attribute_known(looking, mention, root->object, names)) {
-		nearest = lint_nearest(mention->member, names);
-		lint_report_add(looking->lint->report, LINT_UNKNOWN_ATTRIBUTE, &place,
-		    "%.*s.%.*s: %s%s%.*s%s%s%s", STR_F(mention->root), STR_F(mention->member),
-		    str_is(mention->root, "contact") ? "no contact has that attribute"
-						     : "the campaign's data have no such member",
-		    nearest == NULL ? "" : "; did you mean ",
-		    nearest == NULL ? 0 : (int)mention->root.n, mention->root.p,
-		    nearest == NULL ? "" : ".", nearest == NULL ? "" : nearest,
-		    nearest == NULL ? "" : "?");
-	}
+	if (!attribute_known(looking, mention, root->object, names))
+		tell(looking, mention, lint_nearest(mention->member, names));
 	g_ptr_array_free(names, TRUE);
 }
 

@@ -91,43 +91,58 @@ next_letter(const char **p, const char *end)
 	return g_unichar_isalnum(c) ? g_unichar_tolower(c) : 0;
 }
 
-static void
-add(struct lint_words *words, guint hash)
-{
-	if (g_hash_table_size(words->set) < WORDS_MAX)
-		g_hash_table_add(words->set, GUINT_TO_POINTER(hash | 1));
-}
+/* Takes words off the text: the stem of the next one that is no stop word, 0 at the end. */
+struct reading {
+	const char *p;
+	const char *end;
+	gunichar before; /* the letter before, of a script without spaces */
+};
 
-void
-lint_words_read(struct lint_words *words, struct str text)
+static guint
+next_word(struct reading *reading)
 {
-	const char *p = text.p, *end = p == NULL ? NULL : p + text.n;
 	guint full = 5381, stem = 5381, letters = 0;
-	gunichar before = 0;
 
-	g_hash_table_remove_all(words->set);
-	while (p != end) {
-		gunichar c = next_letter(&p, end);
+	while (reading->p != reading->end) {
+		gunichar c = next_letter(&reading->p, reading->end), before = reading->before;
 
+		reading->before = 0;
 		if (c != 0 && is_dense(c)) {
+			reading->before = c;
 			if (before != 0)
-				add(words, before * 65599 + c);
-			before = c;
+				return (before * 65599 + c) | 1;
 			continue;
 		}
-		before = 0;
 		if (c != 0) {
 			full = full * 33 + c;
 			if (letters++ < STEM)
 				stem = stem * 33 + c;
 		}
-		if ((c == 0 || p == end) && letters > 0) {
-			if (letters >= 3 && !is_stop_word(full))
-				add(words, stem);
-			full = stem = 5381;
-			letters = 0;
-		}
+		if (c != 0 && reading->p != reading->end)
+			continue;
+		if (letters >= 3 && !is_stop_word(full))
+			return stem | 1;
+		full = stem = 5381;
+		letters = 0;
 	}
+	return 0;
+}
+
+static struct reading
+begin(struct str text)
+{
+	return (struct reading){text.p, text.p == NULL ? NULL : text.p + text.n, 0};
+}
+
+void
+lint_words_read(struct lint_words *words, struct str text)
+{
+	struct reading reading = begin(text);
+	guint word;
+
+	g_hash_table_remove_all(words->set);
+	while ((word = next_word(&reading)) != 0 && g_hash_table_size(words->set) < WORDS_MAX)
+		g_hash_table_add(words->set, GUINT_TO_POINTER(word));
 }
 
 size_t
@@ -137,33 +152,28 @@ lint_words_count(const struct lint_words *words)
 }
 
 bool
-lint_words_meet(const struct lint_words *a, const struct lint_words *b)
+lint_words_meet(const struct lint_words *words, struct str text, size_t *count_r)
 {
-	GHashTableIter iter;
-	gpointer word;
+	struct reading reading = begin(text);
+	guint word;
 
-	if (g_hash_table_size(a->set) > g_hash_table_size(b->set)) {
-		const struct lint_words *swap = a;
-
-		a = b;
-		b = swap;
-	}
-	g_hash_table_iter_init(&iter, a->set);
-	while (g_hash_table_iter_next(&iter, &word, NULL)) {
-		if (g_hash_table_contains(b->set, word))
+	*count_r = 0;
+	while ((word = next_word(&reading)) != 0) {
+		(*count_r)++;
+		if (g_hash_table_contains(words->set, GUINT_TO_POINTER(word)))
 			return true;
 	}
 	return false;
 }
 
 size_t
-lint_words_in(struct str text)
+lint_words_in(struct str text, size_t max)
 {
 	const char *p = text.p, *end = p == NULL ? NULL : p + text.n;
 	size_t count = 0;
 	bool inside = false;
 
-	while (p != end) {
+	while (p != end && count < max) {
 		gunichar c = next_letter(&p, end);
 
 		if (c != 0 && (!inside || is_dense(c)))

@@ -24,8 +24,9 @@ void lint_words_fini(struct lint_words *words);
 /* Forgets the words of before. */
 void lint_words_read(struct lint_words *words, struct str text);
 size_t lint_words_count(const struct lint_words *words);
-bool lint_words_meet(const struct lint_words *a, const struct lint_words *b);
-/* Words of all lengths, stop words too. */
-size_t lint_words_in(struct str text);
+/* Is one of them in `text`? Stops there; `count_r`: words that were looked at. */
+bool lint_words_meet(const struct lint_words *words, struct str text, size_t *count_r);
+/* Words of all lengths, stop words too; counts no further than `max`. */
+size_t lint_words_in(struct str text, size_t max);
 
 #endif

@@ -35,8 +35,6 @@ struct lint_copy {
 	bool has_text;
 };
 
-enum { LINT_SUBJECT_WORDS, LINT_BODY_WORDS, LINT_TEXT_WORDS, LINT_WORDS_COUNT };
-
 struct lint {
 	const struct lint_request *request;
 	struct lint_report *report;
@@ -47,12 +45,14 @@ struct lint {
 	struct str name;		      /* the campaign's */
 	struct lint_piece *pieces;
 	size_t count;
-	struct arena *arena;   /* of the contact at hand */
-	struct lint_html html; /* of the copy at hand */
-	struct lint_words words[LINT_WORDS_COUNT];
-	GHashTable *attributes; /* names that some contact has */
+	struct arena *arena;	 /* of the contact at hand */
+	struct lint_html html;	 /* of the copy at hand */
+	struct lint_words words; /* of subject or text part */
+	GHashTable *attributes;	 /* names that some contact has */
+	GHashTable *missing;	 /* variables without a value -> the piece where, plus one */
+	GHashTable *told;	 /* variables of which it was said that nobody has them */
 	bool is_template;
-	int64_t seen; /* contacts walked over */
+	uint64_t seen; /* contacts walked over */
 };
 
 /* --- place.c --- */
