@@ -350,7 +350,8 @@ lint_links(struct lint *lint, struct lint_piece *piece)
 	}
 }
 
-/* How much of a computed address is as the template has it, at both ends. */
+/* How much of a computed address is as the template has it, at both ends. What stands
+ * before the first tag must be there. */
 static size_t
 likeness(struct str pattern, struct str address)
 {
@@ -359,10 +360,12 @@ likeness(struct str pattern, struct str address)
 	while (front < pattern.n && front < address.n && pattern.p[front] == address.p[front] &&
 	    pattern.p[front] != '{')
 		front++;
+	if (front < pattern.n && pattern.p[front] != '{' && pattern.p[front] != '&')
+		return 1;
 	while (back + front < pattern.n && back + front < address.n &&
 	    pattern.p[pattern.n - 1 - back] == address.p[address.n - 1 - back])
 		back++;
-	return front + back;
+	return 2 + front + back;
 }
 
 static struct lint_place
@@ -382,7 +385,7 @@ origin(const struct lint_piece *piece, enum lint_address_kind kind, struct str a
 		if (!is_link(token, &own, &there) || own != kind)
 			continue;
 		pattern = written(piece, token, attribute_of(kind));
-		like = lint_has_tags(pattern) ? likeness(pattern, address) + 1 : 0;
+		like = lint_has_tags(pattern) ? likeness(pattern, address) : 0;
 		if (like <= best)
 			continue;
 		best = like;

@@ -80,22 +80,53 @@ stand_in(struct str name)
 	return "";
 }
 
+static void
+blank(struct attempt *attempt, const struct lint_tag *tag)
+{
+	memset(attempt->text + tag->at, ' ', tag->end - tag->at);
+}
+
+/* The end tag of a block for which no stand-in fits. */
+static void
+take_end_out(struct attempt *attempt, const struct lint_tag *tag)
+{
+	const GArray *tags = attempt->piece->mask.tags;
+	size_t depth = 0;
+
+	for (guint i = 0; i < tags->len; i++) {
+		const struct lint_tag *other = &g_array_index(tags, struct lint_tag, i);
+
+		if (other->at <= tag->at)
+			continue;
+		if (str_eq(other->name, tag->name)) {
+			depth++;
+		} else if (str_starts(other->name, STR("end")) &&
+		    str_eq((struct str){other->name.p + 3, other->name.n - 3}, tag->name) &&
+		    depth-- == 0) {
+			blank(attempt, other);
+			return;
+		}
+	}
+}
+
 /* False if nothing can be taken out any more. */
 static bool
-take_out(struct attempt *attempt, size_t at, bool unclosed)
+take_out(struct attempt *attempt, size_t at)
 {
 	const struct lint_tag *tag = tag_at(&attempt->piece->mask, at);
 	const char *instead;
 
 	if (tag == NULL || attempt->text[tag->at] != '{')
 		return false;
-	instead = unclosed ? "" : stand_in(tag->name);
-	if (strlen(instead) > tag->end - tag->at)
-		return false;
+	instead = stand_in(tag->name);
+	if (strlen(instead) > tag->end - tag->at) {
+		take_end_out(attempt, tag);
+		instead = "";
+	}
 	/* A stand-in that is wrong as well would come up for ever. */
 	if (instead[0] != '\0' && strncmp(attempt->text + tag->at, instead, strlen(instead)) == 0)
 		instead = "";
-	memset(attempt->text + tag->at, ' ', tag->end - tag->at);
+	blank(attempt, tag);
 	memcpy(attempt->text + tag->at, instead, strlen(instead));
 	return true;
 }
@@ -136,12 +167,12 @@ lint_syntax(struct lint *lint, size_t i)
 	for (int tries = 0; tries < TRIES_MAX && errors < ERRORS_MAX; tries++) {
 		const char *sentence;
 		size_t at = split_error(piece, err.text, &sentence);
-		bool unclosed = strstr(sentence, "is not closed with") != NULL;
-		/* An `else` whose `if` was taken out as unclosed is right where it is. */
 
 		report(&attempt, &err, at, sentence);
 		errors++;
-		if (at == SIZE_MAX || unclosed || !take_out(&attempt, at, unclosed))
+		/* Without a block's end nothing can be said of what follows. */
+		if (at == SIZE_MAX || strstr(sentence, "is not closed with") != NULL ||
+		    !take_out(&attempt, at))
 			break;
 		err = ERR_INIT;
 		if (tailor_inspect_try(lint->inspect, i,
