@@ -14,6 +14,7 @@
 #include "ctl/column.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
+#include "tailor/merge_tags.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +49,13 @@ render_mode_find(struct str word, enum liquid_mode *mode_r)
 	return false;
 }
 
+/* What merge tags ask for is taken from the data. */
+static bool
+has_value(void *closure, struct str path)
+{
+	return tailor_has_value(closure, path);
+}
+
 int
 render_job_run(const struct render_job *job, const struct conf *conf, struct arena *arena,
     struct str *output_r, struct err *err)
@@ -59,11 +67,13 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	const struct liquid_render_options render = {
 	    .now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
+	const struct merge_options merge = {.has = has_value, .closure = &globals};
 	struct liquid_program *program;
 	int rc;
 
 	if (liquid_from_json(job->data, arena, &globals, err) != 0 ||
-	    liquid_compile(&program, job->name, job->source, &options, err) != 0)
+	    tailor_compile_template(&program, job->name, job->source, &options,
+		job->merge_tags ? &merge : NULL, err) != 0)
 		return -1;
 	rc = liquid_render(program, &globals, &render, arena, output_r, err);
 	liquid_free(&program);
@@ -107,6 +117,11 @@ take_option(struct request *request, int option)
 			return bad_value("--time-zone", optarg, "a name like Europe/Paris");
 		request->job.time_zone = optarg;
 		return 0;
+	case 'g':
+		if (strcmp(optarg, "none") != 0 && strcmp(optarg, "mailchimp") != 0)
+			return bad_value("--merge-tags", optarg, "none or mailchimp");
+		request->job.merge_tags = strcmp(optarg, "mailchimp") == 0;
+		return 0;
 	case 'l':
 		request->lines = true;
 		return 0;
@@ -121,7 +136,8 @@ read_options(struct request *request, int argc, char **argv)
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 	    {"templates", required_argument, NULL, 't'}, {"mode", required_argument, NULL, 'm'},
 	    {"strict", no_argument, NULL, 's'}, {"now", required_argument, NULL, 'n'},
-	    {"time-zone", required_argument, NULL, 'z'}, {"lines", no_argument, NULL, 'l'},
+	    {"time-zone", required_argument, NULL, 'z'},
+	    {"merge-tags", required_argument, NULL, 'g'}, {"lines", no_argument, NULL, 'l'},
 	    {NULL, 0, NULL, 0}};
 	int option, status = 0, given = 0;
 

@@ -15,6 +15,7 @@ struct render_job {
 	const struct liquid_partials *partials;
 	enum liquid_mode mode;
 	bool strict;
+	bool merge_tags; /* the template may hold Mailchimp's */
 	int64_t now_ms;
 	const char *time_zone; /* NULL: UTC */
 };

@@ -12,6 +12,7 @@
 #include "merge/internal.h"
 
 #include <glib.h>
+#include <stdio.h>
 
 #define OUT_MAX ((size_t)64 << 20)
 
@@ -57,7 +58,9 @@ static int
 tell(struct walk *walk, const struct merge_mark *mark, const char *why)
 {
 	size_t at = walk->in_subject ? walk->outer_at : mark->at;
-	struct merge_tag tag = {.text = mark->body, .at = at, .why = why, .path = str_c(walk->path)};
+	struct merge_tag tag = {
+	    .text = mark->body, .at = at, .why = why, .path = str_c(walk->path)};
+	char text[ERR_TEXT_MAX];
 
 	if (walk->each != NULL ? walk->in_subject : why == NULL)
 		return 0; /* the Subject is a source of its own */
@@ -69,12 +72,13 @@ tell(struct walk *walk, const struct merge_mark *mark, const char *why)
 		return 0;
 	}
 	if (mark->body.n == 0)
-		return err_set(walk->err, ERR_TEMPLATE, "%.*s:%u:%u: merge tag: %s",
-		    STR_F(walk->name), tag.line, tag.column, why);
-	return err_set(walk->err, ERR_TEMPLATE, "%.*s:%u:%u: merge tag *|%.*s|*%s%s%s%s: %s",
-	    STR_F(walk->name), tag.line, tag.column, (int)MIN(mark->body.n, 64), mark->body.p,
-	    walk->in_subject ? " of the Subject" : "", tag.path.n > 0 ? " (" : "", walk->path,
-	    tag.path.n > 0 ? ")" : "", why);
+		snprintf(text, sizeof text, "merge tag: %s", why);
+	else
+		snprintf(text, sizeof text, "merge tag *|%.*s|*%s%s%.100s%s: %s",
+		    (int)MIN(mark->body.n, 64), mark->body.p,
+		    walk->in_subject ? " of the Subject" : "", tag.path.n > 0 ? " (" : "",
+		    walk->path, tag.path.n > 0 ? ")" : "", why);
+	return err_set_at(walk->err, ERR_TEMPLATE, walk->name, tag.line, tag.column, text);
 }
 
 /* Text of the Subject is not yet HTML. */
@@ -221,7 +225,7 @@ add_title(struct walk *walk, const struct merge_name *name)
 {
 	buf_printf(&walk->out,
 	    "{%% assign merge_words = %s%s | split: \" \" %%}{%% for merge_word in merge_words %%}"
-	    "{{ merge_word | capitalize }}{%% unless forloop.last %%} {%% endunless %%}{%% endfor "
+	    "{{ merge_word | capitalize }}{%% unless forloop.last %%}{{ \" \" }}{%% endunless %%}{%% endfor "
 	    "%%}",
 	    name->path, name->filters);
 }

@@ -93,7 +93,7 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 			return err_set(err, ERR_INPUT, "From occurs more than once");
 	}
 	/* A display name with tags is no RFC 5322 phrase; the address has none by now. */
-	if (tailor_field_is_template(from, arena)) {
+	if (tailor_field_is_template(from, message->campaign, arena)) {
 		struct str text = mime_header_decode(from->value, arena);
 
 		tailor_split_mailbox(text, &display, &address);
@@ -131,8 +131,10 @@ map_fields(struct tailor_message *message, struct arena *arena)
 
 	message->field_of = g_new(int, count);
 	for (size_t i = 0; i < count; i++) {
-		message->field_of[i] =
-		    tailor_field_is_template(mime_header_at(message->mime, i), arena) ? next++ : -1;
+		message->field_of[i] = tailor_field_is_template(mime_header_at(message->mime, i),
+					   message->campaign, arena)
+		    ? next++
+		    : -1;
 	}
 }
 
@@ -140,14 +142,17 @@ static int
 find_compiled(struct tailor_message *message, struct err *err)
 {
 	struct tailor *tailor = message->tailor;
-	struct id_digest key =
-	    tailor_compiled_key(message->mime, str_c(message->name), message->field_of);
+	const struct liquid_value *data =
+	    &tailor->data[message->campaign - tailor->conf->campaigns];
+	struct id_digest key = tailor_compiled_key(
+	    message->mime, message->campaign, str_c(message->name), message->field_of);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);
 	if (message->compiled != NULL)
 		return 0;
-	if (tailor_compile(&fresh, tailor->conf, message->mime, err) != 0)
+	if (tailor_compile(
+		&fresh, tailor->conf, message->campaign, data, message->mime, err) != 0)
 		return -1;
 	fresh->key = key;
 	message->compiled = tailor_cache_put(tailor->cache, fresh);
@@ -171,7 +176,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->name = g_strndup(name.p, name.n);
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
-		rc = tailor_check_fixed(message->mime, err);
+		rc = tailor_check_fixed(message->mime, campaign, err);
 	if (rc == 0) {
 		make_key(message, sender);
 		map_fields(message, arena);
