@@ -49,6 +49,13 @@ render_mode_find(struct str word, enum liquid_mode *mode_r)
 	return false;
 }
 
+bool
+render_merge_tags_find(struct str word, bool *merge_tags_r)
+{
+	*merge_tags_r = str_is(word, "mailchimp");
+	return *merge_tags_r || str_is(word, "none");
+}
+
 /* What merge tags ask for is taken from the data. */
 static bool
 has_value(void *closure, struct str path)
@@ -118,9 +125,8 @@ take_option(struct request *request, int option)
 		request->job.time_zone = optarg;
 		return 0;
 	case 'g':
-		if (strcmp(optarg, "none") != 0 && strcmp(optarg, "mailchimp") != 0)
+		if (!render_merge_tags_find(str_c(optarg), &request->job.merge_tags))
 			return bad_value("--merge-tags", optarg, "none or mailchimp");
-		request->job.merge_tags = strcmp(optarg, "mailchimp") == 0;
 		return 0;
 	case 'l':
 		request->lines = true;

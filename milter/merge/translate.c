@@ -24,6 +24,12 @@ struct block {
 	size_t at;
 };
 
+struct place {
+	size_t at;
+	unsigned line;
+	unsigned column;
+};
+
 struct walk {
 	struct str source;
 	const struct merge_options *options;
@@ -43,6 +49,7 @@ struct walk {
 	struct str name;
 	struct err *err;
 	size_t faults;
+	struct place place; /* of the last tag told */
 };
 
 static int walk_over(struct walk *walk, struct str source);
@@ -51,6 +58,23 @@ static bool
 is(struct str text, const char *word)
 {
 	return str_is_nocase(str_trim(text), word);
+}
+
+/* Goes on from the tag before, so that a long list takes no longer than the source. */
+static void
+find_place(struct walk *walk, size_t at, struct merge_tag *tag)
+{
+	unsigned line, column;
+
+	if (at < walk->place.at || walk->place.line == 0)
+		walk->place = (struct place){0, 1, 1};
+	origin_place((struct str){walk->source.p + walk->place.at, at - walk->place.at},
+	    at - walk->place.at, &line, &column);
+	if (line == 1)
+		column += walk->place.column - 1;
+	walk->place = (struct place){at, walk->place.line + line - 1, column};
+	tag->line = walk->place.line;
+	tag->column = walk->place.column;
 }
 
 /* A fault ends the walk, unless somebody wants to hear of all. */
@@ -66,7 +90,7 @@ tell(struct walk *walk, const struct merge_mark *mark, const char *why)
 		return 0; /* the Subject is a source of its own */
 	if (why != NULL)
 		walk->faults++;
-	origin_place(origin_source(walk->origin), at, &tag.line, &tag.column);
+	find_place(walk, at, &tag);
 	if (walk->each != NULL) {
 		walk->each(walk->closure, &tag);
 		return 0;
@@ -217,6 +241,7 @@ insert_subject(struct walk *walk, const struct merge_mark *mark)
 	walk->depth = walk->floor;
 	walk->floor = floor;
 	walk->in_subject = false;
+	walk->path[0] = '\0';
 	return why;
 }
 
@@ -245,7 +270,7 @@ print_name(struct walk *walk, const struct merge_mark *mark, struct str text, co
 
 	merge_name_find(text, walk->options, &name);
 	if (name.kind == MERGE_VALUE || name.kind == MERGE_FACT || name.kind == MERGE_LINK)
-		g_strlcpy(walk->path, name.path, sizeof walk->path);
+		g_strlcpy(walk->path, name.path[0] == '"' ? "" : name.path, sizeof walk->path);
 	if (name.why != NULL)
 		return name.why;
 	if (name.kind == MERGE_FALSE)
@@ -310,14 +335,13 @@ take_tag(struct walk *walk, const struct merge_mark *mark)
 {
 	const char *why;
 
+	walk->path[0] = '\0';
 	if (++walk->tags > MERGE_TAGS_MAX) {
-		walk->faults++;
-		return err_set(walk->err, ERR_LIMIT, "%.*s: more than %d merge tags",
-		    STR_F(walk->name), MERGE_TAGS_MAX);
+		tell(walk, mark, "there are more than 10000 tags");
+		return -1;
 	}
 	if (!walk->in_subject)
 		origin_add(walk->origin, walk->out.len, mark->at, true);
-	walk->path[0] = '\0';
 	why = translate_tag(walk, mark);
 	if (why != NULL && why[0] == '\0')
 		return -1;
