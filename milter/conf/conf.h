@@ -67,6 +67,10 @@ int conf_load(struct conf **conf_r, const char *path,
 const struct conf *conf_ref(const struct conf *conf);
 void conf_unref(const struct conf **conf);
 
+/* file:line of a global parameter, for messages; the path of the configuration if it has its
+ * default. */
+const char *conf_place(const struct conf *conf, const char *name);
+
 /* By exact name, else the section "*", else NULL. */
 const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);
 /* The campaign whose `sender` (or `from`) holds this address; NULL if none. Addresses

@@ -94,6 +94,7 @@ tailor_compiled_key(const struct mime_message *mime, const struct conf_campaign 
 /* What one compile works on. */
 struct work {
 	const struct conf *conf;
+	const struct liquid_folder *folder;
 	const struct conf_campaign *campaign;
 	const struct liquid_value *data; /* the campaign's */
 	const struct mime_message *mime;
@@ -114,9 +115,11 @@ has_value(void *closure, struct str path)
 }
 
 static struct liquid_options
-options_for(const struct conf *conf, enum liquid_mode mode)
+options_for(const struct work *work, enum liquid_mode mode)
 {
-	return (struct liquid_options){.mode = mode, .limits = tailor_limits(conf, mode)};
+	return (struct liquid_options){.mode = mode,
+	    .limits = tailor_limits(work->conf, mode),
+	    .partials = liquid_folder_partials(work->folder, mode)};
 }
 
 void
@@ -178,7 +181,7 @@ static int
 compile_field(struct tailor_field *field, const struct work *work,
     const struct mime_header *header, struct arena *arena, struct err *err)
 {
-	const struct liquid_options options = options_for(work->conf, LIQUID_HEADER);
+	const struct liquid_options options = options_for(work, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);
 
 	field->name = g_strndup(header->name.p, header->name.n);
@@ -223,7 +226,7 @@ compile_parts(struct tailor_compiled *compiled, const struct work *work, struct 
 	for (size_t i = 0; i < count; i++) {
 		const struct mime_part *part = mime_part_at(work->mime, i);
 		const struct liquid_options options =
-		    options_for(work->conf, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+		    options_for(work, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
 		char name[32];
 
 		if (!tailor_has_tags(part->text, work->campaign))
@@ -255,12 +258,13 @@ tailor_check_fixed(
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct conf_campaign *campaign, const struct liquid_value *data,
-    const struct mime_message *mime, struct err *err)
+    const struct liquid_folder *folder, const struct mime_message *mime, struct err *err)
 {
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
 	const struct mime_header *subject = mime_header_find(mime, "Subject");
 	struct arena *arena = arena_new((size_t)4 << 20);
-	struct work work = {.conf = conf, .campaign = campaign, .data = data, .mime = mime};
+	struct work work = {
+	    .conf = conf, .folder = folder, .campaign = campaign, .data = data, .mime = mime};
 	struct merge_options merge = {.has = has_value, .closure = &work};
 	int rc;
 

@@ -19,12 +19,12 @@
 #define SOURCE_MAX ((size_t)4 << 20)
 
 /* What a campaign's data file and a contact hold. */
-#define DATA                                                                                      \
-	"{\"contact\":{\"email\":\"ada@example.org\",\"first_name\":\"Ada\"},\"campaign\":{"      \
-	"\"list\":{\"company\":\"Shop & Sons\",\"address\":\"1 Main St\\nTown\","                 \
-	"\"description\":\"You bought here.\",\"name\":\"News\"},\"links\":{\"unsubscribe\":"     \
-	"\"https://s.example/u?a=1&b=2\",\"view\":\"https://s.example/v\",\"forward\":"           \
-	"\"https://s.example/f\",\"preferences\":\"https://s.example/p\",\"facebook\":"           \
+#define DATA                                                                                  \
+	"{\"contact\":{\"email\":\"ada@example.org\",\"first_name\":\"Ada\"},\"campaign\":{"  \
+	"\"list\":{\"company\":\"Shop & Sons\",\"address\":\"1 Main St\\nTown\","             \
+	"\"description\":\"You bought here.\",\"name\":\"News\"},\"links\":{\"unsubscribe\":" \
+	"\"https://s.example/u?a=1&b=2\",\"view\":\"https://s.example/v\",\"forward\":"       \
+	"\"https://s.example/f\",\"preferences\":\"https://s.example/p\",\"facebook\":"       \
 	"\"https://facebook.com/shop\",\"twitter\":\"https://twitter.com/shop\"}}}"
 
 static struct {

@@ -65,8 +65,8 @@ render(const char *source, const struct merge_options *merge, enum liquid_mode m
 	buf_init(&text, 1 << 22);
 	if (merge_translate(&text, &origin, STR("t"), str_c(source), merge, &err) == 0) {
 		options.origin = origin;
-		if (liquid_compile(&program, STR("t"),
-			text.len == 0 ? STR("") : buf_str(&text), &options, &err) == 0 &&
+		if (liquid_compile(&program, STR("t"), text.len == 0 ? STR("") : buf_str(&text),
+			&options, &err) == 0 &&
 		    liquid_render(program, data, &now, arena, &output, &err) == 0)
 			err.code = ERR_NONE;
 	}
@@ -108,11 +108,11 @@ struct example {
 	const char *expected;
 };
 
-#define DATA                                                                                    \
-	"{\"contact\":{\"first_name\":\"Ada\",\"last_name\":\"<i>\\\"&\",\"points\":12,"        \
-	"\"age\":\"9\",\"vip\":true,\"no\":false,\"topics\":[\"Rock\",\"Art & Craft\"],"        \
-	"\"evil\":\"{{ contact.first_name }}*|FNAME|*\",\"blank\":\" \",\"q\":\"a'b\"},"        \
-	"\"links\":{\"unsubscribe\":\"https://s.example/?a=1&b=2\",\"view\":\"https://v/\"},"   \
+#define DATA                                                                                  \
+	"{\"contact\":{\"first_name\":\"Ada\",\"last_name\":\"<i>\\\"&\",\"points\":12,"      \
+	"\"age\":\"9\",\"vip\":true,\"no\":false,\"topics\":[\"Rock\",\"Art & Craft\"],"      \
+	"\"evil\":\"{{ contact.first_name }}*|FNAME|*\",\"blank\":\" \",\"q\":\"a'b\"},"      \
+	"\"links\":{\"unsubscribe\":\"https://s.example/?a=1&b=2\",\"view\":\"https://v/\"}," \
 	"\"campaign\":{\"list\":{\"address\":\"1 <A>\\nTown\"}}}"
 
 static const struct example examples[] = {
@@ -145,8 +145,10 @@ static const struct example examples[] = {
     {"a tag over a line's end", LIQUID_TEXT, "*|IF:FNAME\n=Ada|*y*|END:IF|*", "y"},
     {"number in a text", LIQUID_TEXT, "*|IF:AGE < 10|*y*|END:IF|*", "y"},
     {"number equals text", LIQUID_TEXT, "*|IF:POINTS=12|*y*|END:IF|*", "y"},
-    {"true and false", LIQUID_TEXT, "*|IF:VIP|*a*|END:IF|**|IF:VIP=true|*b*|END:IF|**|IF:NO|*c*|"
-	"ELSEIF:NO=false|*d*|END:IF|*", "abd"},
+    {"true and false", LIQUID_TEXT,
+	"*|IF:VIP|*a*|END:IF|**|IF:VIP=true|*b*|END:IF|**|IF:NO|*c*|"
+	"ELSEIF:NO=false|*d*|END:IF|*",
+	"abd"},
     {"white space is no value", LIQUID_TEXT, "*|IF:BLANK|*y*|ELSE:|*n*|END:IF|*", "n"},
     {"missing is not below", LIQUID_TEXT, "*|IF:NOSUCH < 5|*y*|ELSE:|*n*|END:IF|*", "n"},
     {"missing is not equal", LIQUID_TEXT, "*|IF:NOSUCH!=x|*y*|END:IF|*", "y"},
@@ -211,8 +213,8 @@ static const struct example examples[] = {
     {"Liquid's own error has the author's place", LIQUID_HTML,
 	"*|IF:FNAME=x|**|FNAME|* *|END:IF|*\n*|FNAME|* {{ nosuch | }}",
 	"t:2:23: expected the name of a filter, found the end"},
-    {"and when it renders", LIQUID_HTML, "*|IF:FNAME=x|*y*|END:IF|*\n*|FNAME|* {{ 1 | divided_by: 0 }}",
-	"t:2:13: divided by 0"},
+    {"and when it renders", LIQUID_HTML,
+	"*|IF:FNAME=x|*y*|END:IF|*\n*|FNAME|* {{ 1 | divided_by: 0 }}", "t:2:13: divided by 0"},
 };
 
 static void
@@ -241,14 +243,18 @@ test_subject(void **state)
 		const char *subject;
 		const char *expected;
 	} cases[] = {
-	    {"*|MC:SUBJECT|*", "t:1:3: merge tag *|MC:SUBJECT|* of the Subject: it stands in the "
-			       "Subject itself"},
-	    {"*|MC:TOC|*", "t:1:3: merge tag *|MC:TOC|* of the Subject: no table of contents is "
-			   "made here"},
-	    {"*|IF:FNAME|*", "t:1:3: merge tag *|MC:SUBJECT|*: a condition in the Subject isn't "
-			     "closed"},
-	    {"*|END:IF|*", "t:1:3: merge tag *|END:IF|* of the Subject: nothing is open that it "
-			   "could end"},
+	    {"*|MC:SUBJECT|*",
+		"t:1:3: merge tag *|MC:SUBJECT|* of the Subject: it stands in the "
+		"Subject itself"},
+	    {"*|MC:TOC|*",
+		"t:1:3: merge tag *|MC:TOC|* of the Subject: no table of contents is "
+		"made here"},
+	    {"*|IF:FNAME|*",
+		"t:1:3: merge tag *|MC:SUBJECT|*: a condition in the Subject isn't "
+		"closed"},
+	    {"*|END:IF|*",
+		"t:1:3: merge tag *|END:IF|* of the Subject: nothing is open that it "
+		"could end"},
 	    {"{{ 'a<b' }} &", "x a&lt;b &amp; y"},
 	    {"", "x  y"},
 	};
@@ -259,8 +265,8 @@ test_subject(void **state)
 		const struct merge_options options = {
 		    .html = true, .subject = str_c(cases[i].subject)};
 
-		check(cases[i].subject,
-		    render("x *|MC:SUBJECT|* y", &options, LIQUID_HTML, &data), cases[i].expected);
+		check(cases[i].subject, render("x *|MC:SUBJECT|* y", &options, LIQUID_HTML, &data),
+		    cases[i].expected);
 	}
 	arena_reset(arena);
 }
@@ -379,8 +385,8 @@ page_data(void)
 static void
 check_tag(char **cell, const struct liquid_value *data)
 {
-	struct merge_options options = {.html = strstr(cell[2], "<br />") != NULL,
-	    .subject = STR("News for *|FNAME|*")};
+	struct merge_options options = {
+	    .html = strstr(cell[2], "<br />") != NULL, .subject = STR("News for *|FNAME|*")};
 	GString *path = g_string_new("");
 	char *plain = without_roff(cell[2]), *expected = g_strcompress(plain);
 
@@ -390,8 +396,8 @@ check_tag(char **cell, const struct liquid_value *data)
 	assert_int_equal(merge_each(str_c(cell[0]), &options, note_path, path), 0);
 	if (strcmp(path->len == 0 ? "-" : path->str, cell[1]) != 0)
 		fail_msg("%s asks for \"%s\", the page says %s", cell[0], path->str, cell[1]);
-	check(cell[0],
-	    render(cell[0], &options, options.html ? LIQUID_HTML : LIQUID_TEXT, data), expected);
+	check(cell[0], render(cell[0], &options, options.html ? LIQUID_HTML : LIQUID_TEXT, data),
+	    expected);
 	g_string_free(path, TRUE);
 	g_free(expected);
 	g_free(plain);

@@ -25,6 +25,7 @@ static struct {
 	char folder[64];
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor *tailor;
 	struct arena *arena;
@@ -110,7 +111,8 @@ set_up(void **state)
 	path_of("test.db", path);
 	if (store_open(&world.store, path, STORE_CREATE, &err) != 0)
 		fail_msg("%s", err.text);
-	if (tailor_new(&world.tailor, conf, world.keys, world.store, &err) != 0)
+	if (tailor_templates_load(&world.templates, conf, &err) != 0 ||
+	    tailor_new(&world.tailor, conf, world.keys, world.templates, world.store, &err) != 0)
 		fail_msg("%s", err.text);
 	world.arena = arena_new((size_t)64 << 20);
 	add_contact("ada@example.org", "{\"first_name\": \"Ada\", \"last_name\": \"Lovelace\"}");
@@ -133,6 +135,7 @@ tear_down(void **state)
 	(void)state;
 	tailor_free(&world.tailor);
 	store_close(&world.store);
+	tailor_templates_unref(&world.templates);
 	dkim_keys_unref(&world.keys);
 	conf_unref(&world.conf);
 	arena_free(&world.arena);
@@ -240,8 +243,8 @@ merge_tags_are_translated(void **state)
 	text = render("chimp", raw, "ada@example.org", &copy);
 	assert_has(text, "Subject: Ada & two\r\n");
 	assert_has(text, "Ada &amp; two: Lovelace  20 %");
-	text = render("spring", HEAD "Subject: *|FNAME|*\r\n\r\n*|LNAME|*", "ada@example.org",
-	    &copy);
+	text =
+	    render("spring", HEAD "Subject: *|FNAME|*\r\n\r\n*|LNAME|*", "ada@example.org", &copy);
 	assert_has(text, "Subject: *|FNAME|*\r\n");
 	assert_has(text, "\r\n\r\n*|LNAME|*");
 }
@@ -258,7 +261,8 @@ unknown_merge_tags_are_refused(void **state)
 		"Subject:1:3: merge tag *|RSS:X|*: no feed"},
 	    {HEAD "\r\n*|UNSUB|*", "merge tag *|UNSUB|* (campaign.links.unsubscribe): there is no"},
 	    {HEAD "List-ID: *|FNAME\r\n\r\n", "List-ID:1:1: merge tag: a tag begins here"},
-	    {HEAD "In-Reply-To: <*|FNAME|*>\r\n\r\n", "In-Reply-To: template tags can't stand here"},
+	    {HEAD "In-Reply-To: <*|FNAME|*>\r\n\r\n",
+		"In-Reply-To: template tags can't stand here"},
 	};
 	struct tailor_message *message;
 
