@@ -250,7 +250,8 @@ add_title(struct walk *walk, const struct merge_name *name)
 {
 	buf_printf(&walk->out,
 	    "{%% assign merge_words = %s%s | split: \" \" %%}{%% for merge_word in merge_words %%}"
-	    "{{ merge_word | capitalize }}{%% unless forloop.last %%}{{ \" \" }}{%% endunless %%}{%% endfor "
+	    "{{ merge_word | capitalize }}{%% unless forloop.last %%}{{ \" \" }}{%% endunless "
+	    "%%}{%% endfor "
 	    "%%}",
 	    name->path, name->filters);
 }
@@ -295,8 +296,8 @@ print(struct walk *walk, const struct merge_mark *mark, struct str head, struct 
 	static const struct {
 		const char *word;
 		const char *filter;
-	} ways[] = {{"UPPER", "upcase"}, {"LOWER", "downcase"}, {"TITLE", "title"},
-	    {"URL", "url_encode"}};
+	} ways[] = {
+	    {"UPPER", "upcase"}, {"LOWER", "downcase"}, {"TITLE", "title"}, {"URL", "url_encode"}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ways) && rest.p != NULL; i++) {
 		if (is(head, ways[i].word))
@@ -319,8 +320,8 @@ translate_tag(struct walk *walk, const struct merge_mark *mark)
 		return add_elseif(walk, rest);
 	if (is(head, "ELSE"))
 		return rest.p == NULL || str_trim(rest).n == 0 ? add_else(walk)
-							      : "another condition begins with "
-								"ELSEIF:NAME";
+							       : "another condition begins with "
+								 "ELSEIF:NAME";
 	if (is(head, "END"))
 		return close_block(walk, rest.p == NULL ? STR("") : rest);
 	if (is(head, "INTERESTED"))
@@ -469,8 +470,7 @@ size_t
 merge_each(struct str source, const struct merge_options *options,
     void (*each)(void *closure, const struct merge_tag *tag), void *closure)
 {
-	struct walk walk = {
-	    .source = source, .options = options, .each = each, .closure = closure};
+	struct walk walk = {.source = source, .options = options, .each = each, .closure = closure};
 
 	run(&walk);
 	fini(&walk);

@@ -178,8 +178,8 @@ compile_mailbox(struct tailor_field *field, const struct work *work, struct str 
 }
 
 static int
-compile_field(struct tailor_field *field, const struct work *work,
-    const struct mime_header *header, struct arena *arena, struct err *err)
+compile_field(struct tailor_field *field, const struct work *work, const struct mime_header *header,
+    struct arena *arena, struct err *err)
 {
 	const struct liquid_options options = options_for(work, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);

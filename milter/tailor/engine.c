@@ -146,8 +146,8 @@ find_compiled(struct tailor_message *message, struct err *err)
 {
 	struct tailor *tailor = message->tailor;
 	const struct conf_campaign *campaign = message->campaign;
-	struct id_digest key = tailor_compiled_key(
-	    message->mime, campaign, str_c(message->name), message->field_of);
+	struct id_digest key =
+	    tailor_compiled_key(message->mime, campaign, str_c(message->name), message->field_of);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);
