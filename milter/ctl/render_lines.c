@@ -182,6 +182,7 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 {
 	const json_t *mode = member(line, "mode"), *strict = member(line, "strict");
 	const json_t *now = member(line, "now"), *zone = member(line, "time_zone");
+	const json_t *merge = member(line, "merge_tags");
 
 	if (mode != NULL &&
 	    (!json_is_string(mode) ||
@@ -190,6 +191,10 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 	if (strict != NULL && !json_is_boolean(strict))
 		return expect("strict", "true or false", err);
 	job->strict = json_is_true(strict);
+	if (merge != NULL &&
+	    (!json_is_string(merge) ||
+		!render_merge_tags_find(str_c(json_string_value(merge)), &job->merge_tags)))
+		return expect("merge_tags", "none or mailchimp", err);
 	job->now_ms = clock_now();
 	if (now != NULL && read_now(now, &job->now_ms, err) != 0)
 		return -1;
