@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "liquid/folder.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
 
@@ -213,8 +214,24 @@ read_data(const struct request *request, json_t **data_r, struct err *err)
 }
 
 static int
+read_folder(struct request *request, const struct conf *conf, struct liquid_folder **folder_r,
+    struct err *err)
+{
+	const char *path = request->templates != NULL ? request->templates : conf->templates;
+
+	*folder_r = NULL;
+	if (path[0] == '\0')
+		return 0;
+	if (liquid_folder_read(folder_r, path, err) != 0)
+		return -1;
+	request->job.partials = liquid_folder_partials(*folder_r, request->job.mode);
+	return 0;
+}
+
+static int
 run(struct request *request, const struct conf *conf, struct arena *arena, struct err *err)
 {
+	struct liquid_folder *folder = NULL;
 	struct str output = STR_NONE;
 	struct buf source;
 	json_t *data = NULL;
@@ -224,12 +241,15 @@ run(struct request *request, const struct conf *conf, struct arena *arena, struc
 	rc = read_template(request, &source, err);
 	if (rc == 0)
 		rc = read_data(request, &data, err);
+	if (rc == 0)
+		rc = read_folder(request, conf, &folder, err);
 	if (rc == 0) {
 		request->job.data = data;
 		rc = render_job_run(&request->job, conf, arena, &output, err);
 	}
 	if (rc == 0 && output.n > 0)
 		fwrite(output.p, 1, output.n, stdout);
+	liquid_folder_free(&folder);
 	json_decref(data);
 	buf_fini(&source);
 	return rc;
