@@ -23,7 +23,7 @@ TOOL = os.path.join(os.environ.get("MAILTAILOR_BUILD", os.getcwd()), "mailtailor
 # What the page says that all its examples have in common.
 COMMON = {"mode": "text", "strict": True, "now": "2026-03-03T08:45:05.123Z",
           "time_zone": "Europe/Vienna"}
-MARKER = re.compile(r'\.\\" (data|lines|template|result|error|conversions|text)\b ?(.*)')
+MARKER = re.compile(r'\.\\" (data|lines|templates?|result|error|conversions|text)\b ?(.*)')
 ESCAPES = {r"\-": "-", r"\e": "\\", r"\(aq": "'", r"\(ga": "`", r"\(ha": "^", r"\(ti": "~",
            r"\&": ""}
 ESCAPE = re.compile(r"\\(\(..|.)")
@@ -61,6 +61,7 @@ class Page:
             self.lines = file.read().split("\n")
         self.name = os.path.basename(path)
         self.data = {}
+        self.templates = {}
         self.examples = []
         self.shown = []     # lines of all literal blocks
         self.items = {"TAGS": {}, "FILTERS": {}}
@@ -72,6 +73,7 @@ class Page:
             self.read_line()
         for example in self.examples:
             example.line["data"] = {**self.data, **example.line.get("data", {})}
+            example.line["templates"] = {**self.templates, **example.line.get("templates", {})}
 
     def place(self, at=None):
         return f"{self.name}:{(self.at if at is None else at) + 1}"
@@ -83,6 +85,8 @@ class Page:
             self.section, self.item = line[4:], []
         elif line.startswith(".It Ic ") and self.section in self.items:
             self.read_item(line)
+        elif line.startswith(".It Sy ") and self.section == "ERROR MESSAGES":
+            raise SyntaxError(f"{self.place()}: no template shows this message")
         elif line.startswith(".Bd -literal"):
             raise SyntaxError(f"{self.place()}: no comment says what this block is")
         elif marker:
@@ -126,6 +130,8 @@ class Page:
         begin, lines = self.block()
         if kind == "data":
             self.data = json.loads("\n".join(lines))
+        elif kind == "templates":
+            self.templates.update(re.split(r":  +", line, maxsplit=1) for line in lines)
         elif kind == "template":
             self.open = (at, options, "\n".join(lines))
         elif kind == "result":
@@ -163,8 +169,8 @@ class Page:
 
     def read_error(self, options):
         """The item that follows is the message; what changes in it is an argument."""
-        at = self.at
-        while self.lines[at].startswith(('.\\" error ', ".Bl ")):
+        first = at = self.at
+        while self.lines[at].startswith('.\\" error '):
             at += 1
         words = self.lines[at].split()
         if words[:2] != [".It", "Sy"]:
@@ -178,7 +184,9 @@ class Page:
             else:
                 pattern += (re.escape(unescape(word)) if literal else ".*") + " "
         template = options.pop("template") * options.pop("times", 1)
-        self.add(self.at, options, template, error=pattern.removesuffix(" "))
+        self.add(first, options, template, error=pattern.removesuffix(" "))
+        if at == first + 1:
+            self.at = at    # this item is shown
 
 
 def answers(examples):
