@@ -45,8 +45,13 @@ EXTRA_DIST += tests/unit/liquid_manual_test.py
 if TESTS_ON
 check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
-tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
+tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c tests/unit/liquid_fixture.h
 tests_unit_liquid_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_lax_test
+TESTS += tests/unit/liquid_lax_test
+tests_unit_liquid_lax_test_SOURCES = tests/unit/liquid_lax_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_lax_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
 TESTS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
 tests_unit_liquid_folder_test_SOURCES = tests/unit/liquid_folder_test.c

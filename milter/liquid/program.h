@@ -215,10 +215,10 @@ struct liquid_program {
 	struct cycle *cycle;
 	struct call *call;
 	struct bind *bind;
-	GStringChunk *text;   /* what is not in the source */
+	GStringChunk *text;    /* what is not in the source */
 	struct origin *origin; /* of the template itself; NULL: it wasn't translated */
-	struct names slots;   /* variables */
-	struct names resumes; /* loops that offset:continue may go on with */
+	struct names slots;    /* variables */
+	struct names resumes;  /* loops that offset:continue may go on with */
 	uint32_t forloop_slot;
 	uint32_t self_slot;
 	uint32_t tablerow_slot;

@@ -96,8 +96,8 @@ add_comparison(const char *path, const char *operator, struct str value, struct 
 	bool numbers = order && is_number(value);
 
 	if (numbers)
-		buf_printf(prologue, "{%% assign merge_%u = %s | default: 0 | plus: 0 %%}", number,
-		    path);
+		buf_printf(
+		    prologue, "{%% assign merge_%u = %s | default: 0 | plus: 0 %%}", number, path);
 	else
 		buf_printf(prologue,
 		    "{%% assign merge_%u = %s | default: \"\", allow_false: true | append: \"\" "
@@ -122,7 +122,7 @@ merge_condition(struct str text, const struct merge_options *options, struct buf
 	const char *operator;
 
 	path_r[0] = '\0';
-	split(str_trim(text), &subject, &operator, &value);
+	split(str_trim(text), &subject, &operator, & value);
 	if (subject.n == 0)
 		return "a name is missing: IF:NAME or IF:NAME=value";
 	merge_name_find(subject, options, &name);

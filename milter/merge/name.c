@@ -21,10 +21,19 @@ struct row {
 	const char *filters; /* NULL: none */
 };
 
-#define LIST_TAG(tag, member)  {"LIST:" tag, MERGE_FACT, "campaign.list." member, NULL}
-#define USER_TAG(tag, member)  {"USER:" tag, MERGE_FACT, "campaign.user." member, NULL}
-#define UNKNOWN(tag, why)      {tag, MERGE_UNKNOWN, why, NULL}
-#define ADDRESS_OR_LINES       " | newline_to_br"
+#define LIST_TAG(tag, member)                                          \
+	{                                                              \
+		"LIST:" tag, MERGE_FACT, "campaign.list." member, NULL \
+	}
+#define USER_TAG(tag, member)                                          \
+	{                                                              \
+		"USER:" tag, MERGE_FACT, "campaign.user." member, NULL \
+	}
+#define UNKNOWN(tag, why)                     \
+	{                                     \
+		tag, MERGE_UNKNOWN, why, NULL \
+	}
+#define ADDRESS_OR_LINES " | newline_to_br"
 
 static const struct row rows[] = {
     {"EMAIL", MERGE_VALUE, "contact.email", NULL},
@@ -56,8 +65,7 @@ static const struct row rows[] = {
     LIST_TAG("COMPANY", "company"),
     LIST_TAG("DESCRIPTION", "description"),
     LIST_TAG("ADDRESS", "address"),
-    {"LIST:ADDRESSLINE", MERGE_FACT, "campaign.list.address",
-	" | strip | replace: \"\n\", \", \""},
+    {"LIST:ADDRESSLINE", MERGE_FACT, "campaign.list.address", " | strip | replace: \"\n\", \", \""},
     {"LIST:ADDRESS_HTML", MERGE_FACT, "campaign.list.address", ADDRESS_OR_LINES},
     {"LIST_ADDRESS_HTML", MERGE_FACT, "campaign.list.address", ADDRESS_OR_LINES},
     {"HTML:LIST_ADDRESS_HTML", MERGE_FACT, "campaign.list.address", ADDRESS_OR_LINES},
@@ -178,8 +186,7 @@ is_field(struct str name)
 /* The campaign's own address is what its administrator chose; else the one made for the
  * recipient. */
 static void
-find_link(
-    const struct row *row, const struct merge_options *options, struct merge_name *name)
+find_link(const struct row *row, const struct merge_options *options, struct merge_name *name)
 {
 	snprintf(name->path, sizeof name->path, "campaign.links.%s", row->path);
 	if (options->has != NULL && options->has(options->closure, str_c(name->path)))

@@ -57,7 +57,8 @@ static int
 tell(struct walk *walk, const struct merge_mark *mark, const char *why)
 {
 	size_t at = walk->in_subject ? walk->outer_at : mark->at;
-	struct merge_tag tag = {.text = mark->body, .at = at, .why = why, .path = str_c(walk->path)};
+	struct merge_tag tag = {
+	    .text = mark->body, .at = at, .why = why, .path = str_c(walk->path)};
 
 	if (walk->each != NULL ? walk->in_subject : why == NULL)
 		return 0; /* the Subject is a source of its own */
@@ -266,8 +267,8 @@ print(struct walk *walk, const struct merge_mark *mark, struct str head, struct 
 	static const struct {
 		const char *word;
 		const char *filter;
-	} ways[] = {{"UPPER", "upcase"}, {"LOWER", "downcase"}, {"TITLE", "title"},
-	    {"URL", "url_encode"}};
+	} ways[] = {
+	    {"UPPER", "upcase"}, {"LOWER", "downcase"}, {"TITLE", "title"}, {"URL", "url_encode"}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ways) && rest.p != NULL; i++) {
 		if (is(head, ways[i].word))
@@ -290,8 +291,8 @@ translate_tag(struct walk *walk, const struct merge_mark *mark)
 		return add_elseif(walk, rest);
 	if (is(head, "ELSE"))
 		return rest.p == NULL || str_trim(rest).n == 0 ? add_else(walk)
-							      : "another condition begins with "
-								"ELSEIF:NAME";
+							       : "another condition begins with "
+								 "ELSEIF:NAME";
 	if (is(head, "END"))
 		return close_block(walk, rest.p == NULL ? STR("") : rest);
 	if (is(head, "INTERESTED"))
@@ -441,8 +442,7 @@ size_t
 merge_each(struct str source, const struct merge_options *options,
     void (*each)(void *closure, const struct merge_tag *tag), void *closure)
 {
-	struct walk walk = {
-	    .source = source, .options = options, .each = each, .closure = closure};
+	struct walk walk = {.source = source, .options = options, .each = each, .closure = closure};
 
 	run(&walk);
 	fini(&walk);
