@@ -325,7 +325,7 @@ partials(void **state)
 		"t:1:11: expected the name of a partial, in quotes, found 'nope'"},
 	    {"{% render 'broken' %}", ERR_TEMPLATE, "broken:2:7: expected a value, found the end"},
 	    {"{% render 'faulty' %}", ERR_TEMPLATE, "faulty:2:8: divided by 0"},
-	    {"{% render 'locked' %}", ERR_IO, "the folder is locked"},
+	    {"{% render 'locked' %}", ERR_IO, "t:1:11: the folder is locked"},
 	    {"{% render 'again' %}", ERR_LIMIT, "again:1:1: partials are nested more than 50 deep"},
 	    {"{% render 'includes' %}", ERR_TEMPLATE,
 		"includes:1:1: include usage is not allowed in this context"},
