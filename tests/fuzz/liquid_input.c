@@ -108,8 +108,8 @@ liquid_input_texts(const struct liquid_input *input, bool seen[256])
 			note(seen, lex.source);
 			continue;
 		}
-		for (piece = lex_next(&lex); piece.kind == LEX_TEXT || piece.kind == LEX_OUTPUT ||
-		     piece.kind == LEX_TAG;
+		for (piece = lex_next(&lex);
+		     piece.kind == LEX_TEXT || piece.kind == LEX_OUTPUT || piece.kind == LEX_TAG;
 		     piece = lex_next(&lex)) {
 			if (piece.kind == LEX_TEXT)
 				note(seen, piece.text);

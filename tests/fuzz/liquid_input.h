@@ -34,8 +34,7 @@ struct liquid_way {
 #define LIQUID_WAYS 4
 extern const struct liquid_way liquid_way[LIQUID_WAYS];
 
-void liquid_input_cut(
-    struct liquid_input *input, const uint8_t *data, size_t size, bool has_data);
+void liquid_input_cut(struct liquid_input *input, const uint8_t *data, size_t size, bool has_data);
 /* Is this word anywhere in the template or a partial? */
 bool liquid_input_has(const struct liquid_input *input, const char *word);
 /* Sets seen[c] for each byte that stands in the template or a partial outside of tags

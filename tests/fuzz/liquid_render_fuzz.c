@@ -17,11 +17,11 @@
 #define PROBE	  "{{ 7 | times: 7 }}{% assign a = 1 %}"
 #define PROBE_OUT "{{ mt_probe }}|"
 
-#define DATA                                                                                       \
-	"{\"a\":\"text <b>&'\\\"\\u0001\\u0085\\u2028\",\"b\":[1,2.5,\"x\",null,[true,[]],"        \
-	"{\"k\":\"<v>\"}],\"c\":{\"d\":{\"e\":-7},\"f\":\"2024-02-29T12:00:00+02:00\"},"           \
-	"\"n\":9223372036854775807,\"m\":-1.5e300,\"u\":\"\\u00df\\u03a3\\ud83d\\ude00\","         \
-	"\"p\":[{\"t\":\"b\",\"v\":1},{\"t\":\"a\",\"v\":2}],\"x\":\"<script>\\\"'&\\r\\nBcc: "   \
+#define DATA                                                                                    \
+	"{\"a\":\"text <b>&'\\\"\\u0001\\u0085\\u2028\",\"b\":[1,2.5,\"x\",null,[true,[]],"     \
+	"{\"k\":\"<v>\"}],\"c\":{\"d\":{\"e\":-7},\"f\":\"2024-02-29T12:00:00+02:00\"},"        \
+	"\"n\":9223372036854775807,\"m\":-1.5e300,\"u\":\"\\u00df\\u03a3\\ud83d\\ude00\","      \
+	"\"p\":[{\"t\":\"b\",\"v\":1},{\"t\":\"a\",\"v\":2}],\"x\":\"<script>\\\"'&\\r\\nBcc: " \
 	"x\",\"y\":\"{{ 7 | times: 7 }}\"}"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +72,8 @@ render(const struct liquid_program *program, const struct liquid_input *input, j
 		result->ret = 1; /* the data is beyond the ceilings */
 		return;
 	}
-	result->ret = liquid_render(program, &globals, &options, arena, &result->output, &result->err);
+	result->ret =
+	    liquid_render(program, &globals, &options, arena, &result->output, &result->err);
 	if (arena_used(arena) > ARENA_MAX)
 		liquid_input_fail("arena", "is used beyond its ceiling");
 }

@@ -37,7 +37,8 @@ check_print(struct number number)
 	if (s.n == 0 || s.n >= NUMBER_TEXT_SIZE)
 		liquid_input_fail("number", "prints as nothing, or too long");
 	text[s.n] = '\0';
-	if (value.type == LIQUID_INT && (!number_parse(s, &back) || number_to_i(s) != value.integer))
+	if (value.type == LIQUID_INT &&
+	    (!number_parse(s, &back) || number_to_i(s) != value.integer))
 		liquid_input_fail("number", "an integer doesn't read back");
 	if (value.type == LIQUID_FLOAT && isfinite(value.real) && strtod(text, NULL) != value.real)
 		liquid_input_fail("number", "a decimal doesn't read back");
