@@ -46,6 +46,11 @@ X(outbox, "what waits to be sent", \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
+X(render, "a template with data, without a message", \
+  "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
+  "       [--strict] [--now TIME] [--time-zone ZONE]\n" \
+  "render --lines\n" \
+  "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \
@@ -58,6 +63,7 @@ X(doctor, "what is missing on this machine, with the lines to add", \
 
 struct ctl {
 	const char *conf_path;
+	bool conf_named;	 /* by -c */
 	const struct conf *conf; /* by ctl_configuration */
 	struct store *store;	 /* by ctl_store */
 };

@@ -21,26 +21,18 @@ run_size(struct filter_call *call)
 	return 0;
 }
 
-/* Of text, the filter has none, unlike the member. */
-static int
-run_end(struct filter_call *call, enum command command)
-{
-	call->result = LIQUID_NIL_VALUE;
-	if (call->input.type != LIQUID_STRING)
-		call->result = render_command(call->render, &call->input, command);
-	return 0;
-}
-
 static int
 run_first(struct filter_call *call)
 {
-	return run_end(call, COMMAND_FIRST);
+	call->result = render_command(call->render, &call->input, COMMAND_FIRST);
+	return 0;
 }
 
 static int
 run_last(struct filter_call *call)
 {
-	return run_end(call, COMMAND_LAST);
+	call->result = render_command(call->render, &call->input, COMMAND_LAST);
+	return 0;
 }
 
 /* Elements that are text appear in the result as they are: each keeps what it was. */

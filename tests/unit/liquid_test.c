@@ -118,7 +118,7 @@ outputs(void **state)
 	    {"{{ s.size }}{{ s.first }}{{ s.last }}{{ o.size }}", PEOPLE, "5ho2"},
 	    {"{{ ps[ns[1]].n }}{{ o[o.nothing] }}", PEOPLE, "a"},
 	    {"{{ ns }} {{ o }} {{ (1..3) }}", PEOPLE, "312 {\"x\"=>1, \"y\"=>\"z\"} 1..3"},
-	    {"{{ 1e }}", NULL, "1"},
+	    {"{{ 1e }}", NULL, ""},
 	    {"{{ a-b }}{{ q? }}{{ größe }}", "{\"a-b\":1,\"q?\":2,\"größe\":3}", "123"},
 	    {"{{ empty.size }}", "{\"empty\":[1]}", "1"},
 	    {"{{ v }}", "{\"v\":\"{{ 'x' }}{% if %}\"}", "{{ 'x' }}{% if %}"},
@@ -448,6 +448,7 @@ list_filters(void **state)
 	    {"{{ a | compact | size }}{{ a | size }}", "{\"a\":[1,null,2,null]}", "24"},
 	    {"{{ ns | concat: ns | join: '' }}", PEOPLE, "312312"},
 	    {"{{ ns | first }}{{ ns | last }}{{ ns | sum }}{{ ps | sum: 'v' }}", PEOPLE, "3265"},
+	    {"{{ s | first }}{{ s | last }}[{{ e | first }}{{ 5 | last }}]", PEOPLE, "ho[]"},
 	    {"{{ ps | find: 'v', 2 | map: 'n' }}{{ ps | find_index: 'n', 'a' }}"
 	     "{{ ps | has: 'n', 'q' }}",
 		PEOPLE, "b1false"},
