@@ -10,6 +10,10 @@
 #include "liquid/render.h"
 #include "liquid/text.h"
 
+/* Taking a member, or running a filter, counts as looking at this many bytes. */
+#define MEMBER_WORK 16
+#define FILTER_WORK 128
+
 int
 render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
 {
@@ -65,6 +69,7 @@ named_variable(struct render *render, struct str name, struct liquid_value *valu
 	uint32_t hash = value_hash(name);
 	uint32_t number = names_find(&render->program->slots, name, hash);
 
+	render->work += name.n;
 	if (number != NAMES_NONE)
 		return render_variable(render, number, value_r);
 	return render_global(render, name, hash, value_r);
@@ -202,6 +207,7 @@ render_member(struct render *render, const struct liquid_value *of, struct str n
 	struct key key = {name, value_hash(name)};
 	struct liquid_value value = LIQUID_NIL_VALUE;
 
+	render->work += name.n;
 	if (keyed(render, of, &key, &value) < 0)
 		return -1;
 	*value_r = value;
@@ -268,6 +274,7 @@ eval_path(struct render *render, const struct expr *expr, struct liquid_value *v
 	const struct step *step = render->program->step + expr->path.step;
 	uint32_t i = 0;
 
+	render->work += expr->path.steps * MEMBER_WORK;
 	if (expr->path.slot != PROGRAM_NONE) {
 		if (render_variable(render, expr->path.slot, value_r) < 0)
 			return -1;
@@ -435,7 +442,8 @@ render_chain(struct render *render, uint32_t number, bool asked, struct liquid_v
 	const struct chain *chain = &render->program->chain[number];
 	const struct filter_use *use = render->program->use + chain->use;
 
-	if (render_eval(render, chain->expr, value_r) < 0)
+	if (render_eval(render, chain->expr, value_r) < 0 ||
+	    (chain->uses > 0 && render_charge(render, chain->uses * FILTER_WORK) < 0))
 		return -1;
 	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);

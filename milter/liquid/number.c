@@ -254,14 +254,14 @@ number_parse(struct str s, struct number *number_r)
 		if (number.digits >= DIGITS_MAX) {
 			if (point)
 				continue;
+			if (!number.inexact)
+				number.real = (double)number.digits;
 			number.inexact = true;
 		}
-		if (number.inexact) {
+		if (number.inexact)
 			number.real = number.real * 10 + (s.p[i] - '0');
-		} else {
+		else
 			number.digits = number.digits * 10 + (s.p[i] - '0');
-			number.real = (double)number.digits;
-		}
 		number.scale += point;
 	}
 	if (!any)

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #define DEPTH_MAX 128
+/* Finding the digits of a fraction counts as looking at this many bytes. */
+#define FLOAT_WORK 128
 
 /* Moves the output to a region with room for `more` bytes. */
 static int
@@ -324,6 +326,7 @@ put(struct render *render, const struct liquid_value *value, int depth)
 		n = number_print_int(value->integer, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_FLOAT:
+		render->work += FLOAT_WORK;
 		n = number_print_float(value->real, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_BOOL:

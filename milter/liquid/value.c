@@ -15,24 +15,28 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define INDEX_FROM    ((size_t)8)
-#define JSON_DEPTH    100
-#define MEMBERS_MAX   ((size_t)1 << 24)
-#define HASH_MULTIPLY UINT64_C(0x9e3779b97f4a7c15)
+#define INDEX_FROM  ((size_t)8)
+#define JSON_DEPTH  100
+#define MEMBERS_MAX ((size_t)1 << 24)
 
-static uint64_t hash_seed;
+static struct {
+	uint64_t begin;
+	uint64_t factor;
+} hash_seed;
 
 __attribute__((constructor)) static void
 seed_hash(void)
 {
 	if (getrandom(&hash_seed, sizeof hash_seed, 0) != (ssize_t)sizeof hash_seed)
 		abort();
+	hash_seed.factor |= 1;
 }
 
+/* Both halves of the product with a secret factor: each bit of it depends on all of n. */
 static uint64_t
-mix(uint64_t a, uint64_t b)
+mix(uint64_t n)
 {
-	unsigned __int128 product = (unsigned __int128)(a ^ hash_seed) * (b ^ HASH_MULTIPLY);
+	unsigned __int128 product = (unsigned __int128)n * hash_seed.factor;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
@@ -40,17 +44,17 @@ mix(uint64_t a, uint64_t b)
 uint32_t
 value_hash(struct str s)
 {
-	uint64_t hash = s.n ^ hash_seed;
+	uint64_t hash = hash_seed.begin + s.n;
 	uint64_t word;
 
 	for (; s.n >= sizeof word; s.p += sizeof word, s.n -= sizeof word) {
 		memcpy(&word, s.p, sizeof word);
-		hash = mix(hash, word);
+		hash = mix(hash ^ word);
 	}
 	word = 0;
 	if (s.n > 0)
 		memcpy(&word, s.p, s.n);
-	hash = mix(hash, word);
+	hash = mix(mix(hash ^ word) ^ hash_seed.begin);
 	return (uint32_t)(hash ^ (hash >> 32));
 }
 
