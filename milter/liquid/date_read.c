@@ -409,13 +409,15 @@ complete(struct reader *reader, const struct date *now)
 {
 	struct date_parts parts;
 
-	date_split(now, &parts);
-	if (!reader->has_month)
-		reader->month = reader->has_year ? 1 : parts.month;
-	if (!reader->has_day)
-		reader->day = reader->has_year || reader->has_month ? 1 : parts.day;
-	if (!reader->has_year)
-		reader->year = parts.year;
+	if (!reader->has_year || !reader->has_month || !reader->has_day) {
+		date_split(now, &parts);
+		if (!reader->has_month)
+			reader->month = reader->has_year ? 1 : parts.month;
+		if (!reader->has_day)
+			reader->day = reader->has_year || reader->has_month ? 1 : parts.day;
+		if (!reader->has_year)
+			reader->year = parts.year;
+	}
 	return reader->month >= 1 && reader->month <= 12 && reader->day >= 1 && reader->day <= 31 &&
 	    reader->hour <= 24 && reader->minute <= 59 && reader->second <= 60;
 }
