@@ -276,7 +276,7 @@ check_call(struct render *render, const struct call *call, uint32_t number)
 {
 	const struct unit *unit = &render->program->unit[number];
 
-	if (call->include && render->isolated > 0)
+	if (call->include && !call->layout && render->isolated > 0)
 		return render_err(
 		    render, ERR_TEMPLATE, "include usage is not allowed in this context");
 	if (render->calls >= render->program->limits.depth)

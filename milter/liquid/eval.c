@@ -399,8 +399,8 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 	return 0;
 }
 
-static int
-run_filter(
+int
+render_use(
     struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value)
 {
 	struct liquid_value args[FILTER_ARGS_MAX];
@@ -411,7 +411,8 @@ run_filter(
 	    .arg = args,
 	    .args = use->args,
 	    .named = nameds,
-	    .nameds = use->nameds};
+	    .nameds = use->nameds,
+	    .closure = use->closure};
 
 	render->at = use->at;
 	if (charge_value(render, value) < 0)
@@ -439,7 +440,7 @@ render_chain(struct render *render, uint32_t number, bool asked, struct liquid_v
 	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);
 	for (uint32_t i = 0; i < chain->uses; i++) {
-		if (use[i].filter != NULL && run_filter(render, &use[i], asked, value_r) < 0)
+		if (use[i].filter != NULL && render_use(render, &use[i], asked, value_r) < 0)
 			return -1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
  */
 #include "liquid/number.h"
 #include "liquid/render.h"
+#include "liquid/text.h"
 
 #include <stdio.h>
 
@@ -162,22 +163,37 @@ control_length(const char *p, size_t n)
 	return 0;
 }
 
+/* Bytes that are no UTF-8 are not let through: two pieces of a control character might
+ * come together. */
 static int
 write_header(struct render *render, struct str s)
 {
 	while (s.n > 0) {
 		size_t n = 0;
 		size_t control = 0;
+		bool broken = false;
 
-		while (n < s.n && (control = control_length(s.p + n, s.n - n)) == 0)
-			n++;
+		while (n < s.n && (control = control_length(s.p + n, s.n - n)) == 0 && !broken) {
+			broken = text_char(s.p + n, s.n - n) == UINT32_MAX;
+			n += broken ? 0 : text_step(s.p + n, s.n - n);
+		}
+		if (broken)
+			control = 1;
 		if (render_write(render, (struct str){s.p, n}) < 0 ||
-		    (control > 0 && render_write(render, STR(" ")) < 0))
+		    (control > 0 && render_write(render, broken ? STR("?") : STR(" ")) < 0))
 			return -1;
 		s.p += n + control;
 		s.n -= n + control;
 	}
 	return 0;
+}
+
+int
+render_markup(struct render *render, struct str s)
+{
+	if (render->program->mode == LIQUID_HEADER)
+		return write_header(render, s);
+	return render_write(render, s);
 }
 
 static int
@@ -222,30 +238,48 @@ put_array(struct render *render, const struct liquid_array *array, int depth)
 	return 0;
 }
 
-/* Text in quotes, as Ruby's inspect writes it. */
+/* How Ruby's inspect writes a character that does not stand for itself; "" if it does. */
+static struct str
+inspect_char(struct str s, char code[8])
+{
+	static const char plain[] = "abtnvfr";
+	unsigned char c = (unsigned char)s.p[0];
+	bool hash = c == '#' && s.n > 1 && memchr("{$@", s.p[1], 3) != NULL;
+	int n = 0;
+
+	if (c == '"' || c == '\\' || hash)
+		n = snprintf(code, 8, "\\%c", c);
+	else if (c >= 7 && c <= 13)
+		n = snprintf(code, 8, "\\%c", plain[c - 7]);
+	else if (c == 27)
+		n = snprintf(code, 8, "\\e");
+	else if (c < ' ' || c == 127)
+		n = snprintf(code, 8, "\\x%02X", c);
+	return (struct str){code, (size_t)n};
+}
+
+/* Text in quotes. */
 static int
 inspect_string(struct render *render, struct str s)
 {
-	char code[8] = "\"";
+	char code[8];
 
 	if (write_text(render, STR("\""), false) < 0)
 		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		static const char plain[] = "abtnvfr";
-		unsigned char c = (unsigned char)s.p[i];
-		bool hash = c == '#' && i + 1 < s.n && memchr("{$@", s.p[i + 1], 3) != NULL;
-		struct str piece = {&s.p[i], 1};
+	while (s.n > 0) {
+		struct str special = {NULL, 0};
+		size_t n = 0;
 
-		if (c == '"' || c == '\\' || hash)
-			piece = (struct str){code, (size_t)sprintf(code, "\\%c", c)};
-		else if (c >= 7 && c <= 13)
-			piece = (struct str){code, (size_t)sprintf(code, "\\%c", plain[c - 7])};
-		else if (c == 27)
-			piece = STR("\\e");
-		else if (c < ' ' || c == 127)
-			piece = (struct str){code, (size_t)sprintf(code, "\\x%02X", c)};
-		if (write_text(render, piece, false) < 0)
+		while (n < s.n && special.n == 0) {
+			special = inspect_char((struct str){s.p + n, s.n - n}, code);
+			n += special.n == 0;
+		}
+		if (write_text(render, (struct str){s.p, n}, false) < 0 ||
+		    write_text(render, special, false) < 0)
 			return -1;
+		n += special.n > 0;
+		s.p += n;
+		s.n -= n;
 	}
 	return write_text(render, STR("\""), false);
 }

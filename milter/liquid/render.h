@@ -120,6 +120,8 @@ void *render_alloc(struct render *render, size_t size);
 
 /* output.c: adds to the output as it is. */
 int render_write(struct render *render, struct str s);
+/* Adds what a tag writes of its own. */
+int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
 int render_put(struct render *render, const struct liquid_value *value);
 /* As text: what {{ }} would print, unescaped. Text is not copied. */
@@ -136,6 +138,10 @@ int render_global(
     struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
 int render_get_self(void *closure, struct str key, struct arena *arena,
     struct liquid_value *value_r, struct err *err);
+void render_assign(struct render *render, uint32_t slot, struct liquid_value value);
+/* One filter or added tag: `value` is its input, then its result. */
+int render_use(
+    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value);
 /* Tells that this expression has no value. */
 void render_missing(struct render *render, uint32_t expr);
 /* One member of a value; nil if it has none. */

@@ -49,6 +49,7 @@ uint32_t
 text_char(const char *p, size_t n)
 {
 	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t length = text_step(p, n);
 	uint32_t c = (unsigned char)p[0] & mask[length];
 
@@ -56,7 +57,9 @@ text_char(const char *p, size_t n)
 		return (unsigned char)p[0] < 0x80 ? c : UINT32_MAX;
 	for (size_t i = 1; i < length; i++)
 		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
+	if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return UINT32_MAX;
+	return c;
 }
 
 bool

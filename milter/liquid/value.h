@@ -54,8 +54,10 @@ struct liquid_array {
 
 struct liquid_object; /* hash with order; see liquid_object_new */
 
-/* Members on demand. `get` returns 1 and fills value_r, 0 if there is no such
- * member, -1 with err filled. */
+/* Members on demand: `get` is called when a template asks for one, each time it does, and
+ * never for what no template names. It returns 1 and fills value_r, 0 if there is no such
+ * member, -1 with err filled. What it returns lies in the arena or outlives the render;
+ * it may be an object or another lazy value. */
 struct liquid_lazy {
 	int (*get)(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
 	    struct err *err);

@@ -83,10 +83,18 @@ tailor_compiled_key(const struct mime_message *mime, struct str campaign, const 
 	return key;
 }
 
+/* What all templates of a message are compiled with. */
+struct ground {
+	const struct conf *conf;
+	const struct liquid_folder *folder;
+};
+
 static struct liquid_options
-options_for(const struct conf *conf, enum liquid_mode mode)
+options_for(const struct ground *ground, enum liquid_mode mode)
 {
-	return (struct liquid_options){.mode = mode, .limits = tailor_limits(conf, mode)};
+	return (struct liquid_options){.mode = mode,
+	    .limits = tailor_limits(ground->conf, mode),
+	    .partials = liquid_folder_partials(ground->folder, mode)};
 }
 
 void
@@ -145,10 +153,10 @@ compile_mailbox(struct tailor_field *field, struct str name, struct str text,
 }
 
 static int
-compile_field(struct tailor_field *field, const struct conf *conf, const struct mime_header *header,
-    struct arena *arena, struct err *err)
+compile_field(struct tailor_field *field, const struct ground *ground,
+    const struct mime_header *header, struct arena *arena, struct err *err)
 {
-	const struct liquid_options options = options_for(conf, LIQUID_HEADER);
+	const struct liquid_options options = options_for(ground, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);
 
 	field->name = g_strndup(header->name.p, header->name.n);
@@ -163,7 +171,7 @@ compile_field(struct tailor_field *field, const struct conf *conf, const struct 
 }
 
 static int
-compile_fields(struct tailor_compiled *compiled, const struct conf *conf,
+compile_fields(struct tailor_compiled *compiled, const struct ground *ground,
     const struct mime_message *mime, struct err *err)
 {
 	size_t count = mime_header_count(mime);
@@ -176,7 +184,7 @@ compile_fields(struct tailor_compiled *compiled, const struct conf *conf,
 
 		if (tailor_field_is_template(header, arena))
 			rc = compile_field(
-			    &compiled->fields[compiled->field_count++], conf, header, arena, err);
+			    &compiled->fields[compiled->field_count++], ground, header, arena, err);
 		arena_reset(arena);
 	}
 	arena_free(&arena);
@@ -184,7 +192,7 @@ compile_fields(struct tailor_compiled *compiled, const struct conf *conf,
 }
 
 static int
-compile_parts(struct tailor_compiled *compiled, const struct conf *conf,
+compile_parts(struct tailor_compiled *compiled, const struct ground *ground,
     const struct mime_message *mime, struct err *err)
 {
 	size_t count = mime_part_count(mime);
@@ -194,7 +202,7 @@ compile_parts(struct tailor_compiled *compiled, const struct conf *conf,
 	for (size_t i = 0; i < count; i++) {
 		const struct mime_part *part = mime_part_at(mime, i);
 		const struct liquid_options options =
-		    options_for(conf, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+		    options_for(ground, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
 		char name[32];
 
 		if (!tailor_has_tags(part->text))
@@ -224,12 +232,13 @@ tailor_check_fixed(const struct mime_message *mime, struct err *err)
 
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct mime_message *mime, struct err *err)
+    const struct liquid_folder *folder, const struct mime_message *mime, struct err *err)
 {
+	const struct ground ground = {conf, folder};
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
 
-	if (compile_fields(compiled, conf, mime, err) != 0 ||
-	    compile_parts(compiled, conf, mime, err) != 0) {
+	if (compile_fields(compiled, &ground, mime, err) != 0 ||
+	    compile_parts(compiled, &ground, mime, err) != 0) {
 		tailor_compiled_free(&compiled);
 		return -1;
 	}

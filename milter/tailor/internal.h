@@ -39,8 +39,9 @@ void tailor_split_mailbox(struct str text, struct str *display_r, struct str *ad
 /* `field_of`: as in struct tailor_message. */
 struct id_digest tailor_compiled_key(
     const struct mime_message *mime, struct str campaign, const int *field_of);
+/* `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct mime_message *mime, struct err *err);
+    const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
 /* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
 int tailor_check_fixed(const struct mime_message *mime, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);
@@ -64,6 +65,7 @@ void tailor_cache_unref(struct tailor_cache *cache, struct tailor_compiled **com
 struct tailor {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor_cache *cache;
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */

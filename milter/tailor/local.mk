@@ -10,7 +10,8 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
-	milter/tailor/tailor.h
+	milter/tailor/tailor.h \
+	milter/tailor/templates.c milter/tailor/templates.h
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/tailor_test

@@ -25,6 +25,7 @@ static struct {
 	char folder[64];
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor *tailor;
 	struct arena *arena;
@@ -109,7 +110,8 @@ set_up(void **state)
 	path_of("test.db", path);
 	if (store_open(&world.store, path, STORE_CREATE, &err) != 0)
 		fail_msg("%s", err.text);
-	if (tailor_new(&world.tailor, conf, world.keys, world.store, &err) != 0)
+	if (tailor_templates_load(&world.templates, conf, &err) != 0 ||
+	    tailor_new(&world.tailor, conf, world.keys, world.templates, world.store, &err) != 0)
 		fail_msg("%s", err.text);
 	world.arena = arena_new((size_t)64 << 20);
 	add_contact("ada@example.org", "{\"first_name\": \"Ada\", \"last_name\": \"Lovelace\"}");
@@ -132,6 +134,7 @@ tear_down(void **state)
 	(void)state;
 	tailor_free(&world.tailor);
 	store_close(&world.store);
+	tailor_templates_unref(&world.templates);
 	dkim_keys_unref(&world.keys);
 	conf_unref(&world.conf);
 	arena_free(&world.arena);
