@@ -32,29 +32,36 @@ render_global(struct render *render, struct str name, uint32_t hash, struct liqu
 	return 0;
 }
 
-int
-render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
+/* Where the value of a variable stands; NULL with the error set. */
+static const struct liquid_value *
+variable(struct render *render, uint32_t number)
 {
 	struct slot *slot = &render->scope->slot[number];
 	const struct key *key = &render->program->slots.key[number];
 
-	if (slot->has_bound) {
-		*value_r = slot->bound;
-		return 0;
-	}
-	if (slot->has_assigned) {
-		*value_r = slot->assigned;
-		return 0;
-	}
+	if (slot->has_bound)
+		return &slot->bound;
+	if (slot->has_assigned)
+		return &slot->assigned;
 	if (!slot->has_global) {
 		if (render_global(render, key->name, key->hash, &slot->global) < 0)
-			return -1;
+			return NULL;
 		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
 			slot->global = (struct liquid_value){
 			    .type = LIQUID_LAZY, .lazy = &render->scope->self};
 		slot->has_global = true;
 	}
-	*value_r = slot->global;
+	return &slot->global;
+}
+
+int
+render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	const struct liquid_value *value = variable(render, number);
+
+	if (value == NULL)
+		return -1;
+	*value_r = *value;
 	return 0;
 }
 
@@ -262,15 +269,33 @@ first_step(struct render *render, const struct step *step, struct liquid_value *
 	return name.type == LIQUID_STRING ? named_variable(render, name.string, value_r) : 0;
 }
 
+/* Goes as far as there are members of ordinary objects: nearly always to the end. */
+static const struct liquid_value *
+walk(const struct liquid_value *value, const struct step *step, uint32_t steps, uint32_t *i)
+{
+	for (; *i < steps && value->type == LIQUID_OBJECT && step[*i].kind == STEP_KEY; ++*i) {
+		const struct key *key = &step[*i].key;
+		const struct liquid_value *found = value_find(value->object, key->name, key->hash);
+
+		if (found == NULL)
+			break;
+		value = found;
+	}
+	return value;
+}
+
 static int
 eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
 {
 	const struct step *step = render->program->step + expr->path.step;
+	const struct liquid_value *value;
 	uint32_t i = 0;
 
 	if (expr->path.slot != PROGRAM_NONE) {
-		if (render_variable(render, expr->path.slot, value_r) < 0)
+		value = variable(render, expr->path.slot);
+		if (value == NULL)
 			return -1;
+		*value_r = *walk(value, step, expr->path.steps, &i);
 	} else if (first_step(render, &step[i++], value_r) < 0) {
 		return -1;
 	}
