@@ -65,7 +65,11 @@ filter_text(struct filter_call *call, size_t i, struct str *text_r)
 int
 filter_result(struct filter_call *call, struct str text)
 {
-	call->result = liquid_string(text);
+	/* Not copied from elsewhere: what was just written in small pieces is slow to read as
+	 * a large one. */
+	call->result.type = LIQUID_STRING;
+	call->result.safe = false;
+	call->result.string = text;
 	return 0;
 }
 
