@@ -110,8 +110,16 @@ static int
 put_number(struct build *build, const struct directive *directive, int64_t n, int width, char pad)
 {
 	char text[NUMBER_TEXT_SIZE];
-	size_t length = number_print_int(n < 0 ? -n : n, text);
+	size_t length;
 	int64_t missing;
+
+	if (width == 2 && pad == '0' && n >= 0 && n < 100 && directive->width < 0 &&
+	    directive->pad == '\0') {
+		text[0] = (char)('0' + n / 10);
+		text[1] = (char)('0' + n % 10);
+		return build_add(build, (struct str){text, 2});
+	}
+	length = number_print_int(n < 0 ? -n : n, text);
 
 	if (directive->width >= 0)
 		width = directive->width;

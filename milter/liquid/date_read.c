@@ -379,9 +379,26 @@ skip_comment(struct reader *reader)
 		reader->p++;
 }
 
+/* 2026-03-14 and nothing else: what programs write. */
+static bool
+take_iso(struct reader *reader)
+{
+	const char *p = reader->p;
+
+	if (reader->end - p != 10 || p[4] != '-' || p[7] != '-' || count_digits(reader, p) != 4 ||
+	    count_digits(reader, p + 5) != 2 || count_digits(reader, p + 8) != 2)
+		return false;
+	set_year(reader, number(p, 4), 4);
+	set_month(reader, number(p + 5, 2));
+	set_day(reader, number(p + 8, 2));
+	return true;
+}
+
 static bool
 take_all(struct reader *reader)
 {
+	if (take_iso(reader))
+		return true;
 	while (reader->p < reader->end) {
 		char c = *reader->p;
 		bool ok = true;

@@ -454,19 +454,53 @@ render_use(
 	return 0;
 }
 
-int
-render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
+/* The first `uses` filters of a chain. */
+static int
+run_chain(struct render *render, const struct chain *chain, uint32_t uses, bool asked,
+    struct liquid_value *value_r)
 {
-	const struct chain *chain = &render->program->chain[number];
 	const struct filter_use *use = render->program->use + chain->use;
 
 	if (render_eval(render, chain->expr, value_r) < 0)
 		return -1;
 	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);
-	for (uint32_t i = 0; i < chain->uses; i++) {
+	for (uint32_t i = 0; i < uses; i++) {
 		if (use[i].filter != NULL && render_use(render, &use[i], asked, value_r) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int
+render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
+{
+	const struct chain *chain = &render->program->chain[number];
+
+	return run_chain(render, chain, chain->uses, asked, value_r);
+}
+
+static bool
+is_escape(const struct render *render, const struct filter_use *use)
+{
+	return use->filter != NULL && use->filter->run == filter_run_escape &&
+	    render->program->mode != LIQUID_HEADER;
+}
+
+/* Text that goes through `escape` last is escaped on its way into the output. */
+int
+render_put_chain(struct render *render, uint32_t number)
+{
+	const struct chain *chain = &render->program->chain[number];
+	const struct filter_use *last = render->program->use + chain->use + chain->uses - 1;
+	bool escape = chain->uses > 0 && is_escape(render, last);
+	struct liquid_value value;
+
+	if (run_chain(render, chain, chain->uses - escape, true, &value) < 0)
+		return -1;
+	if (escape && value.type == LIQUID_STRING)
+		return charge_value(render, &value) < 0 ? -1 : render_put_escaped(render, &value);
+	if (escape && render_use(render, last, true, &value) < 0)
+		return -1;
+	return render_put(render, &value);
 }

@@ -146,12 +146,6 @@ build_add(struct build *build, struct str s)
 	return 0;
 }
 
-int
-build_char(struct build *build, char c)
-{
-	return build_add(build, (struct str){&c, 1});
-}
-
 struct str
 build_str(const struct build *build)
 {

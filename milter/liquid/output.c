@@ -372,8 +372,18 @@ put(struct render *render, const struct liquid_value *value, int depth)
 }
 
 int
+render_put_escaped(struct render *render, const struct liquid_value *text)
+{
+	if (text->safe && render->program->mode == LIQUID_HTML)
+		return render_write(render, text->string);
+	return write_escaped(render, text->string);
+}
+
+int
 render_put(struct render *render, const struct liquid_value *value)
 {
+	if (value->type == LIQUID_STRING)
+		return write_text(render, value->string, value->safe);
 	return put(render, value, 0);
 }
 
