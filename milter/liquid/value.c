@@ -59,24 +59,6 @@ value_hash(struct str s)
 }
 
 struct liquid_value
-liquid_string(struct str s)
-{
-	return (struct liquid_value){.type = LIQUID_STRING, .string = s};
-}
-
-struct liquid_value
-liquid_int(int64_t n)
-{
-	return (struct liquid_value){.type = LIQUID_INT, .integer = n};
-}
-
-struct liquid_value
-liquid_bool(bool b)
-{
-	return (struct liquid_value){.type = LIQUID_BOOL, .boolean = b};
-}
-
-struct liquid_value
 value_float(double d)
 {
 	return (struct liquid_value){.type = LIQUID_FLOAT, .real = d};
@@ -135,6 +117,37 @@ grow(struct liquid_object *object, struct arena *arena)
 	return size > INDEX_FROM ? build_index(object, arena) : 0;
 }
 
+/* memcmp for short keys, without the call. */
+static bool
+same_text(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y;
+	size_t last = n - sizeof x;
+
+	if (n < sizeof x) {
+		while (n > 0 && a[n - 1] == b[n - 1])
+			n--;
+		return n == 0;
+	}
+	for (size_t at = 0; at < last; at += sizeof x) {
+		memcpy(&x, a + at, sizeof x);
+		memcpy(&y, b + at, sizeof y);
+		if (x != y)
+			return false;
+	}
+	/* The last eight, some of which may have been looked at. */
+	memcpy(&x, a + last, sizeof x);
+	memcpy(&y, b + last, sizeof y);
+	return x == y;
+}
+
+static bool
+is_key(const struct value_member *member, struct str key, uint32_t hash)
+{
+	return member->hash == hash && member->key.n == key.n &&
+	    same_text(member->key.p, key.p, key.n);
+}
+
 static struct value_member *
 find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 {
@@ -142,7 +155,7 @@ find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 		for (size_t i = 0; i < object->count; i++) {
 			struct value_member *member = &object->member[i];
 
-			if (member->hash == hash && str_eq(member->key, key))
+			if (is_key(member, key, hash))
 				return member;
 		}
 		return NULL;
@@ -151,7 +164,7 @@ find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 	     at = (at + 1) & object->mask) {
 		struct value_member *member = &object->member[object->index[at] - 1];
 
-		if (member->hash == hash && str_eq(member->key, key))
+		if (is_key(member, key, hash))
 			return member;
 	}
 	return NULL;
