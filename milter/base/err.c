@@ -48,10 +48,32 @@ err_set(struct err *err, enum err_code code, const char *format, ...)
 	if (err == NULL)
 		return -1;
 	err->code = code;
+	err->place = (struct err_place){0};
 	va_start(args, format);
 	vsnprintf(err->text, sizeof err->text, format, args);
 	va_end(args);
 	defuse(err->text);
+	return -1;
+}
+
+/* A very long name keeps its end, so that there is room for the sentence. */
+int
+err_set_at(struct err *err, enum err_code code, struct str name, unsigned line, unsigned column,
+    const char *sentence)
+{
+	size_t max = ERR_TEXT_MAX / 2;
+	int used;
+
+	if (err == NULL)
+		return -1;
+	if (name.n > max)
+		name = (struct str){name.p + name.n - max, max};
+	used = snprintf(err->text, sizeof err->text, "%.*s:%u:%u: ", STR_F(name), line, column);
+	snprintf(err->text + used, sizeof err->text - (size_t)used, "%s", sentence);
+	defuse(err->text);
+	err->code = code;
+	err->place = (struct err_place){
+	    .line = line, .column = column, .name = (unsigned)name.n, .sentence = (unsigned)used};
 	return -1;
 }
 
@@ -65,6 +87,7 @@ err_prefix(struct err *err, const char *format, ...)
 	if (err == NULL)
 		return -1;
 	memcpy(old, err->text, sizeof old);
+	err->place = (struct err_place){0};
 	va_start(args, format);
 	vsnprintf(err->text, sizeof err->text, format, args);
 	va_end(args);

@@ -10,6 +10,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include "base/str.h"
+
 enum err_code {
 	ERR_NONE = 0,
 	ERR_CONFIG,   /* the configuration is wrong; text begins with file:line */
@@ -29,17 +31,30 @@ enum err_code {
 
 #define ERR_TEXT_MAX 512
 
+/* Where in a text from outside (a template, a data file) it went wrong. `text` then reads
+ * "name:line:column: sentence". */
+struct err_place {
+	unsigned line;	   /* from 1; 0: the error is about no such place */
+	unsigned column;   /* from 1, in characters */
+	unsigned name;	   /* bytes of the name, at the beginning of `text` */
+	unsigned sentence; /* where the sentence begins in `text` */
+};
+
 struct err {
 	enum err_code code;
+	struct err_place place; /* err_set and err_prefix empty it */
 	char text[ERR_TEXT_MAX];
 };
 
-#define ERR_INIT ((struct err){ERR_NONE, ""})
+#define ERR_INIT ((struct err){ERR_NONE, {0, 0, 0, 0}, ""})
 
 /* Fills `err` (NULL is allowed) and returns -1, so that callers can write
  * `return err_set(...)`. Control characters in the result become '?'. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for an error at a place. */
+int err_set_at(struct err *err, enum err_code code, struct str name, unsigned line, unsigned column,
+    const char *sentence);
 /* Puts "prefix: " before the text; keeps the code. Returns -1. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A short word for logs: "template", "store", ... */

@@ -101,18 +101,34 @@ ctl_put_json(json_t *value)
 	json_decref(value);
 }
 
+/* NUL stays; each byte that is no UTF-8 becomes U+FFFD. */
+static json_t *
+json_repaired(struct str text)
+{
+	GString *valid = g_string_sized_new(text.n);
+	const char *end = text.p + text.n, *p = text.p, *stop;
+	json_t *string;
+
+	while (p < end) {
+		g_utf8_validate_len(p, (gsize)(end - p), &stop);
+		g_string_append_len(valid, p, stop - p);
+		if (stop < end && *stop == '\0')
+			g_string_append_c(valid, '\0');
+		else if (stop < end)
+			g_string_append(valid, "\xef\xbf\xbd");
+		p = stop < end ? stop + 1 : stop;
+	}
+	string = json_stringn(valid->str, valid->len);
+	g_string_free(valid, TRUE);
+	return string;
+}
+
 json_t *
 ctl_json_str(struct str text)
 {
 	json_t *string = json_stringn(text.p == NULL ? "" : text.p, text.n);
-	char *valid;
 
-	if (string == NULL) {
-		valid = g_utf8_make_valid(text.p, (gssize)text.n);
-		string = json_string(valid);
-		g_free(valid);
-	}
-	return string;
+	return string == NULL ? json_repaired(text) : string;
 }
 
 json_t *
@@ -138,7 +154,10 @@ put_usage(FILE *out, const char *name)
 		while (str_split(&rest, '\n', &line)) {
 			if (line.n == 0)
 				continue;
-			fprintf(out, "%smailtailor [-c FILE] %.*s\n", lead, STR_F(line));
+			/* Indented: the rest of the line above. */
+			fprintf(out, "%s%s%.*s\n", lead,
+			    line.p[0] == ' ' ? "           " : "mailtailor [-c FILE] ",
+			    STR_F(line));
 			lead = "       ";
 		}
 	}
@@ -292,6 +311,7 @@ ctl_main(int argc, char **argv)
 		switch (option) {
 		case 'c':
 			ctl.conf_path = optarg;
+			ctl.conf_named = true;
 			break;
 		case 'h':
 			return help(NULL);

@@ -50,6 +50,11 @@ X(lint, "what is wrong with a message, for all contacts, before it is sent", \
   "lint MESSAGE.eml|- [--campaign NAME] [--contacts all|N] [--sender ADDRESS]\n" \
   "     [--ignore CHECK,...] [--fail-on error|warning|info] [--json]\n" \
   "lint --checks\n") \
+X(render, "a template with data, without a message", \
+  "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
+  "       [--strict] [--now TIME] [--time-zone ZONE] [--merge-tags none|mailchimp]\n" \
+  "render --lines\n" \
+  "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \
@@ -62,6 +67,7 @@ X(doctor, "what is missing on this machine, with the lines to add", \
 
 struct ctl {
 	const char *conf_path;
+	bool conf_named;	 /* by -c */
 	const struct conf *conf; /* by ctl_configuration */
 	struct store *store;	 /* by ctl_store */
 };

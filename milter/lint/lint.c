@@ -54,7 +54,9 @@ open_message(struct lint *lint, struct err *err)
 	    (size_t)conf->max_headers, (size_t)conf->max_parts, NESTING_MAX};
 
 	if (mime_parse(&lint->mime, lint->request->raw, &limits, err) != 0 ||
-	    tailor_new(&lint->tailor, conf, NULL, NULL, err) != 0 || find_campaign(lint, err) != 0)
+	    tailor_templates_load(&lint->templates, conf, err) != 0 ||
+	    tailor_new(&lint->tailor, conf, NULL, lint->templates, NULL, err) != 0 ||
+	    find_campaign(lint, err) != 0)
 		return -1;
 	lint->inspect = tailor_inspect_new(lint->tailor, lint->campaign, lint->name, lint->mime);
 	lint->count = tailor_inspect_count(lint->inspect);
@@ -76,6 +78,7 @@ close_message(struct lint *lint)
 	g_free(lint->pieces);
 	tailor_inspect_free(&lint->inspect);
 	tailor_free(&lint->tailor);
+	tailor_templates_unref(&lint->templates);
 	mime_free(&lint->mime);
 	arena_free(&lint->arena);
 	lint_html_fini(&lint->html);

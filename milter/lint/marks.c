@@ -9,6 +9,8 @@
 #include <glib.h>
 
 #define MARK_MAX 60
+/* What is longer is no template mark that somebody wrote. */
+#define LEFTOVER_MAX 240
 
 /* What people put into square brackets for a name that a tool should fill in. */
 static const char *const bracketed[] = {"first name", "firstname", "first_name", "last name",
@@ -33,8 +35,9 @@ between(struct str text, const char *open, const char *close)
 		if (found == NULL)
 			break;
 		left = (size_t)(rest.p + rest.n - found);
-		end = memmem(found + before, left - before, close, after);
-		if (end != NULL && (size_t)(end + after - found) <= 4 * MARK_MAX)
+		end =
+		    memmem(found + before, MIN(left - before, (size_t)LEFTOVER_MAX), close, after);
+		if (end != NULL)
 			return (struct str){found, (size_t)(end + after - found)};
 		rest = (struct str){found + before, left - before};
 	}

@@ -279,13 +279,25 @@ check_root(void *closure, const struct mention *mention)
 	g_ptr_array_free(names, TRUE);
 }
 
+/* {% include %} may set variables; what it sets stands elsewhere. */
+static bool
+includes(const struct lint_mask *mask)
+{
+	for (guint i = 0; i < mask->tags->len; i++) {
+		if (str_is(g_array_index(mask->tags, struct lint_tag, i).name, "include"))
+			return true;
+	}
+	return false;
+}
+
 void
 lint_names(struct lint *lint, size_t i, const struct liquid_value *globals)
 {
 	struct looking looking = {lint, &lint->pieces[i], globals->object,
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
 
-	each_mention(&lint->pieces[i], check_root, &looking, looking.locals);
+	if (!includes(&lint->pieces[i].mask))
+		each_mention(&lint->pieces[i], check_root, &looking, looking.locals);
 	g_hash_table_destroy(looking.locals);
 }
 

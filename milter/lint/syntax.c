@@ -10,8 +10,6 @@
  */
 #include "lint/work.h"
 
-#include <stdio.h>
-
 #define ERRORS_MAX 25
 #define TRIES_MAX  100
 
@@ -21,31 +19,22 @@ struct attempt {
 	char *text; /* the source, with what was found wrong so far taken out */
 };
 
-/* The offset of "line:column: " in the piece, and the sentence after it. */
+/* The offset that the error is about; SIZE_MAX: it is about no place in this piece, but
+ * in a partial perhaps. */
 static size_t
-split_error(const struct lint_piece *piece, const char *text, const char **sentence_r)
+offset_of(const struct lint_piece *piece, const struct err *err)
 {
 	struct str source = piece->piece->source;
-	size_t line = 0, column = 0, at;
-	const char *p = text;
-	int used = 0;
+	size_t at;
 
-	*sentence_r = text;
-	while ((p = strchr(p, ':')) != NULL) {
-		p++;
-		if (sscanf(p, "%zu:%zu: %n", &line, &column, &used) == 2 && used > 0)
-			break;
-		used = 0;
-	}
-	if (p == NULL || line == 0 || column == 0 || line > piece->starts->len)
+	if (err->place.line == 0 || err->place.line > piece->starts->len ||
+	    !str_eq((struct str){err->text, err->place.name}, piece->piece->name))
 		return SIZE_MAX;
-	*sentence_r = p + used;
-	at = g_array_index(piece->starts, size_t, line - 1);
-	while (column > 1 && at < source.n) {
+	at = g_array_index(piece->starts, size_t, err->place.line - 1);
+	for (unsigned column = err->place.column; column > 1 && at < source.n; column--) {
 		at++;
 		while (at < source.n && ((unsigned char)source.p[at] & 0xc0) == 0x80)
 			at++;
-		column--;
 	}
 	return at;
 }
@@ -165,8 +154,8 @@ lint_syntax(struct lint *lint, size_t i)
 		return;
 	attempt.text = g_strndup(piece->piece->source.p, piece->piece->source.n);
 	for (int tries = 0; tries < TRIES_MAX && errors < ERRORS_MAX; tries++) {
-		const char *sentence;
-		size_t at = split_error(piece, err.text, &sentence);
+		const char *sentence = err.text + err.place.sentence;
+		size_t at = offset_of(piece, &err);
 
 		report(&attempt, &err, at, sentence);
 		errors++;

@@ -10,6 +10,7 @@
 #include "lint/mask.h"
 #include "lint/words.h"
 #include "tailor/inspect.h"
+#include "tailor/templates.h"
 
 /* A header field or part, its tags, and where its lines are. */
 struct lint_piece {
@@ -38,6 +39,7 @@ struct lint_copy {
 struct lint {
 	const struct lint_request *request;
 	struct lint_report *report;
+	struct tailor_templates *templates;
 	struct tailor *tailor;
 	struct tailor_inspect *inspect;
 	struct mime_message *mime;

@@ -39,7 +39,9 @@ struct compiler {
 	struct liquid_program *program;
 	struct err *err;
 	const struct liquid_partials *partials;
-	uint32_t unit; /* the one at hand */
+	const struct liquid_extensions *extensions;
+	struct tag *extension_tag; /* for each of their tags */
+	uint32_t unit;		   /* the one at hand */
 	struct str source;
 	size_t total;	  /* bytes of all units */
 	bool fetched_all; /* since a name is computed */
@@ -66,7 +68,11 @@ struct compiler {
 	int liquids;	   /* nested ones */
 	struct str *lines; /* of a {% liquid %}, still to come; NULL outside */
 	bool lax;	   /* passes over what it does not understand */
-	uint32_t loops;	   /* open ones */
+	uint32_t entry;	   /* first instruction of the unit */
+	uint32_t layout;   /* the partial around the unit, or PROGRAM_NONE */
+	uint32_t layout_level;
+	size_t layout_at;
+	uint32_t loops; /* open ones */
 	uint32_t captures;
 	uint32_t cases;
 };
@@ -98,11 +104,57 @@ int parse_condition(struct compiler *compiler, bool negate, GArray *falses);
 /* A chain around one expression, without filters. */
 uint32_t parse_plain_chain(struct compiler *compiler, uint32_t expr);
 int parse_end(struct compiler *compiler);
-/* The same where lax mode passes over what follows. */
-int parse_tail(struct compiler *compiler);
+/* A chain up to the end. */
+int parse_whole_chain(struct compiler *compiler, uint32_t *chain_r);
 /* Consumes the token ahead if it is this one. */
 bool parse_take(struct compiler *compiler, enum token token);
 bool parse_take_word(struct compiler *compiler, const char *word);
+
+/* Lax mode tries the grammar on what is ahead, and falls back on patterns (lax.c). */
+struct attempt {
+	struct str markup; /* what was ahead */
+	struct err *err;
+	struct err fault;
+	int depth;
+};
+
+void attempt_begin(struct compiler *compiler, struct attempt *attempt);
+/* True if the grammar refused and the mode is lax: then nothing has been said yet. */
+bool attempt_failed(struct compiler *compiler, struct attempt *attempt, int ret);
+/* What the patterns came to: where they fail, too, the grammar's complaint stands, which
+ * knows better where. */
+int attempt_end(struct compiler *compiler, const struct attempt *attempt, int ret);
+
+/* A comparison, and what binds it to the next. */
+struct term {
+	uint32_t condition;
+	enum { LINK_END, LINK_AND, LINK_OR } link;
+};
+
+/* Pieces that grammar and patterns both make. */
+bool parse_literal_word(struct str word, struct liquid_value *value_r);
+/* `member`: behind a dot, where size, first and last have a meaning. */
+struct step parse_key_step(struct str name, bool member);
+uint32_t parse_add_expr(struct compiler *compiler, struct expr expr);
+/* The first step names the variable; without any it is nil. */
+uint32_t parse_add_path(struct compiler *compiler, struct str text, const GArray *steps);
+int parse_add_use(struct compiler *compiler, struct str name, const GArray *args,
+    const GArray *nameds, GArray *uses, bool *covered);
+/* What a tag of others is given, up to the end; the number of its use. */
+int parse_tag_use(struct compiler *compiler, const struct liquid_tag *tag, uint32_t *use_r);
+uint32_t parse_add_chain(struct compiler *compiler, struct chain chain, const GArray *uses);
+/* COMPARE_TRUTHY if it is none. */
+enum compare_op parse_compare_op(struct str text);
+
+/* lax.c: the same from a tag's text by patterns. */
+int lax_chain(struct compiler *compiler, struct str markup, uint32_t *chain_r);
+int lax_terms(struct compiler *compiler, struct str markup, GArray *terms);
+int lax_loop(struct compiler *compiler, struct str markup, struct loop *loop);
+int lax_value(struct compiler *compiler, struct str markup, uint32_t *expr_r);
+/* Values divided by commas. `or_too`: or by the word `or`, and what stands behind
+ * anything else is passed over. */
+int lax_values(struct compiler *compiler, struct str markup, bool or_too, GArray *exprs);
+int lax_cycle(struct compiler *compiler, struct str markup, uint32_t *name, GArray *exprs);
 
 /* ERR_LIMIT at an offset. -1. */
 int compile_limit(struct compiler *compiler, uint32_t at, const char *what, int limit);
@@ -127,10 +179,11 @@ struct tag {
 	int (*open)(struct compiler *compiler);
 	int (*otherwise)(struct compiler *compiler, struct block *block); /* {% else %} */
 	int (*close)(struct compiler *compiler, struct block *block);
-	enum op leave;	  /* what `break` does to get out of it; 0: nothing */
-	bool loop;	  /* break and continue belong to it */
-	bool blank;	  /* nothing is seen of it */
-	bool blank_texts; /* a body with nothing to see loses its white space */
+	const struct liquid_tag *extension; /* of others */
+	enum op leave;			    /* what `break` does to get out of it; 0: nothing */
+	bool loop;			    /* break and continue belong to it */
+	bool blank;			    /* nothing is seen of it */
+	bool blank_texts;		    /* a body with nothing to see loses its white space */
 };
 
 /* {{ }} and echo, with the scan at the expression. */
@@ -142,12 +195,18 @@ int tag_open_tablerow(struct compiler *compiler);
 int tag_else_for(struct compiler *compiler, struct block *block);
 int tag_close_loop(struct compiler *compiler, struct block *block);
 int tag_break(struct compiler *compiler);
+/* Which member of the loop an attribute fills, or NULL. */
+uint32_t *loop_attribute(struct loop *loop, struct str name);
+void loop_set_name(struct compiler *compiler, struct loop *loop, struct str name, struct str list);
 /* Leaves the innermost loop from where this stands. */
 void tag_interrupt(struct compiler *compiler, bool ends);
 int tag_continue(struct compiler *compiler);
 /* tag_partial.c */
 int tag_include(struct compiler *compiler);
 int tag_render(struct compiler *compiler);
+int tag_layout(struct compiler *compiler);
+/* At the end of a unit: what it printed goes into its layout. */
+void tag_layout_end(struct compiler *compiler);
 /* tag_text.c */
 int tag_comment(struct compiler *compiler);
 int tag_doc(struct compiler *compiler);
@@ -155,7 +214,14 @@ int tag_hash(struct compiler *compiler);
 int tag_liquid(struct compiler *compiler);
 int tag_raw(struct compiler *compiler);
 
+/* tag_extension.c: rows for the tags of others. */
+int tag_extension(struct compiler *compiler, const struct tag *tag);
+struct tag *tag_extension_rows(const struct liquid_extensions *extensions, GStringChunk *names);
+
 /* The tag whose name is ahead in the scan. */
 int tag_run(struct compiler *compiler);
+/* A tag of the language, or a word that belongs to one. */
+bool tag_is_known(struct str name);
+uint32_t tag_take_capture(struct compiler *compiler);
 
 #endif

@@ -51,21 +51,50 @@ parse_end(struct compiler *compiler)
 	return compile_expected(compiler, "the end of the tag");
 }
 
-int
-parse_tail(struct compiler *compiler)
+void
+attempt_begin(struct compiler *compiler, struct attempt *attempt)
 {
-	return compiler->lax ? 0 : parse_end(compiler);
+	const struct scan *scan = &compiler->scan;
+
+	*attempt = (struct attempt){.err = compiler->err, .depth = compiler->depth};
+	attempt->markup.p = scan->base + scan->at;
+	attempt->markup.n = (size_t)(scan->end - attempt->markup.p);
+	if (compiler->lax)
+		compiler->err = &attempt->fault;
 }
 
-static uint32_t
-add_expr(struct compiler *compiler, struct expr expr)
+bool
+attempt_failed(struct compiler *compiler, struct attempt *attempt, int ret)
+{
+	compiler->err = attempt->err;
+	if (ret == 0 || !compiler->lax)
+		return false;
+	if (attempt->fault.code != ERR_TEMPLATE) {
+		if (compiler->err != NULL)
+			*compiler->err = attempt->fault;
+		return false;
+	}
+	compiler->depth = attempt->depth;
+	return true;
+}
+
+int
+attempt_end(struct compiler *compiler, const struct attempt *attempt, int ret)
+{
+	if (ret < 0 && compiler->err != NULL && compiler->err->code == ERR_TEMPLATE)
+		*compiler->err = attempt->fault;
+	return ret;
+}
+
+uint32_t
+parse_add_expr(struct compiler *compiler, struct expr expr)
 {
 	g_array_append_val(compiler->expr, expr);
 	return compiler->expr->len - 1;
 }
 
-static bool
-literal_word(struct str word, struct liquid_value *value_r)
+bool
+parse_literal_word(struct str word, struct liquid_value *value_r)
 {
 	static const struct {
 		const char *word;
@@ -106,6 +135,16 @@ command_of(struct str name)
 	return str_is(name, "last") ? COMMAND_LAST : COMMAND_NONE;
 }
 
+struct step
+parse_key_step(struct str name, bool member)
+{
+	struct step step = key_step(name);
+
+	if (member)
+		step.command = command_of(name);
+	return step;
+}
+
 static int
 dot_step(struct compiler *compiler, GArray *steps)
 {
@@ -114,8 +153,7 @@ dot_step(struct compiler *compiler, GArray *steps)
 	scan_next(&compiler->scan);
 	if (compiler->scan.token != TOKEN_ID && !str_is(compiler->scan.text, "contains"))
 		return compile_expected(compiler, "a name after the '.'");
-	step = key_step(compiler->scan.text);
-	step.command = command_of(compiler->scan.text);
+	step = parse_key_step(compiler->scan.text, true);
 	g_array_append_val(steps, step);
 	scan_next(&compiler->scan);
 	return 0;
@@ -177,7 +215,7 @@ parse_path(struct compiler *compiler, uint32_t *expr_r)
 	if (named)
 		scan_next(&compiler->scan);
 	ret = parse_steps(compiler, steps);
-	if (ret == 0 && named && steps->len == 0 && literal_word(name, &expr.literal))
+	if (ret == 0 && named && steps->len == 0 && parse_literal_word(name, &expr.literal))
 		expr.kind = EXPR_LITERAL;
 	else if (ret == 0) {
 		if (named)
@@ -191,8 +229,32 @@ parse_path(struct compiler *compiler, uint32_t *expr_r)
 		end--;
 	expr.text = (struct str){begin, (size_t)(end - begin)};
 	g_array_free(steps, TRUE);
-	*expr_r = ret == 0 ? add_expr(compiler, expr) : 0;
+	*expr_r = ret == 0 ? parse_add_expr(compiler, expr) : 0;
 	return ret;
+}
+
+uint32_t
+parse_add_path(struct compiler *compiler, struct str text, const GArray *steps)
+{
+	struct expr expr = {.kind = EXPR_PATH, .text = text};
+	const struct step *step = (const struct step *)(const void *)steps->data;
+	guint first = 0;
+
+	expr.at = (uint32_t)(text.p - compiler->source.p);
+	if (steps->len == 0) {
+		expr.kind = EXPR_LITERAL;
+		expr.literal = LIQUID_NIL_VALUE;
+		return parse_add_expr(compiler, expr);
+	}
+	expr.path.slot = PROGRAM_NONE;
+	if (step->kind == STEP_KEY) {
+		expr.path.slot = compile_slot(compiler, step->key.name);
+		first = 1;
+	}
+	expr.path.step = compiler->step->len;
+	expr.path.steps = steps->len - first;
+	g_array_append_vals(compiler->step, step + first, steps->len - first);
+	return parse_add_expr(compiler, expr);
 }
 
 static int
@@ -209,7 +271,7 @@ parse_range(struct compiler *compiler, uint32_t *expr_r)
 		return -1;
 	if (!parse_take(compiler, TOKEN_CLOSE_ROUND))
 		return compile_expected(compiler, "')'");
-	*expr_r = add_expr(compiler, expr);
+	*expr_r = parse_add_expr(compiler, expr);
 	return 0;
 }
 
@@ -224,7 +286,7 @@ parse_literal(struct compiler *compiler, uint32_t *expr_r)
 	if (compiler->scan.token == TOKEN_NUMBER && number_parse(compiler->scan.text, &number))
 		expr.literal = number_value(number);
 	scan_next(&compiler->scan);
-	*expr_r = add_expr(compiler, expr);
+	*expr_r = parse_add_expr(compiler, expr);
 	return 0;
 }
 
@@ -286,69 +348,115 @@ ends_args(const struct compiler *compiler)
 }
 
 static int
-parse_args(struct compiler *compiler, struct filter_use *use)
+parse_args(struct compiler *compiler, GArray *args, GArray *nameds)
 {
-	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	GArray *nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
-	int ret = 0;
-
 	while (!ends_args(compiler)) {
-		ret = parse_arg(compiler, args, nameds);
-		if (ret < 0 || !parse_take(compiler, TOKEN_COMMA))
+		if (parse_arg(compiler, args, nameds) < 0)
+			return -1;
+		if (!parse_take(compiler, TOKEN_COMMA))
 			break;
 	}
+	return 0;
+}
+
+static int
+check_use(struct compiler *compiler, const struct filter_use *use, const char *kind)
+{
+	const struct filter *filter = use->filter;
+
+	if (use->args < filter->args_min || use->args > filter->args_max)
+		return compile_err(compiler, use->at,
+		    filter->args_min == filter->args_max
+			? "%s '%s' takes %d argument(s), found %u"
+			: "%s '%s' takes %d or more arguments, found %u",
+		    kind, filter->name, filter->args_min, use->args);
+	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
+		return compile_err(
+		    compiler, use->at, "%s '%s' does not take that argument", kind, filter->name);
+	return 0;
+}
+
+static void
+keep_args(
+    struct compiler *compiler, struct filter_use *use, const GArray *args, const GArray *nameds)
+{
 	use->arg = compiler->arg->len;
 	use->args = args->len;
 	use->named = compiler->named->len;
 	use->nameds = nameds->len;
 	g_array_append_vals(compiler->arg, args->data, args->len);
 	g_array_append_vals(compiler->named, nameds->data, nameds->len);
+}
+
+int
+parse_add_use(struct compiler *compiler, struct str name, const GArray *args, const GArray *nameds,
+    GArray *uses, bool *covered)
+{
+	struct filter_use use = {.at = (uint32_t)(name.p - compiler->source.p)};
+
+	use.filter = filter_find(compiler->extensions, name, &use.closure);
+	if (use.filter == NULL && !compiler->lax)
+		return compile_err(compiler, use.at, "there is no filter '%.*s'", STR_F(name));
+	keep_args(compiler, &use, args, nameds);
+	if (use.filter != NULL) {
+		*covered |= use.filter->covers;
+		if (check_use(compiler, &use, "filter") < 0)
+			return -1;
+	}
+	g_array_append_val(uses, use);
+	return 0;
+}
+
+int
+parse_tag_use(struct compiler *compiler, const struct liquid_tag *tag, uint32_t *use_r)
+{
+	struct filter_use use = {
+	    .at = (uint32_t)compiler->piece.at, .filter = &tag->row, .closure = tag->closure};
+	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
+	int ret = parse_args(compiler, args, nameds);
+
+	if (ret == 0)
+		ret = parse_end(compiler);
+	keep_args(compiler, &use, args, nameds);
+	if (ret == 0)
+		ret = check_use(compiler, &use, "tag");
+	g_array_append_val(compiler->use, use);
+	*use_r = compiler->use->len - 1;
 	g_array_free(args, TRUE);
 	g_array_free(nameds, TRUE);
 	return ret;
 }
 
 static int
-check_filter(struct compiler *compiler, const struct filter_use *use, struct str name)
-{
-	const struct liquid_program *program = compiler->program;
-	const struct filter *filter = use->filter;
-
-	if (filter == NULL) {
-		if (program->strict || program->mode != LIQUID_TEXT)
-			return compile_err(
-			    compiler, use->at, "there is no filter '%.*s'", STR_F(name));
-		return 0;
-	}
-	if (use->args < filter->args_min || use->args > filter->args_max)
-		return compile_err(compiler, use->at,
-		    filter->args_min == filter->args_max
-			? "filter '%s' takes %d argument(s), found %u"
-			: "filter '%s' takes %d or more arguments, found %u",
-		    filter->name, filter->args_min, use->args);
-	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
-		return compile_err(
-		    compiler, use->at, "filter '%s' does not take that argument", filter->name);
-	return 0;
-}
-
-static int
 parse_filter(struct compiler *compiler, GArray *uses, bool *covered)
 {
-	struct filter_use use = {.at = compiler->scan.at};
 	struct str name = compiler->scan.text;
+	GArray *args, *nameds;
+	int ret = 0;
 
 	if (compiler->scan.token != TOKEN_ID)
 		return compile_expected(compiler, "the name of a filter");
-	use.filter = filter_find(name);
-	*covered |= str_is(name, "default");
 	scan_next(&compiler->scan);
-	if (parse_take(compiler, TOKEN_COLON) && parse_args(compiler, &use) < 0)
-		return -1;
-	if (check_filter(compiler, &use, name) < 0)
-		return -1;
-	g_array_append_val(uses, use);
-	return 0;
+	args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
+	if (parse_take(compiler, TOKEN_COLON))
+		ret = parse_args(compiler, args, nameds);
+	if (ret == 0)
+		ret = parse_add_use(compiler, name, args, nameds, uses, covered);
+	g_array_free(args, TRUE);
+	g_array_free(nameds, TRUE);
+	return ret;
+}
+
+uint32_t
+parse_add_chain(struct compiler *compiler, struct chain chain, const GArray *uses)
+{
+	chain.use = compiler->use->len;
+	chain.uses = uses->len;
+	g_array_append_vals(compiler->use, uses->data, uses->len);
+	g_array_append_val(compiler->chain, chain);
+	return compiler->chain->len - 1;
 }
 
 uint32_t
@@ -375,17 +483,28 @@ parse_chain(struct compiler *compiler, uint32_t *chain_r)
 			continue;
 		ret = parse_filter(compiler, uses, &chain.covered);
 	}
-	chain.use = compiler->use->len;
-	chain.uses = uses->len;
-	g_array_append_vals(compiler->use, uses->data, uses->len);
+	*chain_r = parse_add_chain(compiler, chain, uses);
 	g_array_free(uses, TRUE);
-	g_array_append_val(compiler->chain, chain);
-	*chain_r = compiler->chain->len - 1;
 	return ret;
 }
 
-static enum compare_op
-compare_of(struct str text)
+int
+parse_whole_chain(struct compiler *compiler, uint32_t *chain_r)
+{
+	struct attempt attempt;
+	int ret;
+
+	attempt_begin(compiler, &attempt);
+	ret = parse_chain(compiler, chain_r);
+	if (ret == 0)
+		ret = parse_end(compiler);
+	if (!attempt_failed(compiler, &attempt, ret))
+		return ret;
+	return attempt_end(compiler, &attempt, lax_chain(compiler, attempt.markup, chain_r));
+}
+
+enum compare_op
+parse_compare_op(struct str text)
 {
 	static const struct {
 		const char *text;
@@ -416,7 +535,7 @@ parse_comparison(struct compiler *compiler, uint32_t *condition_r)
 	if (parse_expr(compiler, &condition.left) < 0)
 		return -1;
 	if (compiler->scan.token == TOKEN_COMPARE) {
-		condition.op = compare_of(compiler->scan.text);
+		condition.op = parse_compare_op(compiler->scan.text);
 		scan_next(&compiler->scan);
 		if (parse_expr(compiler, &condition.right) < 0)
 			return -1;
@@ -426,34 +545,59 @@ parse_comparison(struct compiler *compiler, uint32_t *condition_r)
 	return 0;
 }
 
+static int
+parse_terms(struct compiler *compiler, GArray *terms)
+{
+	struct term term;
+
+	do {
+		if (parse_comparison(compiler, &term.condition) < 0)
+			return -1;
+		term.link = LINK_END;
+		if (parse_take_word(compiler, "and"))
+			term.link = LINK_AND;
+		else if (parse_take_word(compiler, "or"))
+			term.link = LINK_OR;
+		g_array_append_val(terms, term);
+	} while (term.link != LINK_END);
+	return parse_end(compiler);
+}
+
 /* Since and/or bind from the right, `a and REST` is false as soon as a is, and `a or
  * REST` is true as soon as a is, whatever REST holds: one jump each. */
+static void
+emit_terms(struct compiler *compiler, const GArray *terms, bool negate, GArray *falses)
+{
+	GArray *trues = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+	for (guint i = 0; i < terms->len; i++) {
+		struct term term = g_array_index(terms, struct term, i);
+		bool last = term.link == LINK_END;
+		bool if_true = last ? negate : term.link == LINK_OR;
+		uint32_t jump = compile_emit(
+		    compiler, if_true ? OP_JUMP_TRUE : OP_JUMP_FALSE, term.condition, 0);
+
+		g_array_append_val(last || if_true == negate ? falses : trues, jump);
+	}
+	compile_land_all(compiler, trues);
+	g_array_free(trues, TRUE);
+}
+
 int
 parse_condition(struct compiler *compiler, bool negate, GArray *falses)
 {
-	GArray *trues = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	uint32_t condition, jump;
+	GArray *terms = g_array_new(FALSE, FALSE, sizeof(struct term));
+	struct attempt attempt;
 	int ret;
 
-	for (;;) {
-		ret = parse_comparison(compiler, &condition);
-		if (ret < 0)
-			break;
-		if (parse_take_word(compiler, "and")) {
-			jump = compile_emit(compiler, OP_JUMP_FALSE, condition, 0);
-			g_array_append_val(negate ? trues : falses, jump);
-		} else if (parse_take_word(compiler, "or")) {
-			jump = compile_emit(compiler, OP_JUMP_TRUE, condition, 0);
-			g_array_append_val(negate ? falses : trues, jump);
-		} else {
-			jump = compile_emit(
-			    compiler, negate ? OP_JUMP_TRUE : OP_JUMP_FALSE, condition, 0);
-			g_array_append_val(falses, jump);
-			break;
-		}
+	attempt_begin(compiler, &attempt);
+	ret = parse_terms(compiler, terms);
+	if (attempt_failed(compiler, &attempt, ret)) {
+		g_array_set_size(terms, 0);
+		ret = attempt_end(compiler, &attempt, lax_terms(compiler, attempt.markup, terms));
 	}
-	for (guint i = 0; i < trues->len; i++)
-		compile_land(compiler, g_array_index(trues, uint32_t, i));
-	g_array_free(trues, TRUE);
-	return ret < 0 ? -1 : parse_end(compiler);
+	if (ret == 0)
+		emit_terms(compiler, terms, negate, falses);
+	g_array_free(terms, TRUE);
+	return ret;
 }

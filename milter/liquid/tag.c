@@ -57,13 +57,28 @@ run_elsif(struct compiler *compiler)
 /* case */
 
 static int
+parse_subject(struct compiler *compiler, uint32_t *expr_r)
+{
+	struct attempt attempt;
+	int ret;
+
+	attempt_begin(compiler, &attempt);
+	ret = parse_expr(compiler, expr_r);
+	if (ret == 0)
+		ret = parse_end(compiler);
+	if (!attempt_failed(compiler, &attempt, ret))
+		return ret;
+	return attempt_end(compiler, &attempt, lax_value(compiler, attempt.markup, expr_r));
+}
+
+static int
 open_case(struct compiler *compiler)
 {
 	struct unit *unit = &compiler->program->unit[compiler->unit];
 	struct block *block = compile_top(compiler);
 	uint32_t expr, jump;
 
-	if (parse_expr(compiler, &expr) < 0 || parse_tail(compiler) < 0)
+	if (parse_subject(compiler, &expr) < 0)
 		return -1;
 	block->item = compiler->cases++;
 	if (compiler->cases > unit->case_levels)
@@ -85,22 +100,37 @@ end_when(struct compiler *compiler, struct block *block)
 }
 
 static int
+parse_values(struct compiler *compiler, GArray *args)
+{
+	uint32_t expr;
+
+	do {
+		if (parse_expr(compiler, &expr) < 0)
+			return -1;
+		g_array_append_val(args, expr);
+	} while (parse_take(compiler, TOKEN_COMMA) || parse_take_word(compiler, "or"));
+	return parse_end(compiler);
+}
+
+static int
 parse_when(struct compiler *compiler, struct when *when)
 {
 	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	uint32_t expr;
+	struct attempt attempt;
 	int ret;
 
-	do {
-		ret = parse_expr(compiler, &expr);
-		g_array_append_val(args, expr);
-	} while (
-	    ret == 0 && (parse_take(compiler, TOKEN_COMMA) || parse_take_word(compiler, "or")));
+	attempt_begin(compiler, &attempt);
+	ret = parse_values(compiler, args);
+	if (attempt_failed(compiler, &attempt, ret)) {
+		g_array_set_size(args, 0);
+		ret = attempt_end(
+		    compiler, &attempt, lax_values(compiler, attempt.markup, true, args));
+	}
 	when->arg = compiler->arg->len;
 	when->args = args->len;
 	g_array_append_vals(compiler->arg, args->data, args->len);
 	g_array_free(args, TRUE);
-	return ret < 0 ? -1 : parse_tail(compiler);
+	return ret;
 }
 
 static int
@@ -173,14 +203,14 @@ run_assign(struct compiler *compiler)
 	scan_next(&compiler->scan);
 	if (!parse_take(compiler, TOKEN_ASSIGN))
 		return compile_expected(compiler, "'='");
-	if (parse_chain(compiler, &chain) < 0 || parse_tail(compiler) < 0)
+	if (parse_whole_chain(compiler, &chain) < 0)
 		return -1;
 	compile_emit(compiler, OP_ASSIGN, chain, slot);
 	return 0;
 }
 
-static uint32_t
-take_capture(struct compiler *compiler)
+uint32_t
+tag_take_capture(struct compiler *compiler)
 {
 	struct unit *unit = &compiler->program->unit[compiler->unit];
 
@@ -201,7 +231,7 @@ open_capture(struct compiler *compiler)
 	scan_next(&compiler->scan);
 	if (parse_end(compiler) < 0)
 		return -1;
-	block->item = take_capture(compiler);
+	block->item = tag_take_capture(compiler);
 	compile_emit(compiler, OP_CAPTURE, block->item, 0);
 	return 0;
 }
@@ -219,8 +249,14 @@ close_capture(struct compiler *compiler, struct block *block)
 static int
 run_count(struct compiler *compiler, enum op op)
 {
+	struct str rest = {compiler->scan.base + compiler->scan.at, 0};
 	uint32_t slot;
 
+	rest.n = (size_t)(compiler->scan.end - rest.p);
+	if (compiler->lax) { /* whatever stands there is the name */
+		compile_emit(compiler, op, compile_slot(compiler, str_trim(rest)), 0);
+		return 0;
+	}
 	if (compiler->scan.token != TOKEN_ID)
 		return compile_expected(compiler, "the name of a counter");
 	slot = compile_slot(compiler, compiler->scan.text);
@@ -282,7 +318,7 @@ parse_cycle(struct compiler *compiler, struct cycle *cycle, GArray *args)
 			return -1;
 		g_array_append_val(args, expr);
 	}
-	return parse_tail(compiler);
+	return parse_end(compiler);
 }
 
 static int
@@ -290,8 +326,17 @@ run_cycle(struct compiler *compiler)
 {
 	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	struct cycle cycle = {.name = PROGRAM_NONE};
-	int ret = parse_cycle(compiler, &cycle, args);
+	struct attempt attempt;
+	int ret;
 
+	attempt_begin(compiler, &attempt);
+	ret = parse_cycle(compiler, &cycle, args);
+	if (attempt_failed(compiler, &attempt, ret)) {
+		cycle.name = PROGRAM_NONE;
+		g_array_set_size(args, 0);
+		ret = attempt_end(
+		    compiler, &attempt, lax_cycle(compiler, attempt.markup, &cycle.name, args));
+	}
 	if (ret == 0 && cycle.name == PROGRAM_NONE)
 		cycle.key = cycle_key(compiler, args);
 	cycle.arg = compiler->arg->len;
@@ -308,7 +353,7 @@ open_ifchanged(struct compiler *compiler)
 {
 	struct block *block = compile_top(compiler);
 
-	block->item = take_capture(compiler);
+	block->item = tag_take_capture(compiler);
 	compile_emit(compiler, OP_IFCHANGED, block->item, 0);
 	return parse_end(compiler);
 }
@@ -378,6 +423,7 @@ static const struct tag tags[] = {
 	.leave = OP_IFCHANGED_END},
     {.name = "include", .open = tag_include},
     {.name = "increment", .open = run_increment},
+    {.name = "layout", .open = tag_layout, .blank = true},
     {.name = "liquid", .open = tag_liquid, .blank = true},
     {.name = "raw", .open = tag_raw, .blank = true},
     {.name = "render", .open = tag_render},
@@ -402,6 +448,28 @@ find_tag(struct str name)
 	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
 		if (str_is(name, tags[i].name))
 			return &tags[i];
+	}
+	return NULL;
+}
+
+const char *
+liquid_tag_name(size_t number)
+{
+	return number < G_N_ELEMENTS(tags) ? tags[number].name : NULL;
+}
+
+bool
+tag_is_known(struct str name)
+{
+	return find_tag(name) != NULL || str_starts(name, STR("end"));
+}
+
+static const struct tag *
+find_extension(const struct compiler *compiler, struct str name)
+{
+	for (size_t i = 0; compiler->extensions != NULL && i < compiler->extensions->tags; i++) {
+		if (str_is(name, compiler->extension_tag[i].name))
+			return &compiler->extension_tag[i];
 	}
 	return NULL;
 }
@@ -444,10 +512,12 @@ tag_run(struct compiler *compiler)
 		return parse_end(compiler) < 0 ? -1 : compile_close(compiler);
 	tag = find_tag(name);
 	if (tag == NULL)
+		tag = find_extension(compiler, name);
+	if (tag == NULL)
 		return unknown_tag(compiler, name);
 	if (tag->end != NULL && compile_open(compiler, tag) < 0)
 		return -1;
 	if (tag->end == NULL && !tag->blank)
 		compile_seen(compiler);
-	return tag->open(compiler);
+	return tag->extension != NULL ? tag_extension(compiler, tag) : tag->open(compiler);
 }

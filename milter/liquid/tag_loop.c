@@ -6,6 +6,16 @@
  */
 #include "liquid/compile.h"
 
+uint32_t *
+loop_attribute(struct loop *loop, struct str name)
+{
+	if (str_is(name, "limit"))
+		return &loop->limit;
+	if (str_is(name, "offset"))
+		return &loop->offset;
+	return loop->table && str_is(name, "cols") ? &loop->cols : NULL;
+}
+
 /* A comma or nothing stands before an attribute, a colon behind its name. */
 static int
 parse_attribute(struct compiler *compiler, struct loop *loop)
@@ -14,14 +24,11 @@ parse_attribute(struct compiler *compiler, struct loop *loop)
 	uint32_t ignored;
 
 	parse_take(compiler, TOKEN_COMMA);
-	if (parse_take_word(compiler, "limit"))
-		to = &loop->limit;
-	else if (parse_take_word(compiler, "offset"))
-		to = &loop->offset;
-	else if (loop->table && parse_take_word(compiler, "cols"))
-		to = &loop->cols;
-	else if (loop->table && parse_take_word(compiler, "range"))
+	to = loop_attribute(loop, compiler->scan.text);
+	if (loop->table && str_is(compiler->scan.text, "range"))
 		to = &ignored;
+	if (to != NULL)
+		scan_next(&compiler->scan);
 	else
 		return compile_expected(
 		    compiler, loop->table ? "'cols', 'limit' or 'offset'" : "'limit' or 'offset'");
@@ -45,6 +52,16 @@ parse_attributes(struct compiler *compiler, struct loop *loop)
 	return parse_end(compiler);
 }
 
+void
+loop_set_name(struct compiler *compiler, struct loop *loop, struct str name, struct str list)
+{
+	loop->slot = compile_slot(compiler, name);
+	loop->name = compile_keep(compiler, name, STR("-"));
+	loop->name = compile_keep(compiler, loop->name, list);
+	/* Loops of the same name share the place where offset:continue goes on. */
+	loop->resume = names_add(&compiler->program->resumes, loop->name);
+}
+
 /* NAME in COLLECTION */
 static int
 parse_walk(struct compiler *compiler, struct loop *loop)
@@ -55,7 +72,6 @@ parse_walk(struct compiler *compiler, struct loop *loop)
 
 	if (compiler->scan.token != TOKEN_ID)
 		return compile_expected(compiler, "the name of the loop's variable");
-	loop->slot = compile_slot(compiler, name);
 	scan_next(&compiler->scan);
 	if (!parse_take_word(compiler, "in"))
 		return compile_expected(compiler, "'in'");
@@ -65,11 +81,25 @@ parse_walk(struct compiler *compiler, struct loop *loop)
 	end = compiler->scan.base + compiler->scan.at;
 	while (end > begin && lex_is_space(end[-1]))
 		end--;
-	loop->name = compile_keep(compiler, name, STR("-"));
-	loop->name = compile_keep(compiler, loop->name, (struct str){begin, (size_t)(end - begin)});
-	/* Loops of the same name share the place where offset:continue goes on. */
-	loop->resume = names_add(&compiler->program->resumes, loop->name);
+	loop_set_name(compiler, loop, name, (struct str){begin, (size_t)(end - begin)});
 	return 0;
+}
+
+static int
+parse_loop(struct compiler *compiler, struct loop *loop)
+{
+	const struct loop fresh = *loop;
+	struct attempt attempt;
+	int ret;
+
+	attempt_begin(compiler, &attempt);
+	ret = parse_walk(compiler, loop);
+	if (ret == 0)
+		ret = parse_attributes(compiler, loop);
+	if (!attempt_failed(compiler, &attempt, ret))
+		return ret;
+	*loop = fresh;
+	return attempt_end(compiler, &attempt, lax_loop(compiler, attempt.markup, loop));
 }
 
 static int
@@ -80,7 +110,7 @@ open_loop(struct compiler *compiler, bool table)
 	struct unit *unit = &compiler->program->unit[compiler->unit];
 	struct block *block = compile_top(compiler);
 
-	if (parse_walk(compiler, &loop) < 0 || parse_attributes(compiler, &loop) < 0)
+	if (parse_loop(compiler, &loop) < 0)
 		return -1;
 	loop.level = compiler->loops++;
 	if (compiler->loops > unit->loop_levels)

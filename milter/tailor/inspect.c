@@ -8,6 +8,7 @@
 #include "tailor/inspect.h"
 
 #include "tailor/internal.h"
+#include "tailor/templates.h"
 
 #include <glib.h>
 
@@ -15,13 +16,16 @@
 
 struct piece {
 	struct tailor_piece show;
+	char name[TAILOR_PART_NAME_SIZE];
 	struct tailor_field field;
 	struct liquid_program *program; /* of a part */
 };
 
 struct tailor_inspect {
 	struct tailor *tailor;
-	const struct conf_campaign *campaign;
+	const struct conf_campaign *campaign; /* NULL: none */
+	struct tailor_work work;
+	struct liquid_value no_data;
 	char *name;
 	struct arena *arena; /* decoded header fields */
 	struct piece *pieces;
@@ -34,11 +38,12 @@ add_field(struct tailor_inspect *inspect, const struct mime_header *header, bool
 	struct piece *piece = &inspect->pieces[inspect->count++];
 
 	piece->show.header = header;
+	piece->show.name = header->name;
 	piece->show.is_template = is_template;
 	piece->show.source = mime_header_decode(header->value, inspect->arena);
 	if (is_template)
 		tailor_compile_field(
-		    &piece->field, inspect->tailor->conf, header, inspect->arena, &piece->show.err);
+		    &piece->field, &inspect->work, header, inspect->arena, &piece->show.err);
 }
 
 static void
@@ -48,11 +53,29 @@ add_part(struct tailor_inspect *inspect, const struct mime_part *part, size_t nu
 
 	piece->show.part = part;
 	piece->show.number = number;
+	piece->show.name = tailor_part_name(part, number, piece->name);
 	piece->show.source = part->text;
-	piece->show.is_template = tailor_has_tags(part->text);
+	piece->show.is_template = tailor_has_tags(part->text, inspect->work.campaign);
 	if (piece->show.is_template)
 		tailor_compile_part(
-		    &piece->program, inspect->tailor->conf, number, part, &piece->show.err);
+		    &piece->program, &inspect->work, number, part, &piece->show.err);
+}
+
+static void
+prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
+{
+	static const struct conf_campaign none = {.name = ""};
+	const struct tailor *tailor = inspect->tailor;
+	const struct conf_campaign *campaign = inspect->campaign;
+
+	inspect->no_data = liquid_object_value(liquid_object_new(inspect->arena, 1));
+	inspect->work = (struct tailor_work){.conf = tailor->conf,
+	    .campaign = campaign == NULL ? &none : campaign,
+	    .data = campaign == NULL ? &inspect->no_data
+				     : &tailor->data[campaign - tailor->conf->campaigns],
+	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
+	    .mime = mime};
+	tailor_work_init(&inspect->work, inspect->arena);
 }
 
 struct tailor_inspect *
@@ -66,10 +89,12 @@ tailor_inspect_new(struct tailor *tailor, const struct conf_campaign *campaign, 
 	inspect->campaign = campaign;
 	inspect->name = g_strndup(name.p, name.n);
 	inspect->arena = arena_new(SOURCES_MAX);
+	prepare(inspect, mime);
 	inspect->pieces = g_new0(struct piece, headers + parts);
 	for (size_t i = 0; i < headers; i++) {
 		const struct mime_header *header = mime_header_at(mime, i);
-		bool is_template = tailor_field_is_template(header, inspect->arena);
+		bool is_template =
+		    tailor_field_is_template(header, inspect->work.campaign, inspect->arena);
 
 		if (is_template || header == mime_header_find(mime, "Subject"))
 			add_field(inspect, header, is_template);
@@ -122,7 +147,6 @@ tailor_inspect_try(
     const struct tailor_inspect *inspect, size_t i, struct str source, struct err *err)
 {
 	const struct tailor_piece *piece = &inspect->pieces[i].show;
-	const struct conf *conf = inspect->tailor->conf;
 	struct liquid_program *program = NULL;
 	struct tailor_field field = {.name = NULL};
 	int rc;
@@ -131,13 +155,13 @@ tailor_inspect_try(
 		const struct mime_header header = {piece->header->name, source};
 		struct arena *arena = arena_new(SOURCES_MAX);
 
-		rc = tailor_compile_field(&field, conf, &header, arena, err);
+		rc = tailor_compile_field(&field, &inspect->work, &header, arena, err);
 		arena_free(&arena);
 	} else {
 		struct mime_part part = *piece->part;
 
 		part.text = source;
-		rc = tailor_compile_part(&program, conf, piece->number, &part, err);
+		rc = tailor_compile_part(&program, &inspect->work, piece->number, &part, err);
 	}
 	free_field(&field);
 	liquid_free(&program);

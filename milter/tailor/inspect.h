@@ -22,6 +22,7 @@ struct tailor_piece {
 	const struct mime_header *header; /* NULL: it is a part */
 	const struct mime_part *part;
 	size_t number;	   /* of the part, from 1 */
+	struct str name;   /* as it stands in messages */
 	struct str source; /* decoded; lives as long as the struct tailor_inspect */
 	bool is_template;
 	struct err err; /* ERR_NONE: it compiles */

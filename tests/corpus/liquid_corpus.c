@@ -7,14 +7,19 @@
  * golden and spec are looked for in $MAILTAILOR_CORPORA. Prints how many cases pass;
  * -v also each that does not. Exit 0 if at least the share given below passes, 77
  * where the suites are absent.
+ *
+ * liquid_SUITE.known beside this file lists the cases that do not pass, each with its
+ * reason: "NAME<TAB>REASON". A case that fails and is not listed, or passes and is, is
+ * a failure whatever the share.
  */
+#include "liquid/json.h"
 #include "liquid/liquid.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define FILE_MAX  ((size_t)16 * 1024 * 1024)
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 
 struct suite {
@@ -27,7 +32,7 @@ struct suite {
 
 static const struct suite suites[] = {
     {"golden", "liquid-golden/golden_liquid.dev.json", "data", "templates", 100},
-    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem", 98},
+    {"spec", "liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem", 99},
 };
 
 static bool verbose;
@@ -108,7 +113,8 @@ render(const struct suite *suite, const json_t *test, struct arena *arena, struc
 	int ret;
 
 	options.partials = &partials;
-	options.strict = has_tag(test, "tags", "strict") || has_tag(test, "error_mode", "strict2");
+	options.strict = has_tag(test, "tags", "strict") ||
+	    (has_tag(test, "error_mode", "strict") && !has_tag(test, "error_mode", "lax"));
 	if (liquid_from_json(json_object_get(test, suite->data), arena, &globals, err) < 0 ||
 	    liquid_compile(&program, STR("t"), source, &options, err) < 0)
 		return -1;
@@ -118,33 +124,56 @@ render(const struct suite *suite, const json_t *test, struct arena *arena, struc
 }
 
 static void
-report(const json_t *test, const char *expected, struct str got, const struct err *err)
+report(const json_t *test, bool wants_error, struct str got, const struct err *err)
 {
+	const char *expected = json_string_value(json_object_get(test, "expected"));
+
 	if (!verbose)
 		return;
+	if (expected == NULL)
+		expected = json_string_value(json_object_get(test, "result"));
 	printf("--- %s\n    template: %s\n    expected: %s\n    got:      %.*s%s%s\n",
 	    json_string_value(json_object_get(test, "name")),
-	    json_string_value(json_object_get(test, "template")), expected, STR_F(got),
-	    err->code == ERR_NONE ? "" : " ERROR ", err->text);
+	    json_string_value(json_object_get(test, "template")),
+	    wants_error		   ? "(an error)"
+		: expected == NULL ? "(one of several)"
+				   : expected,
+	    STR_F(got), err->code == ERR_NONE ? "" : " ERROR ", err->text);
+}
+
+/* One result, or several of which any will do. */
+static bool
+is_expected(const json_t *test, struct str output)
+{
+	const json_t *results = json_object_get(test, "results");
+	const json_t *one = json_object_get(test, "result");
+	size_t i;
+	json_t *each;
+
+	if (one == NULL)
+		one = json_object_get(test, "expected");
+	if (results == NULL)
+		return str_is(output, json_string_value(one));
+	json_array_foreach((json_t *)(uintptr_t)results, i, each)
+	{
+		if (str_is(output, json_string_value(each)))
+			return true;
+	}
+	return false;
 }
 
 static bool
 run_test(const struct suite *suite, const json_t *test, struct arena *arena)
 {
-	const json_t *expected = json_object_get(test, "result");
+	bool wants_error =
+	    json_object_get(test, "invalid") != NULL || json_object_get(test, "errors") != NULL;
 	struct err err = ERR_INIT;
 	struct str output = STR_NONE;
-	bool failed, pass;
+	bool failed = render(suite, test, arena, &output, &err) < 0;
+	bool pass = wants_error ? failed : !failed && is_expected(test, output);
 
-	if (expected == NULL)
-		expected = json_array_get(json_object_get(test, "results"), 0);
-	if (expected == NULL)
-		expected = json_object_get(test, "expected");
-	failed = render(suite, test, arena, &output, &err) < 0;
-	pass = expected == NULL ? failed : !failed && str_is(output, json_string_value(expected));
 	if (!pass)
-		report(test, expected == NULL ? "(an error)" : json_string_value(expected), output,
-		    &err);
+		report(test, wants_error, output, &err);
 	arena_reset(arena);
 	return pass;
 }
@@ -163,62 +192,58 @@ is_checked(const json_t *test)
 	return false;
 }
 
-/* Jansson refuses a file with an integer beyond 64 bits: such a number is made a
- * real. */
-static char *
-widen_integers(const char *text, size_t n, size_t *n_r)
-{
-	char *to = malloc(n * 2 + 1);
-	bool quoted = false;
-	size_t digits = 0;
-	size_t length = 0;
-
-	if (to == NULL)
-		abort();
-	for (size_t i = 0; i < n; i++) {
-		bool escaped = quoted && text[i] == '\\';
-		bool digit = !quoted && text[i] >= '0' && text[i] <= '9';
-
-		if (text[i] == '"')
-			quoted = !quoted;
-		if (digits >= 19 && !digit && text[i] != '.') {
-			to[length++] = '.';
-			to[length++] = '0';
-		}
-		digits = digit ? digits + 1 : 0;
-		to[length++] = text[i];
-		if (escaped && i + 1 < n)
-			to[length++] = text[++i];
-	}
-	*n_r = length;
-	return to;
-}
-
 static json_t *
 load(const char *path)
 {
-	FILE *file = fopen(path, "rb");
-	char *text, *wide;
-	size_t n, length;
-	json_error_t error;
-	json_t *json;
+	struct err err = ERR_INIT;
+	json_t *json = liquid_json_load_file(path, 0, &err);
 
-	if (file == NULL)
-		return NULL;
-	text = malloc(FILE_MAX);
-	if (text == NULL)
-		abort();
-	n = fread(text, 1, FILE_MAX, file);
-	fclose(file);
-	wide = widen_integers(text, n, &length);
-	free(text);
-	json = json_loadb(wide, length, JSON_ALLOW_NUL, &error);
-	free(wide);
-	if (json == NULL) {
-		fprintf(stderr, "%s: %s\n", path, error.text);
+	if (json == NULL && err.code != ERR_NOTFOUND) {
+		fprintf(stderr, "%s\n", err.text);
 		exit(99);
 	}
 	return json;
+}
+
+/* The names in liquid_SUITE.known; an empty set if there is no such file. */
+static GHashTable *
+load_known(const struct suite *suite)
+{
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	char path[4096];
+	char line[4096];
+	FILE *file;
+
+	snprintf(path, sizeof path, SOURCE_ROOT "/tests/corpus/liquid_%s.known", suite->name);
+	file = fopen(path, "r");
+	while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+		char *tab = strchr(line, '\t');
+
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		if (tab == NULL || strlen(tab) < 10) {
+			fprintf(stderr, "%s: expected NAME<TAB>REASON, found: %s", path, line);
+			exit(1);
+		}
+		g_hash_table_add(known, g_strndup(line, (size_t)(tab - line)));
+	}
+	if (file != NULL)
+		fclose(file);
+	return known;
+}
+
+/* Is the outcome what the list says? */
+static bool
+is_known(GHashTable *known, const json_t *test, bool pass)
+{
+	const char *name = json_string_value(json_object_get(test, "name"));
+	bool listed = g_hash_table_contains(known, name);
+
+	if (pass && listed)
+		printf("%s passes: take it from the list of known failures\n", name);
+	if (!pass && !listed)
+		printf("%s fails and is not in the list of known failures\n", name);
+	return pass != listed;
 }
 
 /* 0 enough pass, 1 too few, 77 absent. */
@@ -226,7 +251,9 @@ static int
 run_suite(const struct suite *suite, const char *corpora)
 {
 	struct arena *arena = arena_new(ARENA_MAX);
+	GHashTable *known = load_known(suite);
 	size_t passed = 0;
+	size_t surprises = 0;
 	size_t i, count;
 	char path[4096];
 	json_t *json, *tests, *test;
@@ -235,6 +262,7 @@ run_suite(const struct suite *suite, const char *corpora)
 	json = load(path);
 	if (json == NULL) {
 		printf("%s: %s is absent: skipped\n", suite->name, path);
+		g_hash_table_destroy(known);
 		arena_free(&arena);
 		return 77;
 	}
@@ -242,15 +270,19 @@ run_suite(const struct suite *suite, const char *corpora)
 	count = json_array_size(tests);
 	json_array_foreach(tests, i, test)
 	{
-		if (is_checked(test))
-			passed += run_test(suite, test, arena);
-		else
+		bool pass = is_checked(test) && run_test(suite, test, arena);
+
+		passed += pass;
+		if (!is_checked(test))
 			count--;
+		else if (!is_known(known, test, pass))
+			surprises++;
 	}
 	printf("%s: %zu of %zu pass\n", suite->name, passed, count);
+	g_hash_table_destroy(known);
 	json_decref(json);
 	arena_free(&arena);
-	return passed * 100 >= count * (size_t)suite->share ? 0 : 1;
+	return passed * 100 >= count * (size_t)suite->share && surprises == 0 ? 0 : 1;
 }
 
 int

@@ -572,7 +572,7 @@ class Hostile(Lint):
             with self.subTest(name):
                 start = time.monotonic()
                 done = self.call("lint", "-", input=body(markup), seconds=60)
-                self.assertIn(done.returncode, (WARNING, DATAERR), done.stderr.decode()[:500])
+                self.assertIn(done.returncode, (OK, WARNING, DATAERR), done.stderr[:500])
                 self.assertLess(time.monotonic() - start, 50)
 
     def test_values(self):
@@ -591,12 +591,12 @@ class Hostile(Lint):
 
 
 class Speed(Lint):
-    def test_ten_thousand_contacts(self):
-        """A ceiling that holds on a busy machine with a sanitizer; see the manual for more."""
+    def test_two_thousand_contacts(self):
+        """A ceiling that holds on a busy machine with a sanitizer."""
         rows = "email,first_name,city\n" + "".join(
             f"t{i}@x.example,Name{i},Town{i % 9}\n" for i in range(2000))
         conf, type(self).conf = self.conf, self.write(
-            "speed.conf", 'database = "speed.db"\ncampaign "spring" {}\n')
+            "speed.conf", CONF.replace("mailtailor.db", "speed.db") % self.write("s.json", "{}"))
         self.addCleanup(setattr, type(self), "conf", conf)
         self.call("contacts", "import", "-", "--quiet", input=rows.encode())
         row = ('<tr><td style="font-family: Arial; padding: 10px"><a href="https://shop.example/'
