@@ -39,6 +39,9 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/text_case.c \
 	milter/liquid/value.c milter/liquid/value_impl.h
 
+dist_man_MANS += milter/liquid/mailtailor-liquid.7
+EXTRA_DIST += tests/unit/liquid_manual_test.py
+
 if TESTS_ON
 check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
@@ -60,6 +63,8 @@ check_PROGRAMS += tests/unit/liquid_extension_test
 TESTS += tests/unit/liquid_extension_test
 tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c
 tests_unit_liquid_extension_test_LDADD = $(unit_libs)
+
+TESTS += tests/unit/liquid_manual_test.py
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
