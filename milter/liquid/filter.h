@@ -101,6 +101,9 @@ int64_t filter_now(const struct filter_call *call, const char **zone_r);
  * template never names it: there is nothing to do then. */
 bool filter_assign(struct filter_call *call, struct str name, struct liquid_value value);
 
+/* `escape`: the renderer knows it. */
+int filter_run_escape(struct filter_call *call);
+
 /* Text that grows in the arena. */
 struct build {
 	struct render *render;
@@ -112,7 +115,15 @@ struct build {
 /* -1 when the arena is full, with the error set. */
 int build_init(struct build *build, struct render *render, size_t hint);
 int build_add(struct build *build, struct str s);
-int build_char(struct build *build, char c);
+static inline int
+build_char(struct build *build, char c)
+{
+	if (build->n == build->size)
+		return build_add(build, (struct str){&c, 1});
+	build->p[build->n++] = c;
+	return 0;
+}
+
 struct str build_str(const struct build *build);
 
 /* NULL if there is no such filter. `extensions` may be NULL. */

@@ -220,16 +220,6 @@ abort_render(struct render *render, uint32_t chain)
 }
 
 static int
-put_chain(struct render *render, uint32_t chain)
-{
-	struct liquid_value value;
-
-	if (render_chain(render, chain, true, &value) < 0)
-		return -1;
-	return render_put(render, &value);
-}
-
-static int
 assign_chain(struct render *render, const struct insn *insn)
 {
 	struct liquid_value value;
@@ -331,7 +321,7 @@ run_plain(struct render *render, const struct insn *insn)
 
 	switch ((enum op)insn->op) {
 	case OP_OUTPUT:
-		return put_chain(render, insn->a);
+		return render_put_chain(render, insn->a);
 	case OP_ASSIGN:
 		return assign_chain(render, insn);
 	case OP_FOR_END:

@@ -7,6 +7,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
 	milter/tailor/limits.c milter/tailor/limits.h \
+	milter/tailor/merge_tags.c milter/tailor/merge_tags.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \

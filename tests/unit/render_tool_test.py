@@ -184,8 +184,9 @@ class Lines(Render):
                                        templates=templates, strict=True), {"result": "[1]"})
         self.assertEqual(self.line(template="{% render 'b' %}", templates=templates),
                          {"result": "[2]"})
-        self.assertEqual(self.line(template="{% assign n = 'b' %}{% include n %}",
-                                   templates=templates), {"result": "[2]"})
+        for name, result in ("b", "[2]"), ("brand/Footer", "[]"):
+            self.assertEqual(self.line(template="{% assign n = '" + name + "' %}{% include n %}",
+                                       templates=templates), {"result": result})
 
     def test_errors_have_places(self):
         answer = self.line(template="a\n  {% if %}", strict=True)
