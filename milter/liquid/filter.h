@@ -14,6 +14,7 @@
 
 #include "liquid/value.h"
 
+struct date;
 struct render;
 
 /* Named arguments that one filter may be given. */
@@ -60,6 +61,9 @@ int filter_text(struct filter_call *call, size_t i, struct str *text_r);
 /* The result is this text. Returns 0. */
 int filter_result(struct filter_call *call, struct str text);
 
+/* filter_date.c: the input as a point in time; false if it is none. */
+bool filter_date(struct filter_call *call, struct date *date_r);
+
 /* Text that grows in the arena. */
 struct build {
 	struct render *render;
@@ -78,6 +82,7 @@ struct str build_str(const struct build *build);
 const struct filter *filter_find(struct str name);
 
 /* The rows of each file; the last one has no name. */
+extern const struct filter filter_ago_table[];
 extern const struct filter filter_array_table[];
 extern const struct filter filter_date_table[];
 extern const struct filter filter_digest_table[];
@@ -85,6 +90,8 @@ extern const struct filter filter_html_table[];
 extern const struct filter filter_misc_table[];
 extern const struct filter filter_money_table[];
 extern const struct filter filter_number_table[];
+extern const struct filter filter_phone_table[];
+extern const struct filter filter_plural_table[];
 extern const struct filter filter_sort_table[];
 extern const struct filter filter_string_table[];
 
