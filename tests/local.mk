@@ -25,6 +25,15 @@ crash: all
 soak: all
 	$(tests_python)/soak/soak.py
 
+# Not built by "make all": only the benchmark wants it.
+EXTRA_PROGRAMS += tests/bench/liquid/ours
+CLEANFILES += tests/bench/liquid/ours
+tests_bench_liquid_ours_SOURCES = tests/bench/liquid/ours.c
+tests_bench_liquid_ours_LDADD = $(mailtailor_libs)
+
+bench-liquid: tests/bench/liquid/ours
+	$(tests_python)/bench/liquid/run.py
+
 bench: all
 	$(tests_python)/bench/bench.py
 
@@ -40,4 +49,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand crash soak bench check-asan check-tsan format fuzz
+.PHONY: scenes thousand crash soak bench bench-liquid check-asan check-tsan format fuzz

@@ -6,6 +6,7 @@ libmailtailor_a_SOURCES += \
 	milter/base/err.c milter/base/err.h \
 	milter/base/id.c milter/base/id.h \
 	milter/base/log.c milter/base/log.h \
+	milter/base/origin.c milter/base/origin.h \
 	milter/base/str.c milter/base/str.h
 
 if TESTS_ON

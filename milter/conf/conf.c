@@ -49,6 +49,12 @@ snapshot_of(const struct conf *conf)
 	return (struct snapshot *)(uintptr_t)conf;
 }
 
+const char *
+conf_place(const struct conf *conf, const char *name)
+{
+	return snapshot_place(snapshot_of(conf), name);
+}
+
 const struct conf *
 conf_ref(const struct conf *conf)
 {

@@ -34,6 +34,7 @@ struct conf_list {
 /* Values of the ENUM parameters, in the order of their rules. */
 enum conf_unknown { CONF_UNKNOWN_BARE, CONF_UNKNOWN_DEFER, CONF_UNKNOWN_REFUSE };
 enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
+enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
 
 struct conf_campaign {
@@ -65,6 +66,10 @@ int conf_load(struct conf **conf_r, const char *path,
     void (*each_error)(const char *text, void *closure), void *closure, struct err *err);
 const struct conf *conf_ref(const struct conf *conf);
 void conf_unref(const struct conf **conf);
+
+/* file:line of a global parameter, for messages; the path of the configuration if it has its
+ * default. */
+const char *conf_place(const struct conf *conf, const char *name);
 
 /* By exact name, else the section "*", else NULL. */
 const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);

@@ -4,8 +4,6 @@
  */
 #include "conf/machine.h"
 
-#include "conf/snapshot.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <jansson.h>
@@ -48,7 +46,7 @@ static void __attribute__((format(printf, 5, 6))) complain(struct check *check, 
 static const char *
 place(const struct check *check, const char *name)
 {
-	return snapshot_place((const struct snapshot *)(const void *)check->conf, name);
+	return conf_place(check->conf, name);
 }
 
 /* In a child of its own, which alone gives up its rights. */
@@ -174,7 +172,9 @@ check_data(struct check *check, const struct conf_campaign *campaign)
 		    "%.200s is no file of at most 16 MB", campaign->data);
 		return;
 	}
-	json = json_load_file(campaign->data, JSON_REJECT_DUPLICATES, &error);
+	/* Templates take integers of any size. */
+	json = json_load_file(campaign->data,
+	    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
 	if (json == NULL)
 		complain(check, ERR_CONFIG, campaign->place, "data", "%.200s:%d: %s",
 		    campaign->data, error.line, error.text);

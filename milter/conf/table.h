@@ -104,6 +104,11 @@ X(INT, max_headers, "1000", "10..100000", \
   "Most header fields in a campaign message.") \
 X(INT, max_parts, "1000", "1..100000", \
   "Most MIME parts in a campaign message; they may nest 100 deep.") \
+X(TEXT, templates, "", "path", \
+  "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
+  "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
+  "brand/footer.liquid in both. Read at start and reload; " \
+  "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -128,6 +133,8 @@ X(LIST, from, "", "address", \
   "From addresses whose messages belong to this campaign even without the campaign header.") \
 X(TEXT, data, "", "path", \
   "JSON file with one object whose members templates see as campaign.NAME.") \
+X(TEXT, templates, "", "path", \
+  "Folder with templates for this campaign alone, instead of the general one.") \
 X(ENUM, unknown, "bare", "bare|defer|refuse", \
   "What a recipient gets who is not in the contact store: bare, the message with nothing but " \
   "the address filled in, so that defaults apply; defer, nothing until the contact is there; " \
@@ -135,6 +142,10 @@ X(ENUM, unknown, "bare", "bare|defer|refuse", \
 X(ENUM, missing, "empty", "empty|defer|fail", \
   "What a template variable without value and default does: empty, it prints nothing; defer, " \
   "the recipient waits; fail, the recipient gets nothing.") \
+X(ENUM, merge_tags, "none", "none|mailchimp", \
+  "Whether templates of this campaign may use another language beside Liquid: mailchimp, the " \
+  "merge tags of Mailchimp, such as *|FNAME|*. mailtailor-merge(7) lists them; a message with " \
+  "one that is not known is refused.") \
 X(ENUM, to, "recipient", "recipient|keep", \
   "recipient: each copy's To names its recipient only, and Cc is removed; keep: both stay as " \
   "they came.") \

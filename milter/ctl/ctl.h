@@ -48,8 +48,9 @@ X(preview, "the message that would leave, without sending it", \
   "        [--single]\n") \
 X(render, "a template with data, without a message", \
   "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
-  "       [--strict] [--now TIME] [--time-zone ZONE]\n" \
-  "render --lines\n") \
+  "       [--strict] [--now TIME] [--time-zone ZONE] [--merge-tags none|mailchimp]\n" \
+  "render --lines\n" \
+  "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \

@@ -12,8 +12,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "liquid/folder.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
+#include "tailor/merge_tags.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +31,7 @@ struct request {
 	const char *data;
 	const char *templates;
 	bool lines;
+	const char *(*name_at)(size_t number); /* of what is to be listed; NULL: nothing */
 };
 
 static const struct {
@@ -48,6 +51,20 @@ render_mode_find(struct str word, enum liquid_mode *mode_r)
 	return false;
 }
 
+bool
+render_merge_tags_find(struct str word, bool *merge_tags_r)
+{
+	*merge_tags_r = str_is(word, "mailchimp");
+	return *merge_tags_r || str_is(word, "none");
+}
+
+/* What merge tags ask for is taken from the data. */
+static bool
+has_value(void *closure, struct str path)
+{
+	return tailor_has_value(closure, path);
+}
+
 int
 render_job_run(const struct render_job *job, const struct conf *conf, struct arena *arena,
     struct str *output_r, struct err *err)
@@ -59,11 +76,13 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	const struct liquid_render_options render = {
 	    .now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
+	const struct merge_options merge = {.has = has_value, .closure = &globals};
 	struct liquid_program *program;
 	int rc;
 
 	if (liquid_from_json(job->data, arena, &globals, err) != 0 ||
-	    liquid_compile(&program, job->name, job->source, &options, err) != 0)
+	    tailor_compile_template(&program, job->name, job->source, &options,
+		job->merge_tags ? &merge : NULL, err) != 0)
 		return -1;
 	rc = liquid_render(program, &globals, &render, arena, output_r, err);
 	liquid_free(&program);
@@ -107,8 +126,18 @@ take_option(struct request *request, int option)
 			return bad_value("--time-zone", optarg, "a name like Europe/Paris");
 		request->job.time_zone = optarg;
 		return 0;
+	case 'g':
+		if (!render_merge_tags_find(str_c(optarg), &request->job.merge_tags))
+			return bad_value("--merge-tags", optarg, "none or mailchimp");
+		return 0;
 	case 'l':
 		request->lines = true;
+		return 0;
+	case 'F':
+		request->name_at = liquid_filter_name;
+		return 0;
+	case 'T':
+		request->name_at = liquid_tag_name;
 		return 0;
 	default:
 		return EX_USAGE;
@@ -121,9 +150,12 @@ read_options(struct request *request, int argc, char **argv)
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 	    {"templates", required_argument, NULL, 't'}, {"mode", required_argument, NULL, 'm'},
 	    {"strict", no_argument, NULL, 's'}, {"now", required_argument, NULL, 'n'},
-	    {"time-zone", required_argument, NULL, 'z'}, {"lines", no_argument, NULL, 'l'},
+	    {"time-zone", required_argument, NULL, 'z'},
+	    {"merge-tags", required_argument, NULL, 'g'}, {"lines", no_argument, NULL, 'l'},
+	    {"list-filters", no_argument, NULL, 'F'}, {"list-tags", no_argument, NULL, 'T'},
 	    {NULL, 0, NULL, 0}};
 	int option, status = 0, given = 0;
+	bool alone;
 
 	optind = 0;
 	while (status == 0 && (option = ctl_option(argc, argv, options)) != -1) {
@@ -132,10 +164,21 @@ read_options(struct request *request, int argc, char **argv)
 	}
 	if (status != 0)
 		return status;
-	if (optind + (request->lines ? 0 : 1) != argc || (request->lines && given > 1))
+	alone = request->lines || request->name_at != NULL;
+	if (optind + (alone ? 0 : 1) != argc || (alone && given > 1))
 		return ctl_usage("render");
 	request->path = argv[optind];
 	return 0;
+}
+
+static int
+put_names(const char *(*name_at)(size_t number))
+{
+	const char *name;
+
+	for (size_t i = 0; (name = name_at(i)) != NULL; i++)
+		puts(name);
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
 /* --- one template --- */
@@ -193,8 +236,24 @@ read_data(const struct request *request, json_t **data_r, struct err *err)
 }
 
 static int
+read_folder(struct request *request, const struct conf *conf, struct liquid_folder **folder_r,
+    struct err *err)
+{
+	const char *path = request->templates != NULL ? request->templates : conf->templates;
+
+	*folder_r = NULL;
+	if (path[0] == '\0')
+		return 0;
+	if (liquid_folder_read(folder_r, path, err) != 0)
+		return -1;
+	request->job.partials = liquid_folder_partials(*folder_r, request->job.mode);
+	return 0;
+}
+
+static int
 run(struct request *request, const struct conf *conf, struct arena *arena, struct err *err)
 {
+	struct liquid_folder *folder = NULL;
 	struct str output = STR_NONE;
 	struct buf source;
 	json_t *data = NULL;
@@ -204,12 +263,15 @@ run(struct request *request, const struct conf *conf, struct arena *arena, struc
 	rc = read_template(request, &source, err);
 	if (rc == 0)
 		rc = read_data(request, &data, err);
+	if (rc == 0)
+		rc = read_folder(request, conf, &folder, err);
 	if (rc == 0) {
 		request->job.data = data;
 		rc = render_job_run(&request->job, conf, arena, &output, err);
 	}
 	if (rc == 0 && output.n > 0)
 		fwrite(output.p, 1, output.n, stdout);
+	liquid_folder_free(&folder);
 	json_decref(data);
 	buf_fini(&source);
 	return rc;
@@ -226,6 +288,8 @@ ctl_render(struct ctl *ctl, int argc, char **argv)
 
 	if (status != 0)
 		return status;
+	if (request.name_at != NULL)
+		return put_names(request.name_at);
 	if (!ctl->conf_named)
 		ctl->conf_path = NO_CONFIGURATION;
 	conf = ctl_configuration(ctl);

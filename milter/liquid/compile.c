@@ -19,21 +19,15 @@ program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, st
 {
 	struct str name = program->unit[unit].name;
 	struct str source = program->unit[unit].source;
-	unsigned line = 1;
-	unsigned column = 1;
+	const struct origin *origin = unit == 0 ? program->origin : NULL;
+	unsigned line, column;
 	char text[ERR_TEXT_MAX];
 	va_list args;
 
-	for (uint32_t i = 0; i < at && i < source.n; i++) {
-		unsigned char c = (unsigned char)source.p[i];
-
-		if (c == '\n') {
-			line++;
-			column = 1;
-		} else if ((c & 0xc0) != 0x80) {
-			column++;
-		}
-	}
+	if (origin == NULL)
+		origin_place(source, at, &line, &column);
+	else
+		origin_place(origin_source(origin), origin_of(origin, at), &line, &column);
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -273,6 +267,8 @@ compile_pieces(struct compiler *compiler)
 		return compile_err(compiler, top->at, "'%s' is not closed with '%s'",
 		    top->tag->name, top->tag->end);
 	}
+	if (compiler->layout != PROGRAM_NONE)
+		tag_layout_end(compiler);
 	compile_emit(compiler, OP_END, 0, 0);
 	return 0;
 }
@@ -339,6 +335,7 @@ finish(struct compiler *compiler)
 	program->unit = (struct unit *)(void *)g_array_free(compiler->units, FALSE);
 	drop_blocks(compiler);
 	g_array_free(compiler->block, TRUE);
+	g_free(compiler->extension_tag);
 }
 
 static struct str
@@ -390,15 +387,18 @@ static int
 fetch_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t *unit_r)
 {
 	const struct liquid_partials *partials = compiler->partials;
+	struct err cause = ERR_INIT;
 	struct str source;
 	int found;
 
 	if (find_unit(compiler, name, unit_r))
 		return 1;
-	found =
-	    partials == NULL ? 0 : partials->get(partials->closure, name, &source, compiler->err);
-	if (found <= 0)
-		return found;
+	found = partials == NULL ? 0 : partials->get(partials->closure, name, &source, &cause);
+	if (found < 0)
+		return program_err(compiler->program, compiler->unit, at, compiler->err, cause.code,
+		    "%s", cause.text);
+	if (found == 0)
+		return 0;
 	if (source.n > SOURCE_MAX || source.n + compiler->total > compiler->program->limits.source)
 		return program_err(compiler->program, compiler->unit, at, compiler->err, ERR_LIMIT,
 		    "the template and its partials are longer than %zu bytes",
@@ -446,6 +446,8 @@ compile_unit(struct compiler *compiler, uint32_t number)
 	struct unit *unit = &g_array_index(compiler->units, struct unit, number);
 	uint32_t entry = compile_here(compiler);
 
+	compiler->entry = entry;
+	compiler->layout = PROGRAM_NONE;
 	compiler->unit = number;
 	compiler->source = unit->source;
 	compiler->lex = (struct lex){.source = unit->source};
@@ -512,9 +514,12 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->mode = options->mode;
 	program->strict = options->strict;
 	program->limits = options->limits;
+	program->origin = options->origin == NULL ? NULL : origin_dup(options->origin);
 	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
 	compiler.partials = options->partials;
+	compiler.extensions = options->extensions;
+	compiler.extension_tag = tag_extension_rows(options->extensions, program->text);
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
 	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
 	program->self_slot = compile_slot(&compiler, STR("self"));
@@ -555,6 +560,7 @@ liquid_free(struct liquid_program **program)
 	g_free(p->call);
 	g_free(p->bind);
 	g_string_chunk_free(p->text);
+	origin_free(&p->origin);
 	names_fini(&p->slots);
 	names_fini(&p->resumes);
 	names_fini(&p->partials);

@@ -39,7 +39,9 @@ struct compiler {
 	struct liquid_program *program;
 	struct err *err;
 	const struct liquid_partials *partials;
-	uint32_t unit; /* the one at hand */
+	const struct liquid_extensions *extensions;
+	struct tag *extension_tag; /* for each of their tags */
+	uint32_t unit;		   /* the one at hand */
 	struct str source;
 	size_t total;	  /* bytes of all units */
 	bool fetched_all; /* since a name is computed */
@@ -66,7 +68,11 @@ struct compiler {
 	int liquids;	   /* nested ones */
 	struct str *lines; /* of a {% liquid %}, still to come; NULL outside */
 	bool lax;	   /* passes over what it does not understand */
-	uint32_t loops;	   /* open ones */
+	uint32_t entry;	   /* first instruction of the unit */
+	uint32_t layout;   /* the partial around the unit, or PROGRAM_NONE */
+	uint32_t layout_level;
+	size_t layout_at;
+	uint32_t loops; /* open ones */
 	uint32_t captures;
 	uint32_t cases;
 };
@@ -115,6 +121,9 @@ struct attempt {
 void attempt_begin(struct compiler *compiler, struct attempt *attempt);
 /* True if the grammar refused and the mode is lax: then nothing has been said yet. */
 bool attempt_failed(struct compiler *compiler, struct attempt *attempt, int ret);
+/* What the patterns came to: where they fail, too, the grammar's complaint stands, which
+ * knows better where. */
+int attempt_end(struct compiler *compiler, const struct attempt *attempt, int ret);
 
 /* A comparison, and what binds it to the next. */
 struct term {
@@ -131,6 +140,8 @@ uint32_t parse_add_expr(struct compiler *compiler, struct expr expr);
 uint32_t parse_add_path(struct compiler *compiler, struct str text, const GArray *steps);
 int parse_add_use(struct compiler *compiler, struct str name, const GArray *args,
     const GArray *nameds, GArray *uses, bool *covered);
+/* What a tag of others is given, up to the end; the number of its use. */
+int parse_tag_use(struct compiler *compiler, const struct liquid_tag *tag, uint32_t *use_r);
 uint32_t parse_add_chain(struct compiler *compiler, struct chain chain, const GArray *uses);
 /* COMPARE_TRUTHY if it is none. */
 enum compare_op parse_compare_op(struct str text);
@@ -168,10 +179,11 @@ struct tag {
 	int (*open)(struct compiler *compiler);
 	int (*otherwise)(struct compiler *compiler, struct block *block); /* {% else %} */
 	int (*close)(struct compiler *compiler, struct block *block);
-	enum op leave;	  /* what `break` does to get out of it; 0: nothing */
-	bool loop;	  /* break and continue belong to it */
-	bool blank;	  /* nothing is seen of it */
-	bool blank_texts; /* a body with nothing to see loses its white space */
+	const struct liquid_tag *extension; /* of others */
+	enum op leave;			    /* what `break` does to get out of it; 0: nothing */
+	bool loop;			    /* break and continue belong to it */
+	bool blank;			    /* nothing is seen of it */
+	bool blank_texts;		    /* a body with nothing to see loses its white space */
 };
 
 /* {{ }} and echo, with the scan at the expression. */
@@ -192,6 +204,9 @@ int tag_continue(struct compiler *compiler);
 /* tag_partial.c */
 int tag_include(struct compiler *compiler);
 int tag_render(struct compiler *compiler);
+int tag_layout(struct compiler *compiler);
+/* At the end of a unit: what it printed goes into its layout. */
+void tag_layout_end(struct compiler *compiler);
 /* tag_text.c */
 int tag_comment(struct compiler *compiler);
 int tag_doc(struct compiler *compiler);
@@ -199,7 +214,14 @@ int tag_hash(struct compiler *compiler);
 int tag_liquid(struct compiler *compiler);
 int tag_raw(struct compiler *compiler);
 
+/* tag_extension.c: rows for the tags of others. */
+int tag_extension(struct compiler *compiler, const struct tag *tag);
+struct tag *tag_extension_rows(const struct liquid_extensions *extensions, GStringChunk *names);
+
 /* The tag whose name is ahead in the scan. */
 int tag_run(struct compiler *compiler);
+/* A tag of the language, or a word that belongs to one. */
+bool tag_is_known(struct str name);
+uint32_t tag_take_capture(struct compiler *compiler);
 
 #endif

@@ -4,6 +4,9 @@
  */
 #include "liquid/render.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 static const struct filter *const tables[] = {
     filter_ago_table,
     filter_array_table,
@@ -20,8 +23,15 @@ static const struct filter *const tables[] = {
 };
 
 const struct filter *
-filter_find(struct str name)
+filter_find(const struct liquid_extensions *extensions, struct str name, void **closure_r)
 {
+	*closure_r = NULL;
+	for (size_t i = 0; extensions != NULL && i < extensions->filters; i++) {
+		if (str_is(name, extensions->filter[i].row.name)) {
+			*closure_r = extensions->filter[i].closure;
+			return &extensions->filter[i].row;
+		}
+	}
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
 		for (const struct filter *filter = tables[i]; filter->name != NULL; filter++) {
 			if (str_is(name, filter->name))
@@ -58,8 +68,55 @@ filter_text(struct filter_call *call, size_t i, struct str *text_r)
 int
 filter_result(struct filter_call *call, struct str text)
 {
-	call->result = liquid_string(text);
+	/* Not copied from elsewhere: what was just written in small pieces is slow to read as
+	 * a large one. */
+	call->result.type = LIQUID_STRING;
+	call->result.safe = false;
+	call->result.string = text;
 	return 0;
+}
+
+int
+filter_err(struct filter_call *call, enum err_code code, const char *format, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	return render_err(call->render, code, "%s", text);
+}
+
+struct arena *
+filter_arena(struct filter_call *call)
+{
+	return call->render->arena;
+}
+
+int
+filter_charge(struct filter_call *call, size_t bytes)
+{
+	return render_charge(call->render, bytes);
+}
+
+int64_t
+filter_now(const struct filter_call *call, const char **zone_r)
+{
+	*zone_r = call->render->options->time_zone;
+	return call->render->options->now_ms;
+}
+
+bool
+filter_assign(struct filter_call *call, struct str name, struct liquid_value value)
+{
+	const struct names *slots = &call->render->program->slots;
+	uint32_t number = names_find(slots, name, value_hash(name));
+
+	if (number == NAMES_NONE)
+		return false;
+	render_assign(call->render, number, value);
+	return true;
 }
 
 int
@@ -90,12 +147,6 @@ build_add(struct build *build, struct str s)
 		memcpy(build->p + build->n, s.p, s.n);
 	build->n += s.n;
 	return 0;
-}
-
-int
-build_char(struct build *build, char c)
-{
-	return build_add(build, (struct str){&c, 1});
 }
 
 struct str

@@ -20,8 +20,8 @@ result_markup(struct filter_call *call, struct str text)
 	return 0;
 }
 
-static int
-run_escape(struct filter_call *call)
+int
+filter_run_escape(struct filter_call *call)
 {
 	struct str text;
 
@@ -276,9 +276,9 @@ run_url_decode(struct filter_call *call)
 }
 
 const struct filter filter_html_table[] = {
-    {"escape", run_escape, 0, 0, FILTER_OWN, false, false},
+    {"escape", filter_run_escape, 0, 0, FILTER_OWN, false, false},
     {"escape_once", run_escape_once, 0, 0, FILTER_OWN, false, false},
-    {"h", run_escape, 0, 0, FILTER_OWN, false, false},
+    {"h", filter_run_escape, 0, 0, FILTER_OWN, false, false},
     {"newline_to_br", run_newline_to_br, 0, 0, FILTER_OWN, false, false},
     {"raw", run_raw, 0, 0, FILTER_OWN, false, false},
     {"strip_html", run_strip_html, 0, 0, FILTER_PLAIN, false, false},

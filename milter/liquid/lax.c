@@ -225,12 +225,13 @@ parse_fragment(struct compiler *compiler, struct str s, uint32_t *expr_r)
 		if (parse_fragment(compiler, first, &expr.range.first) < 0 ||
 		    parse_fragment(compiler, last, &expr.range.last) < 0)
 			ret = -1;
-	} else if (!literal(s, &expr.literal)) {
-		compiler->depth--;
-		return parse_lookup(compiler, s, expr_r);
+		*expr_r = parse_add_expr(compiler, expr);
+	} else if (literal(s, &expr.literal)) {
+		*expr_r = parse_add_expr(compiler, expr);
+	} else {
+		ret = parse_lookup(compiler, s, expr_r);
 	}
 	compiler->depth--;
-	*expr_r = parse_add_expr(compiler, expr);
 	return ret;
 }
 

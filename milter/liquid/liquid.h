@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/origin.h"
 #include "base/str.h"
 #include "liquid/value.h"
 
@@ -36,6 +37,8 @@ struct liquid_limits {
 	int depth;     /* nesting of blocks, and of partials */
 };
 
+struct liquid_extensions;
+
 /* Where {% render %} and {% include %} find the templates they name. All of them are
  * compiled together with the template that names them. */
 struct liquid_partials {
@@ -53,7 +56,10 @@ struct liquid_options {
 	bool strict; /* in LIQUID_TEXT: what is passed over otherwise is an error; the others
 		      * always are strict in this */
 	struct liquid_limits limits;
-	const struct liquid_partials *partials; /* NULL: there are none */
+	const struct liquid_partials *partials;	    /* NULL: there are none */
+	const struct liquid_extensions *extensions; /* filter.h; NULL: there are none */
+	const struct origin *origin; /* the source was translated: places in messages are those
+				      * of the author's text; copied. NULL: it wasn't */
 };
 
 struct liquid_program;

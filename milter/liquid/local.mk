@@ -21,6 +21,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_plural.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
+	milter/liquid/folder.c milter/liquid/folder.h \
 	milter/liquid/json.c milter/liquid/json.h \
 	milter/liquid/lax.c \
 	milter/liquid/lex.c milter/liquid/lex.h \
@@ -36,6 +37,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/program.h \
 	milter/liquid/render.c milter/liquid/render.h \
 	milter/liquid/tag.c \
+	milter/liquid/tag_extension.c \
 	milter/liquid/tag_loop.c \
 	milter/liquid/tag_partial.c \
 	milter/liquid/tag_text.c \
@@ -43,16 +45,37 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/text_case.c \
 	milter/liquid/value.c milter/liquid/value_impl.h
 
+dist_man_MANS += milter/liquid/mailtailor-liquid.7
+EXTRA_DIST += tests/unit/liquid_manual_test.py
+
 if TESTS_ON
 check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
-tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c
+tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c tests/unit/liquid_fixture.h
 tests_unit_liquid_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/unit/liquid_filter_test
 TESTS += tests/unit/liquid_filter_test
 tests_unit_liquid_filter_test_SOURCES = tests/unit/liquid_filter_test.c
 tests_unit_liquid_filter_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_lax_test
+TESTS += tests/unit/liquid_lax_test
+tests_unit_liquid_lax_test_SOURCES = tests/unit/liquid_lax_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_lax_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+TESTS += tests/unit/liquid_folder_test tests/unit/liquid_json_test
+tests_unit_liquid_folder_test_SOURCES = tests/unit/liquid_folder_test.c
+tests_unit_liquid_folder_test_LDADD = $(unit_libs)
+tests_unit_liquid_json_test_SOURCES = tests/unit/liquid_json_test.c
+tests_unit_liquid_json_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_extension_test
+TESTS += tests/unit/liquid_extension_test
+tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c
+tests_unit_liquid_extension_test_LDADD = $(unit_libs)
+
+TESTS += tests/unit/liquid_manual_test.py
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
@@ -62,9 +85,21 @@ tests_corpus_liquid_corpus_LDADD = $(mailtailor_libs)
 endif
 
 if FUZZ_ON
-noinst_PROGRAMS += tests/fuzz/liquid_fuzz
-tests_fuzz_liquid_fuzz_SOURCES = tests/fuzz/liquid_fuzz.c
-tests_fuzz_liquid_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_liquid_fuzz_LDADD = $(mailtailor_libs)
+liquid_input = tests/fuzz/liquid_input.c tests/fuzz/liquid_input.h
+
+noinst_PROGRAMS += tests/fuzz/liquid_compile_fuzz
+tests_fuzz_liquid_compile_fuzz_SOURCES = tests/fuzz/liquid_compile_fuzz.c $(liquid_input)
+tests_fuzz_liquid_compile_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_compile_fuzz_LDADD = $(mailtailor_libs)
+
+noinst_PROGRAMS += tests/fuzz/liquid_render_fuzz
+tests_fuzz_liquid_render_fuzz_SOURCES = tests/fuzz/liquid_render_fuzz.c $(liquid_input)
+tests_fuzz_liquid_render_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_render_fuzz_LDADD = $(mailtailor_libs)
+
+noinst_PROGRAMS += tests/fuzz/liquid_scalar_fuzz
+tests_fuzz_liquid_scalar_fuzz_SOURCES = tests/fuzz/liquid_scalar_fuzz.c $(liquid_input)
+tests_fuzz_liquid_scalar_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_liquid_scalar_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict tests/corpus/liquid_spec.known
+EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known

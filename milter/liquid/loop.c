@@ -224,7 +224,7 @@ begin_cell(struct render *render, const struct loop_frame *frame)
 	char text[64];
 	int n = snprintf(text, sizeof text, "<td class=\"col%lld\">", (long long)column(frame) + 1);
 
-	return render_write(render, (struct str){text, (size_t)n});
+	return render_markup(render, (struct str){text, (size_t)n});
 }
 
 static int
@@ -234,7 +234,7 @@ next_row(struct render *render, const struct loop_frame *frame)
 	int n = snprintf(text, sizeof text, "</tr>\n<tr class=\"row%lld\">",
 	    (long long)(frame->at / frame->cols + 1));
 
-	return render_write(render, (struct str){text, (size_t)n});
+	return render_markup(render, (struct str){text, (size_t)n});
 }
 
 static int
@@ -245,9 +245,9 @@ begin_table(struct render *render, struct loop_frame *frame)
 		return -1;
 	if (frame->collection.type == LIQUID_NIL)
 		return 0;
-	if (render_write(render, STR("<tr class=\"row1\">\n")) < 0)
+	if (render_markup(render, STR("<tr class=\"row1\">\n")) < 0)
 		return -1;
-	return frame->count > 0 ? begin_cell(render, frame) : render_write(render, STR("</tr>\n"));
+	return frame->count > 0 ? begin_cell(render, frame) : render_markup(render, STR("</tr>\n"));
 }
 
 static int
@@ -305,5 +305,5 @@ loop_leave(struct render *render, uint32_t number)
 	forloop->has_bound = frame->had_forloop;
 	if (!frame->loop->table)
 		render->inner = frame->parent;
-	return frame->loop->table ? render_write(render, STR("</tr>\n")) : 0;
+	return frame->loop->table ? render_markup(render, STR("</tr>\n")) : 0;
 }

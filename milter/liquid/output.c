@@ -7,10 +7,13 @@
  */
 #include "liquid/number.h"
 #include "liquid/render.h"
+#include "liquid/text.h"
 
 #include <stdio.h>
 
 #define DEPTH_MAX 128
+/* Finding the digits of a fraction counts as looking at this many bytes. */
+#define FLOAT_WORK 128
 
 /* Moves the output to a region with room for `more` bytes. */
 static int
@@ -57,12 +60,35 @@ static const struct str entities[256] = {
     ['\''] = {"&#39;", 5},
 };
 
+#define BYTES(c) ((uint64_t)(c)*UINT64_C(0x0101010101010101))
+
+/* Not 0 if a byte of the word is 0. */
+static uint64_t
+zero_byte(uint64_t word)
+{
+	return (word - BYTES(1)) & ~word & BYTES(0x80);
+}
+
+/* Does one of eight characters need an entity? & and ' differ in one bit, < and > too. */
+static bool
+has_entity(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return (zero_byte((word & BYTES(0xfe)) ^ BYTES('&')) |
+		   zero_byte((word & BYTES(0xfd)) ^ BYTES('<')) | zero_byte(word ^ BYTES('"'))) !=
+	    0;
+}
+
 /* Where the next character stands that needs an entity. */
 static size_t
 plain_span(struct str s)
 {
 	size_t n = 0;
 
+	while (n + sizeof(uint64_t) <= s.n && !has_entity(s.p + n))
+		n += sizeof(uint64_t);
 	while (n < s.n && entities[(unsigned char)s.p[n]].p == NULL)
 		n++;
 	return n;
@@ -87,33 +113,37 @@ write_escaped(struct render *render, struct str s)
 	return 0;
 }
 
+static struct str
+after(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
 int
 render_escape(struct render *render, struct str s, struct str *escaped_r)
 {
-	size_t need = 0;
+	size_t plain = plain_span(s);
+	size_t need = s.n;
 	char *p, *to;
 
-	for (size_t i = 0; i < s.n; i++) {
-		const struct str *entity = &entities[(unsigned char)s.p[i]];
-
-		need += entity->p == NULL ? 1 : entity->n;
-	}
 	*escaped_r = s;
-	if (need == s.n)
+	if (plain == s.n)
 		return 0;
+	for (size_t at = plain; at < s.n; at += 1 + plain_span(after(s, at + 1)))
+		need += entities[(unsigned char)s.p[at]].n - 1;
 	p = to = render_alloc(render, need);
 	if (p == NULL)
 		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		const struct str *entity = &entities[(unsigned char)s.p[i]];
+	while (plain < s.n) {
+		const struct str *entity = &entities[(unsigned char)s.p[plain]];
 
-		if (entity->p == NULL) {
-			*to++ = s.p[i];
-		} else {
-			memcpy(to, entity->p, entity->n);
-			to += entity->n;
-		}
+		memcpy(to, s.p, plain);
+		memcpy(to + plain, entity->p, entity->n);
+		to += plain + entity->n;
+		s = after(s, plain + 1);
+		plain = plain_span(s);
 	}
+	memcpy(to, s.p, s.n);
 	*escaped_r = (struct str){p, need};
 	return 0;
 }
@@ -135,22 +165,37 @@ control_length(const char *p, size_t n)
 	return 0;
 }
 
+/* Bytes that are no UTF-8 are not let through: two pieces of a control character might
+ * come together. */
 static int
 write_header(struct render *render, struct str s)
 {
 	while (s.n > 0) {
 		size_t n = 0;
 		size_t control = 0;
+		bool broken = false;
 
-		while (n < s.n && (control = control_length(s.p + n, s.n - n)) == 0)
-			n++;
+		while (n < s.n && (control = control_length(s.p + n, s.n - n)) == 0 && !broken) {
+			broken = text_char(s.p + n, s.n - n) == UINT32_MAX;
+			n += broken ? 0 : text_step(s.p + n, s.n - n);
+		}
+		if (broken)
+			control = 1;
 		if (render_write(render, (struct str){s.p, n}) < 0 ||
-		    (control > 0 && render_write(render, STR(" ")) < 0))
+		    (control > 0 && render_write(render, broken ? STR("?") : STR(" ")) < 0))
 			return -1;
 		s.p += n + control;
 		s.n -= n + control;
 	}
 	return 0;
+}
+
+int
+render_markup(struct render *render, struct str s)
+{
+	if (render->program->mode == LIQUID_HEADER)
+		return write_header(render, s);
+	return render_write(render, s);
 }
 
 static int
@@ -195,30 +240,48 @@ put_array(struct render *render, const struct liquid_array *array, int depth)
 	return 0;
 }
 
-/* Text in quotes, as Ruby's inspect writes it. */
+/* How Ruby's inspect writes a character that does not stand for itself; "" if it does. */
+static struct str
+inspect_char(struct str s, char code[8])
+{
+	static const char plain[] = "abtnvfr";
+	unsigned char c = (unsigned char)s.p[0];
+	bool hash = c == '#' && s.n > 1 && memchr("{$@", s.p[1], 3) != NULL;
+	int n = 0;
+
+	if (c == '"' || c == '\\' || hash)
+		n = snprintf(code, 8, "\\%c", c);
+	else if (c >= 7 && c <= 13)
+		n = snprintf(code, 8, "\\%c", plain[c - 7]);
+	else if (c == 27)
+		n = snprintf(code, 8, "\\e");
+	else if (c < ' ' || c == 127)
+		n = snprintf(code, 8, "\\x%02X", c);
+	return (struct str){code, (size_t)n};
+}
+
+/* Text in quotes. */
 static int
 inspect_string(struct render *render, struct str s)
 {
-	char code[8] = "\"";
+	char code[8];
 
 	if (write_text(render, STR("\""), false) < 0)
 		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		static const char plain[] = "abtnvfr";
-		unsigned char c = (unsigned char)s.p[i];
-		bool hash = c == '#' && i + 1 < s.n && memchr("{$@", s.p[i + 1], 3) != NULL;
-		struct str piece = {&s.p[i], 1};
+	while (s.n > 0) {
+		struct str special = {NULL, 0};
+		size_t n = 0;
 
-		if (c == '"' || c == '\\' || hash)
-			piece = (struct str){code, (size_t)sprintf(code, "\\%c", c)};
-		else if (c >= 7 && c <= 13)
-			piece = (struct str){code, (size_t)sprintf(code, "\\%c", plain[c - 7])};
-		else if (c == 27)
-			piece = STR("\\e");
-		else if (c < ' ' || c == 127)
-			piece = (struct str){code, (size_t)sprintf(code, "\\x%02X", c)};
-		if (write_text(render, piece, false) < 0)
+		while (n < s.n && special.n == 0) {
+			special = inspect_char((struct str){s.p + n, s.n - n}, code);
+			n += special.n == 0;
+		}
+		if (write_text(render, (struct str){s.p, n}, false) < 0 ||
+		    write_text(render, special, false) < 0)
 			return -1;
+		n += special.n > 0;
+		s.p += n;
+		s.n -= n;
 	}
 	return write_text(render, STR("\""), false);
 }
@@ -290,6 +353,7 @@ put(struct render *render, const struct liquid_value *value, int depth)
 		n = number_print_int(value->integer, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_FLOAT:
+		render->work += FLOAT_WORK;
 		n = number_print_float(value->real, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_BOOL:
@@ -311,8 +375,18 @@ put(struct render *render, const struct liquid_value *value, int depth)
 }
 
 int
+render_put_escaped(struct render *render, const struct liquid_value *text)
+{
+	if (text->safe && render->program->mode == LIQUID_HTML)
+		return render_write(render, text->string);
+	return write_escaped(render, text->string);
+}
+
+int
 render_put(struct render *render, const struct liquid_value *value)
 {
+	if (value->type == LIQUID_STRING)
+		return write_text(render, value->string, value->safe);
 	return put(render, value, 0);
 }
 

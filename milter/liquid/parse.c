@@ -78,6 +78,14 @@ attempt_failed(struct compiler *compiler, struct attempt *attempt, int ret)
 	return true;
 }
 
+int
+attempt_end(struct compiler *compiler, const struct attempt *attempt, int ret)
+{
+	if (ret < 0 && compiler->err != NULL && compiler->err->code == ERR_TEMPLATE)
+		*compiler->err = attempt->fault;
+	return ret;
+}
+
 uint32_t
 parse_add_expr(struct compiler *compiler, struct expr expr)
 {
@@ -352,27 +360,32 @@ parse_args(struct compiler *compiler, GArray *args, GArray *nameds)
 }
 
 static int
-check_filter(struct compiler *compiler, const struct filter_use *use, struct str name)
+check_use(struct compiler *compiler, const struct filter_use *use, const char *kind)
 {
-	const struct liquid_program *program = compiler->program;
 	const struct filter *filter = use->filter;
 
-	if (filter == NULL) {
-		if (program->strict || program->mode != LIQUID_TEXT)
-			return compile_err(
-			    compiler, use->at, "there is no filter '%.*s'", STR_F(name));
-		return 0;
-	}
 	if (use->args < filter->args_min || use->args > filter->args_max)
 		return compile_err(compiler, use->at,
 		    filter->args_min == filter->args_max
-			? "filter '%s' takes %d argument(s), found %u"
-			: "filter '%s' takes %d or more arguments, found %u",
-		    filter->name, filter->args_min, use->args);
+			? "%s '%s' takes %d argument(s), found %u"
+			: "%s '%s' takes %d or more arguments, found %u",
+		    kind, filter->name, filter->args_min, use->args);
 	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
 		return compile_err(
-		    compiler, use->at, "filter '%s' does not take that argument", filter->name);
+		    compiler, use->at, "%s '%s' does not take that argument", kind, filter->name);
 	return 0;
+}
+
+static void
+keep_args(
+    struct compiler *compiler, struct filter_use *use, const GArray *args, const GArray *nameds)
+{
+	use->arg = compiler->arg->len;
+	use->args = args->len;
+	use->named = compiler->named->len;
+	use->nameds = nameds->len;
+	g_array_append_vals(compiler->arg, args->data, args->len);
+	g_array_append_vals(compiler->named, nameds->data, nameds->len);
 }
 
 int
@@ -381,18 +394,38 @@ parse_add_use(struct compiler *compiler, struct str name, const GArray *args, co
 {
 	struct filter_use use = {.at = (uint32_t)(name.p - compiler->source.p)};
 
-	use.filter = filter_find(name);
-	use.arg = compiler->arg->len;
-	use.args = args->len;
-	use.named = compiler->named->len;
-	use.nameds = nameds->len;
-	*covered |= str_is(name, "default");
-	if (check_filter(compiler, &use, name) < 0)
-		return -1;
-	g_array_append_vals(compiler->arg, args->data, args->len);
-	g_array_append_vals(compiler->named, nameds->data, nameds->len);
+	use.filter = filter_find(compiler->extensions, name, &use.closure);
+	if (use.filter == NULL && !compiler->lax)
+		return compile_err(compiler, use.at, "there is no filter '%.*s'", STR_F(name));
+	keep_args(compiler, &use, args, nameds);
+	if (use.filter != NULL) {
+		*covered |= use.filter->covers;
+		if (check_use(compiler, &use, "filter") < 0)
+			return -1;
+	}
 	g_array_append_val(uses, use);
 	return 0;
+}
+
+int
+parse_tag_use(struct compiler *compiler, const struct liquid_tag *tag, uint32_t *use_r)
+{
+	struct filter_use use = {
+	    .at = (uint32_t)compiler->piece.at, .filter = &tag->row, .closure = tag->closure};
+	GArray *args = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *nameds = g_array_new(FALSE, FALSE, sizeof(struct named_arg));
+	int ret = parse_args(compiler, args, nameds);
+
+	if (ret == 0)
+		ret = parse_end(compiler);
+	keep_args(compiler, &use, args, nameds);
+	if (ret == 0)
+		ret = check_use(compiler, &use, "tag");
+	g_array_append_val(compiler->use, use);
+	*use_r = compiler->use->len - 1;
+	g_array_free(args, TRUE);
+	g_array_free(nameds, TRUE);
+	return ret;
 }
 
 static int
@@ -465,9 +498,9 @@ parse_whole_chain(struct compiler *compiler, uint32_t *chain_r)
 	ret = parse_chain(compiler, chain_r);
 	if (ret == 0)
 		ret = parse_end(compiler);
-	return attempt_failed(compiler, &attempt, ret)
-	    ? lax_chain(compiler, attempt.markup, chain_r)
-	    : ret;
+	if (!attempt_failed(compiler, &attempt, ret))
+		return ret;
+	return attempt_end(compiler, &attempt, lax_chain(compiler, attempt.markup, chain_r));
 }
 
 enum compare_op
@@ -561,7 +594,7 @@ parse_condition(struct compiler *compiler, bool negate, GArray *falses)
 	ret = parse_terms(compiler, terms);
 	if (attempt_failed(compiler, &attempt, ret)) {
 		g_array_set_size(terms, 0);
-		ret = lax_terms(compiler, attempt.markup, terms);
+		ret = attempt_end(compiler, &attempt, lax_terms(compiler, attempt.markup, terms));
 	}
 	if (ret == 0)
 		emit_terms(compiler, terms, negate, falses);

@@ -45,6 +45,7 @@ enum op {
 	OP_IFCHANGED_END, /* a: level of captures */
 	OP_CALL,	  /* a: call; begins a partial */
 	OP_BREAK_OUT,	  /* a: 1 break, 0 continue; leaves a partial that was included */
+	OP_EXTENSION,	  /* a: use, b: level of its body or PROGRAM_NONE */
 	OP_ABORT,	  /* a: chain */
 	OP_END,
 };
@@ -100,6 +101,7 @@ struct named_arg {
 
 struct filter_use {
 	const struct filter *filter; /* NULL: unknown, passed over */
+	void *closure;
 	uint32_t at;
 	uint32_t arg; /* first of `args` in program->arg */
 	uint32_t args;
@@ -175,6 +177,7 @@ struct unit {
 /* {% render %} or {% include %}. */
 struct call {
 	bool include;
+	bool layout;	    /* an include, with the text around which it goes */
 	bool walks;	    /* `for` */
 	uint32_t unit;	    /* PROGRAM_NONE: `name` says which */
 	uint32_t name;	    /* expression */
@@ -212,9 +215,10 @@ struct liquid_program {
 	struct cycle *cycle;
 	struct call *call;
 	struct bind *bind;
-	GStringChunk *text;   /* what is not in the source */
-	struct names slots;   /* variables */
-	struct names resumes; /* loops that offset:continue may go on with */
+	GStringChunk *text;    /* what is not in the source */
+	struct origin *origin; /* of the template itself; NULL: it wasn't translated */
+	struct names slots;    /* variables */
+	struct names resumes;  /* loops that offset:continue may go on with */
 	uint32_t forloop_slot;
 	uint32_t self_slot;
 	uint32_t tablerow_slot;

@@ -139,28 +139,51 @@ eval_condition(struct render *render, uint32_t number, bool *result_r)
 	}
 }
 
-static void
-assign(struct render *render, uint32_t slot, struct liquid_value value)
+void
+render_assign(struct render *render, uint32_t slot, struct liquid_value value)
 {
 	render->scope->slot[slot].assigned = value;
 	render->scope->slot[slot].has_assigned = true;
 }
 
+/* What was printed since the level began, which is taken away again. */
 static int
-end_capture(struct render *render, const struct insn *insn)
+take_captured(struct render *render, uint32_t level, struct liquid_value *value_r)
 {
-	size_t begin = render->capture[insn->a];
+	size_t begin = render->capture[level];
 	struct str text = {render->out.p + begin, render->out.n - begin};
-	struct liquid_value value;
 
 	text = arena_str(render->arena, text);
 	if (text.p == NULL)
 		return render_full(render);
 	render->out.n = begin;
-	value = liquid_string(text);
-	value.safe = render->program->mode == LIQUID_HTML;
-	assign(render, insn->b, value);
+	*value_r = liquid_string(text);
+	value_r->safe = render->program->mode == LIQUID_HTML;
 	return 0;
+}
+
+static int
+end_capture(struct render *render, const struct insn *insn)
+{
+	struct liquid_value value;
+
+	if (take_captured(render, insn->a, &value) < 0)
+		return -1;
+	render_assign(render, insn->b, value);
+	return 0;
+}
+
+/* A tag that others added. */
+static int
+run_extension(struct render *render, const struct insn *insn)
+{
+	struct liquid_value value = LIQUID_NIL_VALUE;
+
+	if (insn->b != PROGRAM_NONE && take_captured(render, insn->b, &value) < 0)
+		return -1;
+	if (render_use(render, &render->program->use[insn->a], true, &value) < 0)
+		return -1;
+	return render_put(render, &value);
 }
 
 /* Each value that equals the subject runs the body once more. */
@@ -197,16 +220,6 @@ abort_render(struct render *render, uint32_t chain)
 }
 
 static int
-put_chain(struct render *render, uint32_t chain)
-{
-	struct liquid_value value;
-
-	if (render_chain(render, chain, true, &value) < 0)
-		return -1;
-	return render_put(render, &value);
-}
-
-static int
 assign_chain(struct render *render, const struct insn *insn)
 {
 	struct liquid_value value;
@@ -215,7 +228,7 @@ assign_chain(struct render *render, const struct insn *insn)
 
 	if (render_chain(render, insn->a, asked, &value) < 0)
 		return -1;
-	assign(render, insn->b, value);
+	render_assign(render, insn->b, value);
 	return 0;
 }
 
@@ -308,7 +321,7 @@ run_plain(struct render *render, const struct insn *insn)
 
 	switch ((enum op)insn->op) {
 	case OP_OUTPUT:
-		return put_chain(render, insn->a);
+		return render_put_chain(render, insn->a);
 	case OP_ASSIGN:
 		return assign_chain(render, insn);
 	case OP_FOR_END:
@@ -333,6 +346,8 @@ run_plain(struct render *render, const struct insn *insn)
 		frame = &render->cases[insn->a];
 		frame->matched = false;
 		return render_eval(render, insn->b, &frame->subject);
+	case OP_EXTENSION:
+		return run_extension(render, insn);
 	case OP_ABORT:
 		return abort_render(render, insn->a);
 	default:

@@ -120,8 +120,12 @@ void *render_alloc(struct render *render, size_t size);
 
 /* output.c: adds to the output as it is. */
 int render_write(struct render *render, struct str s);
+/* Adds what a tag writes of its own. */
+int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
 int render_put(struct render *render, const struct liquid_value *value);
+/* Text with entities, unless it is markup already. */
+int render_put_escaped(struct render *render, const struct liquid_value *text);
 /* As text: what {{ }} would print, unescaped. Text is not copied. */
 int render_text(struct render *render, const struct liquid_value *value, struct str *text_r);
 /* & < > " ' as entities, in the arena; the same text if there are none. */
@@ -130,12 +134,18 @@ int render_escape(struct render *render, struct str s, struct str *escaped_r);
 /* eval.c: `asked` reports variables that are nil to the render's options. */
 int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
 int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
+/* Evaluates and prints it. */
+int render_put_chain(struct render *render, uint32_t chain);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
 /* What the outermost names mean. */
 int render_global(
     struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
 int render_get_self(void *closure, struct str key, struct arena *arena,
     struct liquid_value *value_r, struct err *err);
+void render_assign(struct render *render, uint32_t slot, struct liquid_value value);
+/* One filter or added tag: `value` is its input, then its result. */
+int render_use(
+    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value);
 /* Tells that this expression has no value. */
 void render_missing(struct render *render, uint32_t expr);
 /* One member of a value; nil if it has none. */

@@ -66,8 +66,9 @@ parse_subject(struct compiler *compiler, uint32_t *expr_r)
 	ret = parse_expr(compiler, expr_r);
 	if (ret == 0)
 		ret = parse_end(compiler);
-	return attempt_failed(compiler, &attempt, ret) ? lax_value(compiler, attempt.markup, expr_r)
-						       : ret;
+	if (!attempt_failed(compiler, &attempt, ret))
+		return ret;
+	return attempt_end(compiler, &attempt, lax_value(compiler, attempt.markup, expr_r));
 }
 
 static int
@@ -122,7 +123,8 @@ parse_when(struct compiler *compiler, struct when *when)
 	ret = parse_values(compiler, args);
 	if (attempt_failed(compiler, &attempt, ret)) {
 		g_array_set_size(args, 0);
-		ret = lax_values(compiler, attempt.markup, true, args);
+		ret = attempt_end(
+		    compiler, &attempt, lax_values(compiler, attempt.markup, true, args));
 	}
 	when->arg = compiler->arg->len;
 	when->args = args->len;
@@ -207,8 +209,8 @@ run_assign(struct compiler *compiler)
 	return 0;
 }
 
-static uint32_t
-take_capture(struct compiler *compiler)
+uint32_t
+tag_take_capture(struct compiler *compiler)
 {
 	struct unit *unit = &compiler->program->unit[compiler->unit];
 
@@ -229,7 +231,7 @@ open_capture(struct compiler *compiler)
 	scan_next(&compiler->scan);
 	if (parse_end(compiler) < 0)
 		return -1;
-	block->item = take_capture(compiler);
+	block->item = tag_take_capture(compiler);
 	compile_emit(compiler, OP_CAPTURE, block->item, 0);
 	return 0;
 }
@@ -332,7 +334,8 @@ run_cycle(struct compiler *compiler)
 	if (attempt_failed(compiler, &attempt, ret)) {
 		cycle.name = PROGRAM_NONE;
 		g_array_set_size(args, 0);
-		ret = lax_cycle(compiler, attempt.markup, &cycle.name, args);
+		ret = attempt_end(
+		    compiler, &attempt, lax_cycle(compiler, attempt.markup, &cycle.name, args));
 	}
 	if (ret == 0 && cycle.name == PROGRAM_NONE)
 		cycle.key = cycle_key(compiler, args);
@@ -350,7 +353,7 @@ open_ifchanged(struct compiler *compiler)
 {
 	struct block *block = compile_top(compiler);
 
-	block->item = take_capture(compiler);
+	block->item = tag_take_capture(compiler);
 	compile_emit(compiler, OP_IFCHANGED, block->item, 0);
 	return parse_end(compiler);
 }
@@ -420,6 +423,7 @@ static const struct tag tags[] = {
 	.leave = OP_IFCHANGED_END},
     {.name = "include", .open = tag_include},
     {.name = "increment", .open = run_increment},
+    {.name = "layout", .open = tag_layout, .blank = true},
     {.name = "liquid", .open = tag_liquid, .blank = true},
     {.name = "raw", .open = tag_raw, .blank = true},
     {.name = "render", .open = tag_render},
@@ -452,6 +456,22 @@ const char *
 liquid_tag_name(size_t number)
 {
 	return number < G_N_ELEMENTS(tags) ? tags[number].name : NULL;
+}
+
+bool
+tag_is_known(struct str name)
+{
+	return find_tag(name) != NULL || str_starts(name, STR("end"));
+}
+
+static const struct tag *
+find_extension(const struct compiler *compiler, struct str name)
+{
+	for (size_t i = 0; compiler->extensions != NULL && i < compiler->extensions->tags; i++) {
+		if (str_is(name, compiler->extension_tag[i].name))
+			return &compiler->extension_tag[i];
+	}
+	return NULL;
 }
 
 static bool
@@ -492,10 +512,12 @@ tag_run(struct compiler *compiler)
 		return parse_end(compiler) < 0 ? -1 : compile_close(compiler);
 	tag = find_tag(name);
 	if (tag == NULL)
+		tag = find_extension(compiler, name);
+	if (tag == NULL)
 		return unknown_tag(compiler, name);
 	if (tag->end != NULL && compile_open(compiler, tag) < 0)
 		return -1;
 	if (tag->end == NULL && !tag->blank)
 		compile_seen(compiler);
-	return tag->open(compiler);
+	return tag->extension != NULL ? tag_extension(compiler, tag) : tag->open(compiler);
 }

@@ -99,7 +99,7 @@ parse_loop(struct compiler *compiler, struct loop *loop)
 	if (!attempt_failed(compiler, &attempt, ret))
 		return ret;
 	*loop = fresh;
-	return lax_loop(compiler, attempt.markup, loop);
+	return attempt_end(compiler, &attempt, lax_loop(compiler, attempt.markup, loop));
 }
 
 static int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tag_partial: render and include
+ * tag_partial: render, include and layout
  *
  * Threads: one at a time.
  */
@@ -112,4 +112,59 @@ int
 tag_render(struct compiler *compiler)
 {
 	return open_call(compiler, false);
+}
+
+/* Has the unit printed anything yet? White space in front of a layout is dropped. */
+static bool
+has_printed(struct compiler *compiler)
+{
+	for (uint32_t i = compiler->entry; i < compile_here(compiler); i++) {
+		struct insn *insn = compile_insn(compiler, i);
+		struct str text = {compiler->source.p + insn->a, insn->b};
+
+		if (insn->op == OP_TEXT && lex_trim_right(text).n == 0)
+			insn->b = 0;
+		else if (insn->op != OP_ASSIGN)
+			return true;
+	}
+	return false;
+}
+
+int
+tag_layout(struct compiler *compiler)
+{
+	uint32_t at = compiler->scan.at;
+	struct str name = compiler->scan.text;
+
+	if (parse_take_word(compiler, "none"))
+		return parse_end(compiler);
+	if (!parse_take(compiler, TOKEN_STRING))
+		return compile_expected(compiler, "the name of a partial, in quotes, or none");
+	if (parse_end(compiler) < 0)
+		return -1;
+	if (compiler->layout != PROGRAM_NONE || compiler->block->len > 0 || has_printed(compiler))
+		return compile_err(compiler, (uint32_t)compiler->piece.at,
+		    "'layout' stands once, in front of everything that is printed");
+	if (compile_partial(compiler, at, name, &compiler->layout) < 0)
+		return -1;
+	compiler->layout_at = compiler->piece.at;
+	compiler->layout_level = tag_take_capture(compiler);
+	compile_emit(compiler, OP_CAPTURE, compiler->layout_level, 0);
+	return 0;
+}
+
+void
+tag_layout_end(struct compiler *compiler)
+{
+	uint32_t slot = compile_slot(compiler, STR("content_for_layout"));
+	struct expr nothing = {.kind = EXPR_LITERAL, .literal = {.type = LIQUID_NIL}};
+	struct call call = {.include = true, .layout = true, .unit = compiler->layout};
+
+	/* It is about nothing, so that no variable of its name is taken for its subject. */
+	call.with = parse_add_expr(compiler, nothing);
+	call.bind_slot = compile_slot(compiler, STR(""));
+	compiler->piece.at = compiler->layout_at;
+	compiler->captures--;
+	compile_emit(compiler, OP_CAPTURE_END, compiler->layout_level, slot);
+	emit_call(compiler, call);
 }

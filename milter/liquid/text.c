@@ -4,6 +4,21 @@
  */
 #include "liquid/text.h"
 
+#include <stdint.h>
+
+#define WORD	  sizeof(uint64_t)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Nearly all text is ASCII for long stretches: a word at a time. */
+static bool
+word_is_ascii(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return (word & HIGH_BITS) == 0;
+}
+
 static size_t
 claimed(unsigned char c)
 {
@@ -34,6 +49,7 @@ uint32_t
 text_char(const char *p, size_t n)
 {
 	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t length = text_step(p, n);
 	uint32_t c = (unsigned char)p[0] & mask[length];
 
@@ -41,16 +57,23 @@ text_char(const char *p, size_t n)
 		return (unsigned char)p[0] < 0x80 ? c : UINT32_MAX;
 	for (size_t i = 1; i < length; i++)
 		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
+	if (c < least[length] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return UINT32_MAX;
+	return c;
 }
 
 bool
 text_is_ascii(struct str s)
 {
 	unsigned char all = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		all |= (unsigned char)s.p[i];
+	for (; at + WORD <= s.n; at += WORD) {
+		if (!word_is_ascii(s.p + at))
+			return false;
+	}
+	for (; at < s.n; at++)
+		all |= (unsigned char)s.p[at];
 	return all < 0x80;
 }
 
@@ -58,11 +81,17 @@ size_t
 text_length(struct str s)
 {
 	size_t count = 0;
+	size_t at = 0;
 
-	if (text_is_ascii(s))
-		return s.n;
-	for (size_t at = 0; at < s.n; count++)
-		at += text_step(s.p + at, s.n - at);
+	while (at < s.n) {
+		if (at + WORD <= s.n && word_is_ascii(s.p + at)) {
+			at += WORD;
+			count += WORD;
+		} else {
+			at += text_step(s.p + at, s.n - at);
+			count++;
+		}
+	}
 	return count;
 }
 
@@ -71,7 +100,14 @@ text_offset(struct str s, size_t count)
 {
 	size_t at = 0;
 
-	while (count-- > 0 && at < s.n)
-		at += text_step(s.p + at, s.n - at);
+	while (count > 0 && at < s.n) {
+		if (count >= WORD && at + WORD <= s.n && word_is_ascii(s.p + at)) {
+			at += WORD;
+			count -= WORD;
+		} else {
+			at += text_step(s.p + at, s.n - at);
+			count--;
+		}
+	}
 	return at;
 }

@@ -54,8 +54,10 @@ struct liquid_array {
 
 struct liquid_object; /* hash with order; see liquid_object_new */
 
-/* Members on demand. `get` returns 1 and fills value_r, 0 if there is no such
- * member, -1 with err filled. */
+/* Members on demand: `get` is called when a template asks for one, each time it does, and
+ * never for what no template names. It returns 1 and fills value_r, 0 if there is no such
+ * member, -1 with err filled. What it returns lies in the arena or outlives the render;
+ * it may be an object or another lazy value. */
 struct liquid_lazy {
 	int (*get)(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
 	    struct err *err);
@@ -65,9 +67,23 @@ struct liquid_lazy {
 
 #define LIQUID_NIL_VALUE ((struct liquid_value){.type = LIQUID_NIL})
 
-struct liquid_value liquid_string(struct str s);
-struct liquid_value liquid_int(int64_t n);
-struct liquid_value liquid_bool(bool b);
+static inline struct liquid_value
+liquid_string(struct str s)
+{
+	return (struct liquid_value){.type = LIQUID_STRING, .string = s};
+}
+
+static inline struct liquid_value
+liquid_int(int64_t n)
+{
+	return (struct liquid_value){.type = LIQUID_INT, .integer = n};
+}
+
+static inline struct liquid_value
+liquid_bool(bool b)
+{
+	return (struct liquid_value){.type = LIQUID_BOOL, .boolean = b};
+}
 
 /* An empty object in the arena with room for `hint` members (it grows). NULL when
  * the arena is full. */

@@ -9,14 +9,16 @@
 
 #include "dkim/dkim.h"
 #include "master/identity.h"
+#include "tailor/templates.h"
 
-/* Configuration and keys as one; each problem is given to `each`. */
+/* Configuration, keys and templates as one; each problem is given to `each`. */
 int check_load(const char *path, const struct conf **conf_r, struct dkim_keys **keys_r,
-    void (*each)(const char *text, void *closure), void *closure, struct err *err);
+    struct tailor_templates **templates_r, void (*each)(const char *text, void *closure),
+    void *closure, struct err *err);
 /* Makes the database, or brings it up to date, as the daemon's user. */
 int check_migrate(const struct conf *conf, const struct identity *identity, struct err *err);
 /* Can a worker open the database and make its engine? */
-int check_engine(const struct conf *conf, struct dkim_keys *keys, const struct identity *identity,
-    struct err *err);
+int check_engine(const struct conf *conf, struct dkim_keys *keys,
+    struct tailor_templates *templates, const struct identity *identity, struct err *err);
 
 #endif

@@ -99,6 +99,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	struct worker worker = {
 	    .conf = master->conf,
 	    .keys = master->keys,
+	    .templates = master->templates,
 	    .slot = slot,
 	    .slots = master->slot_count[kind],
 	    .listen_fd = kind == CHILD_SESSION ? master->listen_fd : -1,
@@ -286,7 +287,8 @@ prepare(struct master *master, struct err *err)
 	    open_signals(master, err) != 0 || master_set_slots(master, err) != 0)
 		return -1;
 	if (check_migrate(master->conf, &master->identity, err) != 0 ||
-	    check_engine(master->conf, master->keys, &master->identity, err) != 0)
+	    check_engine(master->conf, master->keys, master->templates, &master->identity, err) !=
+		0)
 		return -1;
 	return session_listen(master->conf, &master->listen_fd, err);
 }
@@ -333,6 +335,7 @@ fini(struct master *master)
 	if (master->pid_fd >= 0)
 		pidfile_close(master->conf->pid_file, &master->pid_fd);
 	free(master->children.at);
+	tailor_templates_unref(&master->templates);
 	dkim_keys_unref(&master->keys);
 	conf_unref(&master->conf);
 }
@@ -357,7 +360,8 @@ master_run(const char *path, bool foreground)
 	whole_path = realpath(path, NULL);
 	master.path = whole_path == NULL ? path : whole_path;
 	master.foreground = foreground;
-	if (check_load(master.path, &master.conf, &master.keys, print_problem, NULL, &err) != 0) {
+	if (check_load(master.path, &master.conf, &master.keys, &master.templates, print_problem,
+		NULL, &err) != 0) {
 		free(whole_path);
 		return err_exit_code(err.code);
 	}

@@ -46,10 +46,11 @@ check_fixed(const struct conf *old, const struct conf *new, struct err *err)
 }
 
 static int
-try(const struct master *master, const struct conf *conf, struct dkim_keys *keys, struct err *err)
+try(const struct master *master, const struct conf *conf, struct dkim_keys *keys,
+    struct tailor_templates *templates, struct err *err)
 {
 	if (check_fixed(master->conf, conf, err) != 0 ||
-	    check_engine(conf, keys, &master->identity, err) != 0 ||
+	    check_engine(conf, keys, templates, &master->identity, err) != 0 ||
 	    session_listen_mode(conf, err) != 0)
 		return -1;
 	return master_open_log(conf, &master->identity, err);
@@ -73,14 +74,17 @@ master_reopen_log(struct master *master)
 }
 
 static void
-replace(struct master *master, const struct conf *conf, struct dkim_keys *keys)
+replace(struct master *master, const struct conf *conf, struct dkim_keys *keys,
+    struct tailor_templates *templates)
 {
 	struct err err = ERR_INIT;
 
 	conf_unref(&master->conf);
 	dkim_keys_unref(&master->keys);
+	tailor_templates_unref(&master->templates);
 	master->conf = conf;
 	master->keys = keys;
+	master->templates = templates;
 	if (master_set_slots(master, &err) != 0)
 		log_error("reload", LOG_STR("reason", err.text));
 	memset(master->slots, 0, sizeof master->slots);
@@ -93,22 +97,24 @@ master_reload(struct master *master)
 {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	struct err err = ERR_INIT;
 
-	if (check_load(master->path, &conf, &keys, log_problem, NULL, &err) != 0) {
+	if (check_load(master->path, &conf, &keys, &templates, log_problem, NULL, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		return;
 	}
-	if (try(master, conf, keys, &err) != 0) {
+	if (try(master, conf, keys, templates, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
+		tailor_templates_unref(&templates);
 		dkim_keys_unref(&keys);
 		conf_unref(&conf);
 		return;
 	}
 	/* Those that drain write to the old log, which may have been renamed. */
 	signal_children(master, SIGUSR1);
-	replace(master, conf, keys);
+	replace(master, conf, keys, templates);
 	log_info("reloaded", LOG_STR("file", master->path));
 }

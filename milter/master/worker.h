@@ -13,12 +13,14 @@
 #include "base/id.h"
 #include "conf/conf.h"
 #include "dkim/dkim.h"
+#include "tailor/templates.h"
 
 #define WORKER_OUTBOX_MAX 64
 
 struct worker {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	int slot;  /* 0.. within its kind; a restarted worker has the same */
 	int slots; /* how many of its kind there are */
 	int control_fd;

@@ -2,12 +2,14 @@
  *
  * engine: the engine of one process, and messages ready to be tailored
  *
- * Owns:    references of configuration and keys, the cache, the campaigns' data.
+ * Owns:    references of configuration, keys and templates, the cache, the campaigns' data.
  * Threads: tailor_new by one; then any.
  * Fails:   ERR_CONFIG and ERR_IO (data files); ERR_TEMPLATE, ERR_INPUT, ERR_LIMIT, ERR_KEY
  *          (messages).
  */
 #include "tailor/internal.h"
+
+#include "liquid/json.h"
 
 #include <glib.h>
 
@@ -17,7 +19,7 @@ static int
 read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct liquid_value *value_r,
     struct err *err)
 {
-	json_error_t where;
+	struct err where = ERR_INIT;
 	json_t *json;
 	int rc;
 
@@ -27,10 +29,9 @@ read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct li
 		*value_r = liquid_object_value(none);
 		return none == NULL ? err_set(err, ERR_LIMIT, "campaign data: too large") : 0;
 	}
-	json = json_load_file(campaign->data, JSON_REJECT_DUPLICATES, &where);
+	json = liquid_json_load_file(campaign->data, JSON_REJECT_DUPLICATES, &where);
 	if (json == NULL)
-		return err_set(err, ERR_CONFIG, "%s: data: %s:%d:%d: %s", campaign->place,
-		    campaign->data, where.line, where.column, where.text);
+		return err_set(err, ERR_CONFIG, "%s: data: %s", campaign->place, where.text);
 	if (!json_is_object(json))
 		rc = err_set(err, ERR_CONFIG, "%s: data: %s: expected one JSON object",
 		    campaign->place, campaign->data);
@@ -42,12 +43,13 @@ read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct li
 
 int
 tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
-    struct store *store, struct err *err)
+    struct tailor_templates *templates, struct store *store, struct err *err)
 {
 	struct tailor *tailor = g_new0(struct tailor, 1);
 
 	tailor->conf = conf_ref(conf);
 	tailor->keys = dkim_keys_ref(keys);
+	tailor->templates = tailor_templates_ref(templates);
 	tailor->store = store;
 	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);
 	tailor->arena = arena_new(DATA_MAX);
@@ -70,6 +72,7 @@ tailor_free(struct tailor **tailor)
 	tailor_cache_free(&(*tailor)->cache);
 	arena_free(&(*tailor)->arena);
 	dkim_keys_unref(&(*tailor)->keys);
+	tailor_templates_unref(&(*tailor)->templates);
 	conf_unref(&(*tailor)->conf);
 	g_free((*tailor)->data);
 	g_free(*tailor);
@@ -93,7 +96,7 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 			return err_set(err, ERR_INPUT, "From occurs more than once");
 	}
 	/* A display name with tags is no RFC 5322 phrase; the address has none by now. */
-	if (tailor_field_is_template(from, arena)) {
+	if (tailor_field_is_template(from, message->campaign, arena)) {
 		struct str text = mime_header_decode(from->value, arena);
 
 		tailor_split_mailbox(text, &display, &address);
@@ -131,8 +134,10 @@ map_fields(struct tailor_message *message, struct arena *arena)
 
 	message->field_of = g_new(int, count);
 	for (size_t i = 0; i < count; i++) {
+		const struct mime_header *header = mime_header_at(message->mime, i);
+
 		message->field_of[i] =
-		    tailor_field_is_template(mime_header_at(message->mime, i), arena) ? next++ : -1;
+		    tailor_field_is_template(header, message->campaign, arena) ? next++ : -1;
 	}
 }
 
@@ -140,14 +145,17 @@ static int
 find_compiled(struct tailor_message *message, struct err *err)
 {
 	struct tailor *tailor = message->tailor;
+	const struct conf_campaign *campaign = message->campaign;
 	struct id_digest key =
-	    tailor_compiled_key(message->mime, str_c(message->name), message->field_of);
+	    tailor_compiled_key(message->mime, campaign, str_c(message->name), message->field_of);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);
 	if (message->compiled != NULL)
 		return 0;
-	if (tailor_compile(&fresh, tailor->conf, message->mime, err) != 0)
+	if (tailor_compile(&fresh, tailor->conf, campaign,
+		&tailor->data[campaign - tailor->conf->campaigns],
+		tailor_templates_of(tailor->templates, campaign), message->mime, err) != 0)
 		return -1;
 	fresh->key = key;
 	message->compiled = tailor_cache_put(tailor->cache, fresh);
@@ -171,7 +179,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->name = g_strndup(name.p, name.n);
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
-		rc = tailor_check_fixed(message->mime, err);
+		rc = tailor_check_fixed(message->mime, campaign, err);
 	if (rc == 0) {
 		make_key(message, sender);
 		map_fields(message, arena);

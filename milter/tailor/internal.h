@@ -31,18 +31,22 @@ struct tailor_compiled {
 /* --- compile.c --- */
 
 /* Does this field hold template tags? The arena is for scratch. */
-bool tailor_field_is_template(const struct mime_header *header, struct arena *arena);
-bool tailor_has_tags(struct str text);
+bool tailor_field_is_template(
+    const struct mime_header *header, const struct conf_campaign *campaign, struct arena *arena);
+bool tailor_has_tags(struct str text, const struct conf_campaign *campaign);
 /* "Display name" <address> with tags in it, which no address parser would take: what stands in
  * the last angle brackets is the address, all before it the name. */
 void tailor_split_mailbox(struct str text, struct str *display_r, struct str *address_r);
 /* `field_of`: as in struct tailor_message. */
-struct id_digest tailor_compiled_key(
-    const struct mime_message *mime, struct str campaign, const int *field_of);
+struct id_digest tailor_compiled_key(const struct mime_message *mime,
+    const struct conf_campaign *campaign, struct str name, const int *field_of);
+/* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct mime_message *mime, struct err *err);
+    const struct conf_campaign *campaign, const struct liquid_value *data,
+    const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
 /* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
-int tailor_check_fixed(const struct mime_message *mime, struct err *err);
+int tailor_check_fixed(
+    const struct mime_message *mime, const struct conf_campaign *campaign, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);
 
 /* --- cache.c: compiled messages by key, the least recently used leaves --- */
@@ -64,6 +68,7 @@ void tailor_cache_unref(struct tailor_cache *cache, struct tailor_compiled **com
 struct tailor {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor_cache *cache;
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */

@@ -7,10 +7,12 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
 	milter/tailor/limits.c milter/tailor/limits.h \
+	milter/tailor/merge_tags.c milter/tailor/merge_tags.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
-	milter/tailor/tailor.h
+	milter/tailor/tailor.h \
+	milter/tailor/templates.c milter/tailor/templates.h
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/tailor_test

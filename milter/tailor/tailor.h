@@ -20,13 +20,14 @@
 #include "mime/mime.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "tailor/templates.h"
 
 struct tailor; /* the engine of one process, for one configuration */
 
-/* Takes references of conf and keys; the store is borrowed. Reads the campaigns'
- * data files. ERR_CONFIG, ERR_IO. */
+/* Takes references of conf, keys and templates, which are of that conf; the store is
+ * borrowed. Reads the campaigns' data files. ERR_CONFIG, ERR_IO. */
 int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
-    struct store *store, struct err *err);
+    struct tailor_templates *templates, struct store *store, struct err *err);
 void tailor_free(struct tailor **tailor);
 
 /* Which campaign does this message belong to? By header, then envelope sender, then

@@ -12,6 +12,7 @@
  * reason: "NAME<TAB>REASON". A case that fails and is not listed, or passes and is, is
  * a failure whatever the share.
  */
+#include "liquid/json.h"
 #include "liquid/liquid.h"
 
 #include <glib.h>
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define FILE_MAX  ((size_t)16 * 1024 * 1024)
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 
 struct suite {
@@ -192,59 +192,14 @@ is_checked(const json_t *test)
 	return false;
 }
 
-/* Jansson refuses a file with an integer beyond 64 bits: such a number is made a
- * real. */
-static char *
-widen_integers(const char *text, size_t n, size_t *n_r)
-{
-	char *to = malloc(n * 2 + 1);
-	bool quoted = false;
-	size_t digits = 0;
-	size_t length = 0;
-
-	if (to == NULL)
-		abort();
-	for (size_t i = 0; i < n; i++) {
-		bool escaped = quoted && text[i] == '\\';
-		bool digit = !quoted && text[i] >= '0' && text[i] <= '9';
-
-		if (text[i] == '"')
-			quoted = !quoted;
-		if (digits >= 19 && !digit && text[i] != '.') {
-			to[length++] = '.';
-			to[length++] = '0';
-		}
-		digits = digit ? digits + 1 : 0;
-		to[length++] = text[i];
-		if (escaped && i + 1 < n)
-			to[length++] = text[++i];
-	}
-	*n_r = length;
-	return to;
-}
-
 static json_t *
 load(const char *path)
 {
-	FILE *file = fopen(path, "rb");
-	char *text, *wide;
-	size_t n, length;
-	json_error_t error;
-	json_t *json;
+	struct err err = ERR_INIT;
+	json_t *json = liquid_json_load_file(path, 0, &err);
 
-	if (file == NULL)
-		return NULL;
-	text = malloc(FILE_MAX);
-	if (text == NULL)
-		abort();
-	n = fread(text, 1, FILE_MAX, file);
-	fclose(file);
-	wide = widen_integers(text, n, &length);
-	free(text);
-	json = json_loadb(wide, length, JSON_ALLOW_NUL, &error);
-	free(wide);
-	if (json == NULL) {
-		fprintf(stderr, "%s: %s\n", path, error.text);
+	if (json == NULL && err.code != ERR_NOTFOUND) {
+		fprintf(stderr, "%s\n", err.text);
 		exit(99);
 	}
 	return json;

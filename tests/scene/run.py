@@ -531,7 +531,9 @@ CHECKS = [
 
 
 def write_file(folder, step, name):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+    path = os.path.join(folder, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as out:
         out.write(step.block_text())
 
 

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Inputs for the fuzzers to begin with.
+
+    seeds.py TARGET FOLDER
+
+TARGET is liquid_compile_fuzz, liquid_render_fuzz or liquid_scalar_fuzz; others have
+none. Templates come from the unit tests and the scenes of this repository, and from the
+suites in $MAILTAILOR_CORPORA where that is set.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import sys
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SUITES = (
+    ("liquid-golden/golden_liquid.dev.json", "data", "templates"),
+    ("liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem"),
+)
+LENGTH_MAX = 4000
+PARTS_MAX = 6
+
+NUMBERS = ["0", "1", "-1", "2.5", "-7", "1e5", "0.1", "0.000001", "9223372036854775807",
+           "-9223372036854775808", "99999999999999999999", "12345678901234567890.123456789",
+           "170141183460469231731687303715884105727", "3 apples", " 4", "1_000", "0x10"]
+DATES = ["now", "2024-02-29T12:00:00+02:00", "March 14, 2016", "14 Mar 2016 3pm", "14.03.2016",
+         "20160314T120000Z", "Thu, 14 Mar 2016 10:11:12 -0500", "12:30", "1152098955",
+         "2024-12-31 23:59:60", "Fri Jul 16 01:00:00 2004", "0000-01-01", "9999-12-31 EST"]
+FORMATS = ["%a %A %b %B %c %C %d %D %e %F", "%g %G %h %H %I %j %k %l %L %m %M %n %N %p %P",
+           "%r %R %s %S %t %T %u %U %v %V %w %W %x %X %y %Y %z %Z %%", "%-d %_m %^b %#p %10N %:z %::z",
+           "%010Y %3S %E %Oy %!", "%1024B", "%99999999d", "%"]
+
+
+def strings_of_c(text):
+    """The string literals, neighbours joined."""
+    for literals in re.findall(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', text):
+        parts = re.findall(r'"(?:[^"\\\n]|\\.)*"', literals)
+        try:
+            yield b"".join(ast.literal_eval("b" + part) for part in parts)
+        except (SyntaxError, ValueError):
+            continue
+
+
+def own_templates():
+    for folder, suffix in (("tests/unit", ".c"), ("tests/scene", ".scene")):
+        for name in sorted(os.listdir(os.path.join(TOP, folder))):
+            if not name.endswith(suffix):
+                continue
+            with open(os.path.join(TOP, folder, name), encoding="utf-8") as file:
+                text = file.read()
+            if suffix == ".c":
+                yield from (s for s in strings_of_c(text) if b"{{" in s or b"{%" in s)
+            else:
+                yield from (b.encode() for b in re.split(r"(?m)^(?=scene )", text) if "{{" in b)
+
+
+def suite_cases():
+    """Template, data as JSON, partials."""
+    corpora = os.environ.get("MAILTAILOR_CORPORA", "")
+    for path, data, files in SUITES:
+        path = os.path.join(corpora, path)
+        if not corpora or not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as file:
+            tests = json.load(file)["tests"]
+        for test in tests:
+            template = test["template"]
+            partials = []
+            found = test.get(files)
+            for name, text in (found.items() if isinstance(found, dict) else ()):
+                name = name.removesuffix(".liquid")
+                if not isinstance(text, str) or len(partials) == PARTS_MAX:
+                    continue
+                partials.append(text)
+                template = re.sub(r"(['\"])%s\1" % re.escape(name), "'p%d'" % len(partials),
+                                  template)
+            yield (template.encode(), json.dumps(test.get(data) or {}).encode(),
+                   [p.encode() for p in partials])
+
+
+def seeds(target):
+    if target == "liquid_scalar_fuzz":
+        for a in NUMBERS:
+            yield from (b"\0" + (a + "\x1e" + b).encode() for b in NUMBERS)
+        for a in DATES:
+            yield from (b"\1" + (a + "\x1e" + b).encode() for b in FORMATS)
+        return
+    cases = [(t, b"{}", []) for t in own_templates()] + list(suite_cases())
+    for template, data, partials in cases:
+        if target == "liquid_compile_fuzz":
+            yield b"\0" + b"\x1e".join([template, *partials])
+        elif target == "liquid_render_fuzz":
+            yield b"\0" + b"\x1e".join([template, data, *partials])
+
+
+def main(target, folder):
+    os.makedirs(folder, exist_ok=True)
+    for seed in seeds(target):
+        if len(seed) <= LENGTH_MAX:
+            with open(os.path.join(folder, hashlib.sha1(seed).hexdigest()), "wb") as file:
+                file.write(seed)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
