@@ -45,7 +45,7 @@ text_filters(void **state)
 	    {"{{ o | json }}{{ ns | json }}{{ 'a\"b' | json }}{{ nil | json }}", PEOPLE,
 		"{\"x\":1,\"y\":\"z\"}[3,1,2]\"a\\"
 		"\"b\"null"},
-	    {"{{ 12.5 | money: 'EUR' }}|{{ 1234567.891 | money: 'USD', 'en' }}|"
+	    {"{{ 12.5 | money: 'eur' }}|{{ 1234567.891 | money: 'USD', 'en' }}|"
 	     "{{ -1234.5 | money: 'EUR', 'de' }}|{{ 1234.5 | money: 'JPY' }}|{{ '7' | money }}",
 		NULL, "12.50 EUR|$1,234,567.89|-1.234,50\xc2\xa0€|1235 JPY|7.00"},
 	    {"{{ 'free' | money: 'EUR' }}{{ nil | money: 'EUR' }}", NULL, "free"},
@@ -199,6 +199,13 @@ dates(void **state)
 	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
 	attempt.render.time_zone = "No/Where";
 	check(&attempt, &(struct sample){"{{ 0 | date: '%H %Z' }}", NULL, "00 UTC"});
+	/* An hour that summer time leaves out, and one that it gives twice. */
+	attempt = attempt_in(LIQUID_TEXT);
+	attempt.render.time_zone = "Europe/Vienna";
+	check(&attempt,
+	    &(struct sample){"{{ '2026-03-29 02:30' | date: '%F %T %z' }} "
+			     "{{ '2026-10-25 02:30' | date: '%T %z' }}",
+		NULL, "2026-03-29 03:30:00 +0200 02:30:00 +0100"});
 }
 
 int

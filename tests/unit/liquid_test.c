@@ -420,6 +420,15 @@ strictness(void **state)
 	    &attempt, "{{ 'b' c }}", ERR_TEMPLATE, "t:1:8: expected the end of the tag, found 'c'");
 	check_error(&attempt, "{{ ['b'] }}", ERR_TEMPLATE,
 	    "t:1:4: a variable can't begin with '[': write self[...]");
+	/* What editors make of quotes and spaces. */
+	check_error(&attempt, "{{ x | default: \xe2\x80\x9cyou\xe2\x80\x9d }}", ERR_TEMPLATE,
+	    "t:1:17: expected a value, found '\xe2\x80\x9c'");
+	check(&attempt,
+	    &(struct sample){"{{\xc2\xa0x\xc2\xa0|\xc2\xa0upcase }}{{ stra\xc3\x9f"
+			     "e }}",
+		"{\"x\":\"a\",\"stra\xc3\x9f"
+		"e\":\"b\"}",
+		"Ab"});
 }
 
 static void
