@@ -117,7 +117,9 @@ has_value(void *closure, struct str path)
 static struct liquid_options
 options_for(const struct work *work, enum liquid_mode mode)
 {
+	/* Strict in text parts, too: what plain Liquid passes over is a mistake in a message. */
 	return (struct liquid_options){.mode = mode,
+	    .strict = true,
 	    .limits = tailor_limits(work->conf, mode),
 	    .partials = liquid_folder_partials(work->folder, mode)};
 }
