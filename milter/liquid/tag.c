@@ -382,7 +382,7 @@ run_abort(struct compiler *compiler)
 static const struct tag tags[] = {
     {.name = "abort", .open = run_abort, .blank = true},
     {.name = "assign", .open = run_assign, .blank = true},
-    {.name = "break", .open = tag_break, .blank = true},
+    {.name = "break", .open = tag_break},
     {.name = "capture",
 	.end = "endcapture",
 	.open = open_capture,
@@ -396,7 +396,7 @@ static const struct tag tags[] = {
 	.close = close_case,
 	.blank_texts = true},
     {.name = "comment", .open = tag_comment, .blank = true},
-    {.name = "continue", .open = tag_continue, .blank = true},
+    {.name = "continue", .open = tag_continue},
     {.name = "cycle", .open = run_cycle},
     {.name = "decrement", .open = run_decrement},
     {.name = "doc", .open = tag_doc, .blank = true},

@@ -140,6 +140,8 @@ other_tags(void **state)
 	    /* a body with nothing to see loses its white space */
 	    {"[{% if true %} {% assign x = 1 %} {% endif %}]", NULL, "[]"},
 	    {"[{% if true %} {{ x }} {% endif %}]", NULL, "[  ]"},
+	    {"[{% for i in (1..3) %} {% break %} {% endfor %}]", NULL, "[ ]"},
+	    {"[{% for i in (1..3) %} {% continue %} {% endfor %}]", NULL, "[   ]"},
 	    {"{% increment c %}{% increment c %}{{ c }}{% decrement d %}", NULL, "012-1"},
 	    {"{% echo 'a' | upcase %}", NULL, "A"},
 	    {"{% liquid\n assign x = 1\n if x == 1\n echo 'one'\n endif\n # done %}", NULL, "one"},
