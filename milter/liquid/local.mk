@@ -87,6 +87,14 @@ tests_unit_liquid_extension_test_LDADD = $(unit_libs)
 
 TESTS += tests/unit/liquid_manual_test.py
 
+check_PROGRAMS += tests/unit/liquid_hostile_test
+TESTS += tests/unit/liquid_hostile_test
+tests_unit_liquid_hostile_test_SOURCES = tests/unit/liquid_hostile_test.c \
+	tests/unit/liquid_fixture.h
+tests_unit_liquid_hostile_test_LDADD = $(unit_libs)
+
+TESTS += tests/corpus/liquid_ruby.py
+
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
 tests_corpus_liquid_corpus_SOURCES = tests/corpus/liquid_corpus.c
@@ -112,4 +120,5 @@ tests_fuzz_liquid_scalar_fuzz_SOURCES = tests/fuzz/liquid_scalar_fuzz.c $(liquid
 tests_fuzz_liquid_scalar_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_liquid_scalar_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known
+EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known \
+	tests/corpus/liquid_ruby.py tests/corpus/liquid_ruby.rb

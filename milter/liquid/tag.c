@@ -254,7 +254,8 @@ run_count(struct compiler *compiler, enum op op)
 
 	rest.n = (size_t)(compiler->scan.end - rest.p);
 	if (compiler->lax) { /* whatever stands there is the name */
-		compile_emit(compiler, op, compile_slot(compiler, str_trim(rest)), 0);
+		compile_emit(
+		    compiler, op, compile_slot(compiler, str_trim(lex_trim_right(rest))), 0);
 		return 0;
 	}
 	if (compiler->scan.token != TOKEN_ID)
