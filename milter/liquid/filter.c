@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static const struct filter *const tables[] = {
+    filter_ago_table,
     filter_array_table,
     filter_date_table,
     filter_digest_table,
@@ -15,6 +16,8 @@ static const struct filter *const tables[] = {
     filter_misc_table,
     filter_money_table,
     filter_number_table,
+    filter_phone_table,
+    filter_plural_table,
     filter_sort_table,
     filter_string_table,
 };

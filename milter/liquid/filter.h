@@ -20,6 +20,7 @@
 
 #include "liquid/value.h"
 
+struct date;
 struct render;
 
 /* Named arguments that one filter may be given. */
@@ -104,6 +105,9 @@ bool filter_assign(struct filter_call *call, struct str name, struct liquid_valu
 /* `escape`: the renderer knows it. */
 int filter_run_escape(struct filter_call *call);
 
+/* filter_date.c: the input as a point in time; false if it is none. */
+bool filter_date(struct filter_call *call, struct date *date_r);
+
 /* Text that grows in the arena. */
 struct build {
 	struct render *render;
@@ -131,6 +135,7 @@ const struct filter *filter_find(
     const struct liquid_extensions *extensions, struct str name, void **closure_r);
 
 /* The rows of each file; the last one has no name. */
+extern const struct filter filter_ago_table[];
 extern const struct filter filter_array_table[];
 extern const struct filter filter_date_table[];
 extern const struct filter filter_digest_table[];
@@ -138,6 +143,8 @@ extern const struct filter filter_html_table[];
 extern const struct filter filter_misc_table[];
 extern const struct filter filter_money_table[];
 extern const struct filter filter_number_table[];
+extern const struct filter filter_phone_table[];
+extern const struct filter filter_plural_table[];
 extern const struct filter filter_sort_table[];
 extern const struct filter filter_string_table[];
 

@@ -67,41 +67,43 @@ struct locale {
 	const char *point;
 	bool symbol_first;
 	bool spaced;
+	bool lakh; /* digits above the thousands go in pairs: 12,34,567 */
 };
 
 /* The more special name first. */
 static const struct locale locales[] = {
-    {"de-at", NBSP, ",", true, true},
-    {"de-ch", "’", ".", true, true},
-    {"de", ".", ",", false, true},
-    {"en-in", ",", ".", true, false},
-    {"en-za", NBSP, ",", true, false},
-    {"en", ",", ".", true, false},
-    {"es-mx", ",", ".", true, false},
-    {"es", ".", ",", false, true},
-    {"fr-ch", NNBSP, ",", false, true},
-    {"fr", NNBSP, ",", false, true},
-    {"it", ".", ",", false, true},
-    {"nl", ".", ",", true, true},
-    {"pt-br", ".", ",", true, true},
-    {"pt", NBSP, ",", false, true},
-    {"cs", NBSP, ",", false, true},
-    {"da", ".", ",", false, true},
-    {"fi", NBSP, ",", false, true},
-    {"hu", NBSP, ",", false, true},
-    {"ja", ",", ".", true, false},
-    {"ko", ",", ".", true, false},
-    {"nb", NBSP, ",", false, true},
-    {"no", NBSP, ",", false, true},
-    {"pl", NBSP, ",", false, true},
-    {"ro", ".", ",", false, true},
-    {"ru", NBSP, ",", false, true},
-    {"sk", NBSP, ",", false, true},
-    {"sv", NBSP, ",", false, true},
-    {"tr", ".", ",", true, false},
-    {"uk", NBSP, ",", false, true},
-    {"vi", ".", ",", false, true},
-    {"zh", ",", ".", true, false},
+    {"de-at", NBSP, ",", true, true, false},
+    {"de-ch", "’", ".", true, true, false},
+    {"de", ".", ",", false, true, false},
+    {"en-in", ",", ".", true, false, true},
+    {"en-za", NBSP, ",", true, false, false},
+    {"en", ",", ".", true, false, false},
+    {"es-mx", ",", ".", true, false, false},
+    {"es", ".", ",", false, true, false},
+    {"fr-ch", NNBSP, ",", false, true, false},
+    {"fr", NNBSP, ",", false, true, false},
+    {"it", ".", ",", false, true, false},
+    {"nl", ".", ",", true, true, false},
+    {"pt-br", ".", ",", true, true, false},
+    {"pt", NBSP, ",", false, true, false},
+    {"cs", NBSP, ",", false, true, false},
+    {"da", ".", ",", false, true, false},
+    {"fi", NBSP, ",", false, true, false},
+    {"hi", ",", ".", true, false, true},
+    {"hu", NBSP, ",", false, true, false},
+    {"ja", ",", ".", true, false, false},
+    {"ko", ",", ".", true, false, false},
+    {"nb", NBSP, ",", false, true, false},
+    {"no", NBSP, ",", false, true, false},
+    {"pl", NBSP, ",", false, true, false},
+    {"ro", ".", ",", false, true, false},
+    {"ru", NBSP, ",", false, true, false},
+    {"sk", NBSP, ",", false, true, false},
+    {"sv", NBSP, ",", false, true, false},
+    {"tr", ".", ",", true, false, false},
+    {"uk", NBSP, ",", false, true, false},
+    {"vi", ".", ",", false, true, false},
+    {"zh", ",", ".", true, false, false},
 };
 
 static const struct currency *
@@ -141,6 +143,13 @@ find_locale(struct str name)
 	return NULL;
 }
 
+/* Does a group end where this many digits are left of the whole ones? */
+static bool
+is_boundary(int left, const struct locale *locale)
+{
+	return locale->lakh ? left == 3 || (left > 3 && left % 2 == 1) : left % 3 == 0;
+}
+
 /* More than 22 digits, and the separators between them. */
 #define AMOUNT_SIZE 64
 
@@ -169,7 +178,7 @@ put_before(char *to, const char *text)
 	return memcpy(to - n, text, n);
 }
 
-/* The digits of a rounded amount, from the last to the first, grouped by three before the
+/* The digits of a rounded amount, from the last to the first, grouped before the
  * point. */
 static int
 add_amount(struct build *build, struct number amount, int places, const struct locale *locale)
@@ -184,7 +193,7 @@ add_amount(struct build *build, struct number amount, int places, const struct l
 	for (int n = 0; digits > 0 || n <= places; n++) {
 		if (n == places && places > 0)
 			to = put_before(to, locale == NULL ? "." : locale->point);
-		else if (locale != NULL && n > places && (n - places) % 3 == 0)
+		else if (locale != NULL && n > places && is_boundary(n - places, locale))
 			to = put_before(to, locale->group);
 		*--to = (char)('0' + (int)last_digit(&digits));
 	}
@@ -240,6 +249,8 @@ run_money(struct filter_call *call)
 	    build_init(&build, call->render, 48) < 0)
 		return -1;
 	currency = find_currency(code);
+	if (currency != NULL)
+		code = str_c(currency->code);
 	locale = find_locale(name);
 	places = currency == NULL ? 2 : currency->places;
 	amount = number_round(amount, places);

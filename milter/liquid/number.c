@@ -402,7 +402,7 @@ floor_div(__int128 a, __int128 b)
 int
 number_div(struct number a, struct number b, struct number *result_r)
 {
-	if (!b.inexact && b.digits == 0 && b.integer)
+	if (!b.inexact && b.digits == 0 && b.integer && a.integer)
 		return -1;
 	if (a.integer && b.integer && !a.inexact && !b.inexact) {
 		*result_r = join(a, b, floor_div(a.digits, b.digits), 0);

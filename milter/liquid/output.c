@@ -327,6 +327,9 @@ inspect(struct render *render, const struct liquid_value *value, int depth)
 	switch (value->type) {
 	case LIQUID_NIL:
 		return render_write(render, STR("nil"));
+	case LIQUID_EMPTY:
+	case LIQUID_BLANK:
+		return inspect_string(render, STR(""));
 	case LIQUID_STRING:
 		return inspect_string(render, value->string);
 	case LIQUID_ARRAY:

@@ -247,10 +247,12 @@ count(struct render *render, uint32_t number, int64_t step)
 			return -1;
 		slot->has_global = true;
 	}
-	if (slot->global.type != LIQUID_INT)
+	if (slot->global.type != LIQUID_INT && slot->global.type != LIQUID_FLOAT)
 		slot->global = liquid_int(0);
 	shown = slot->global;
-	if (__builtin_add_overflow(shown.integer, step, &slot->global.integer))
+	if (slot->global.type == LIQUID_FLOAT)
+		slot->global.real += (double)step;
+	else if (__builtin_add_overflow(shown.integer, step, &slot->global.integer))
 		return render_err(render, ERR_TEMPLATE, "the counter is too large");
 	return render_put(render, step > 0 ? &shown : &slot->global);
 }

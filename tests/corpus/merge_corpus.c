@@ -4,12 +4,11 @@
  *
  *     merge_corpus [-v]
  *
- * html-mailchimp-blueprints is looked for in $MAILTAILOR_CORPORA. Every template has to become
+ * html-mailchimp-blueprints is looked for in $MAILTAILOR_CORPORA, by default ../shared/data. Every template has to become
  * Liquid that compiles and renders without a mark left in it, or its unknown tags are listed.
  * -v shows what is rendered. Exit 77 where the folder is absent.
  */
-#include "liquid/liquid.h"
-#include "merge/merge.h"
+#include "tailor/merge_tags.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -46,41 +45,44 @@ count(void *closure, const struct merge_tag *tag)
 		    STR_F(tag->text), tag->why);
 }
 
+static bool
+has_value(void *closure, struct str path)
+{
+	return tailor_has_value(closure, path);
+}
+
 static int
 render(const char *path, struct str source, struct err *err)
 {
-	struct liquid_options options = {.mode = LIQUID_HTML,
+	const struct liquid_options options = {.mode = LIQUID_HTML,
 	    .limits = {.source = SOURCE_MAX, .steps = 1000000, .output = SOURCE_MAX, .depth = 100}};
 	const struct liquid_render_options now = {.now_ms = INT64_C(1704067318000)};
 	const struct merge_options merge = {
-	    .html = true, .subject = STR("News for *|FNAME|* & all")};
+	    .subject = STR("News for *|FNAME|* & all"), .has = has_value, .closure = &run.data};
 	struct liquid_program *program = NULL;
-	struct origin *origin;
-	struct buf text;
 	struct str output;
 	int rc;
 
-	buf_init(&text, SOURCE_MAX);
-	rc = merge_translate(&text, &origin, str_c(path), source, &merge, err);
-	options.origin = origin;
-	if (rc == 0)
-		rc = liquid_compile(&program, str_c(path), buf_str(&text), &options, err);
+	rc = tailor_compile_template(&program, str_c(path), source, &options, &merge, err);
 	if (rc == 0)
 		rc = liquid_render(program, &run.data, &now, run.arena, &output, err);
+	if (rc == 0 &&
+	    (str_has(output, STR("href=\"\"")) ||
+		!str_has(output, STR("https://s.example/u?a=1&amp;b=2"))))
+		rc = err_set(err, ERR_TEMPLATE, "%s: a link is missing", path);
 	if (rc == 0 && (merge_has(output) || str_has(output, STR("{%"))))
 		rc = err_set(err, ERR_TEMPLATE, "%s: a tag is left in it", path);
 	if (rc == 0 && run.verbose)
 		printf("==== %s\n%.*s\n", path, STR_F(output));
 	liquid_free(&program);
-	origin_free(&origin);
-	buf_fini(&text);
 	return rc;
 }
 
 static int
 take_file(const char *path, const struct stat *status, int type, struct FTW *place)
 {
-	const struct merge_options merge = {.html = true, .subject = STR("Subject")};
+	const struct merge_options merge = {
+	    .html = true, .subject = STR("Subject"), .has = has_value, .closure = &run.data};
 	struct err err = ERR_INIT;
 	char *bytes;
 	FILE *file;
@@ -117,8 +119,9 @@ main(int argc, char **argv)
 	char folder[4096];
 
 	run.verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-	snprintf(folder, sizeof folder, "%s/html-mailchimp-blueprints",
-	    corpora == NULL ? "/nonexistent" : corpora);
+	if (corpora == NULL)
+		corpora = SOURCE_ROOT "/../shared/data";
+	snprintf(folder, sizeof folder, "%s/html-mailchimp-blueprints", corpora);
 	if (access(folder, R_OK) != 0) {
 		printf("merge_corpus: no templates in %s\n", folder);
 		json_decref(json);

@@ -24,8 +24,8 @@ TOOL = os.path.join(os.environ.get("MAILTAILOR_BUILD", os.getcwd()), "mailtailor
 COMMON = {"mode": "text", "strict": True, "now": "2026-03-03T08:45:05.123Z",
           "time_zone": "Europe/Vienna"}
 MARKER = re.compile(r'\.\\" (data|lines|templates?|result|error|conversions|text)\b ?(.*)')
-ESCAPES = {r"\-": "-", r"\e": "\\", r"\(aq": "'", r"\(ga": "`", r"\(ha": "^", r"\(ti": "~",
-           r"\&": ""}
+ESCAPES = {r"\-": "-", r"\e": "\\", r"\&": "", r"\(aq": "'", r"\(dq": '"', r"\(ga": "`",
+           r"\(ha": "^", r"\(ti": "~"}
 ESCAPE = re.compile(r"\\(\(..|.)")
 DELIMITERS = (",", ".", ":", ";")
 
@@ -85,7 +85,7 @@ class Page:
             self.section, self.item = line[4:], []
         elif line.startswith(".It Ic ") and self.section in self.items:
             self.read_item(line)
-        elif line.startswith(".It Sy ") and self.section == "ERROR MESSAGES":
+        elif line.startswith((".It Sy ", ".It Ar ")) and self.section == "ERROR MESSAGES":
             raise SyntaxError(f"{self.place()}: no template shows this message")
         elif line.startswith(".Bd -literal"):
             raise SyntaxError(f"{self.place()}: no comment says what this block is")
@@ -95,7 +95,7 @@ class Page:
 
     def read_item(self, line):
         """.It Ic NAME ... [, Ic NAME]..."""
-        self.item = re.findall(r"\bIc (\w+)", line)
+        self.item = list(dict.fromkeys(re.findall(r"\bIc (\w+)", line)))
         for name in self.item:
             if name in self.items[self.section]:
                 raise SyntaxError(f"{self.place()}: {name} has two items")
@@ -173,10 +173,10 @@ class Page:
         while self.lines[at].startswith('.\\" error '):
             at += 1
         words = self.lines[at].split()
-        if words[:2] != [".It", "Sy"]:
+        if words[0] != ".It" or words[1] not in ("Sy", "Ar"):
             raise SyntaxError(f"{self.place(at)}: expected the message: .It Sy WORDS Ar WORD ...")
         pattern, literal = "", True
-        for word in words[2:]:
+        for word in words[1:]:
             if word in ("Sy", "Ar"):
                 literal = word == "Sy"
             elif word == "Ns" or word in DELIMITERS:

@@ -214,7 +214,7 @@ static const struct example examples[] = {
 	"*|IF:FNAME=x|**|FNAME|* *|END:IF|*\n*|FNAME|* {{ nosuch | }}",
 	"t:2:23: expected the name of a filter, found the end"},
     {"and when it renders", LIQUID_HTML,
-	"*|IF:FNAME=x|*y*|END:IF|*\n*|FNAME|* {{ 1 | divided_by: 0 }}", "t:2:13: divided by 0"},
+	"*|IF:FNAME=x|*y*|END:IF|*\n*|FNAME|* {{ 1 | divided_by: 0 }}", "t:2:18: divided by 0"},
 };
 
 static void

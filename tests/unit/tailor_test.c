@@ -397,6 +397,7 @@ bad_messages_say_where(void **state)
 	} cases[] = {
 	    {HEAD "Subject: x\r\n\r\nline\r\n{% if contact.x %}open\r\n", ERR_TEMPLATE, ":2:"},
 	    {HEAD "Subject: {{ x | nosuch }}\r\n\r\nx\r\n", ERR_TEMPLATE, "nosuch"},
+	    {HEAD "Subject: x\r\n\r\n{{ x | nosuch }}\r\n", ERR_TEMPLATE, "nosuch"},
 	    {"From: a@other.example\r\nSubject: x\r\n\r\nx\r\n", ERR_KEY, "other.example"},
 	    {"Subject: x\r\n\r\nx\r\n", ERR_INPUT, "From is missing"},
 	    {HEAD "From: b@shop.example\r\nSubject: x\r\n\r\nx\r\n", ERR_INPUT, "more than once"},
