@@ -105,6 +105,9 @@ date_local(int64_t local, int32_t nanos, const char *name)
 	if (zone == NULL)
 		return date_at(local, nanos, NULL);
 	interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, local);
+	/* An hour that the clocks leave out is counted on from the time before it. */
+	if (interval < 0)
+		interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, local - 7200);
 	if (interval >= 0)
 		local -= g_time_zone_get_offset(zone, interval);
 	return date_at(local, nanos, name);

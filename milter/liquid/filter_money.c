@@ -249,6 +249,8 @@ run_money(struct filter_call *call)
 	    build_init(&build, call->render, 48) < 0)
 		return -1;
 	currency = find_currency(code);
+	if (currency != NULL)
+		code = str_c(currency->code);
 	locale = find_locale(name);
 	places = currency == NULL ? 2 : currency->places;
 	amount = number_round(amount, places);

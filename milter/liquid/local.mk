@@ -59,6 +59,16 @@ TESTS += tests/unit/liquid_filter_test
 tests_unit_liquid_filter_test_SOURCES = tests/unit/liquid_filter_test.c
 tests_unit_liquid_filter_test_LDADD = $(unit_libs)
 
+check_PROGRAMS += tests/unit/liquid_standard_test
+TESTS += tests/unit/liquid_standard_test
+tests_unit_liquid_standard_test_SOURCES = tests/unit/liquid_standard_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_standard_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_ceiling_test
+TESTS += tests/unit/liquid_ceiling_test
+tests_unit_liquid_ceiling_test_SOURCES = tests/unit/liquid_ceiling_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_ceiling_test_LDADD = $(unit_libs)
+
 check_PROGRAMS += tests/unit/liquid_lax_test
 TESTS += tests/unit/liquid_lax_test
 tests_unit_liquid_lax_test_SOURCES = tests/unit/liquid_lax_test.c tests/unit/liquid_fixture.h

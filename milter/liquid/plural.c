@@ -423,15 +423,18 @@ plural_speaks(struct str locale, const char *language)
 static const struct rule *
 find_rule(struct str locale)
 {
+	char first = locale.n == 0 ? '\0' : (char)(locale.p[0] | 0x20);
+
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		struct str list = str_c(rules[i].languages);
-		struct str word;
+		const char *word = rules[i].languages;
 
-		while (str_split(&list, ' ', &word)) {
-			char language[8];
+		for (const char *end; *word != '\0'; word = *end == '\0' ? end : end + 1) {
+			char language[8] = "";
 
-			memcpy(language, word.p, word.n);
-			language[word.n] = '\0';
+			end = strchrnul(word, ' ');
+			if (*word != first)
+				continue;
+			memcpy(language, word, (size_t)(end - word));
 			if (plural_speaks(locale, language))
 				return &rules[i];
 		}

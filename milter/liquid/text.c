@@ -4,6 +4,8 @@
  */
 #include "liquid/text.h"
 
+#include <glib.h>
+
 #include <stdint.h>
 
 #define WORD	  sizeof(uint64_t)
@@ -110,4 +112,10 @@ text_offset(struct str s, size_t count)
 		}
 	}
 	return at;
+}
+
+bool
+text_is_letter(uint32_t c)
+{
+	return c != UINT32_MAX && (g_unichar_isalnum(c) || g_unichar_ismark(c));
 }

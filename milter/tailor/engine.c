@@ -48,7 +48,7 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
 	struct tailor *tailor = g_new0(struct tailor, 1);
 
 	tailor->conf = conf_ref(conf);
-	tailor->keys = dkim_keys_ref(keys);
+	tailor->keys = keys == NULL ? NULL : dkim_keys_ref(keys);
 	tailor->templates = tailor_templates_ref(templates);
 	tailor->store = store;
 	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);

@@ -4,6 +4,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/campaign.c \
 	milter/tailor/compile.c \
 	milter/tailor/engine.c \
+	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
 	milter/tailor/limits.c milter/tailor/limits.h \

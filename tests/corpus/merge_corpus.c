@@ -4,7 +4,7 @@
  *
  *     merge_corpus [-v]
  *
- * html-mailchimp-blueprints is looked for in $MAILTAILOR_CORPORA. Every template has to become
+ * html-mailchimp-blueprints is looked for in $MAILTAILOR_CORPORA, by default ../shared/data. Every template has to become
  * Liquid that compiles and renders without a mark left in it, or its unknown tags are listed.
  * -v shows what is rendered. Exit 77 where the folder is absent.
  */
@@ -119,8 +119,9 @@ main(int argc, char **argv)
 	char folder[4096];
 
 	run.verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
-	snprintf(folder, sizeof folder, "%s/html-mailchimp-blueprints",
-	    corpora == NULL ? "/nonexistent" : corpora);
+	if (corpora == NULL)
+		corpora = SOURCE_ROOT "/../shared/data";
+	snprintf(folder, sizeof folder, "%s/html-mailchimp-blueprints", corpora);
 	if (access(folder, R_OK) != 0) {
 		printf("merge_corpus: no templates in %s\n", folder);
 		json_decref(json);

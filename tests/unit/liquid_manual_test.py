@@ -95,7 +95,7 @@ class Page:
 
     def read_item(self, line):
         """.It Ic NAME ... [, Ic NAME]..."""
-        self.item = re.findall(r"\bIc (\w+)", line)
+        self.item = list(dict.fromkeys(re.findall(r"\bIc (\w+)", line)))
         for name in self.item:
             if name in self.items[self.section]:
                 raise SyntaxError(f"{self.place()}: {name} has two items")
