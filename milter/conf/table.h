@@ -107,7 +107,8 @@ X(INT, max_parts, "1000", "1..100000", \
 X(TEXT, templates, "", "path", \
   "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
-  "brand/footer.liquid in both. Read at start and reload. Empty: there are none.") \
+  "brand/footer.liquid in both. Read at start and reload; " \
+  "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \

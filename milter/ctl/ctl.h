@@ -46,9 +46,13 @@ X(outbox, "what waits to be sent", \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
+X(lint, "what is wrong with a message, for all contacts, before it is sent", \
+  "lint MESSAGE.eml|- [--campaign NAME] [--contacts all|N] [--sender ADDRESS]\n" \
+  "     [--ignore CHECK,...] [--fail-on error|warning|info] [--json]\n" \
+  "lint --checks\n") \
 X(render, "a template with data, without a message", \
   "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
-  "       [--strict] [--now TIME] [--time-zone ZONE]\n" \
+  "       [--strict] [--now TIME] [--time-zone ZONE] [--merge-tags none|mailchimp]\n" \
   "render --lines\n" \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "conf/machine.h"
 #include "ctl/doctor.h"
+#include "tailor/templates.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -235,6 +236,17 @@ check_clock(struct doctor *doctor)
 	}
 }
 
+static void
+check_templates(struct doctor *doctor)
+{
+	struct tailor_templates *templates;
+	struct err err = ERR_INIT;
+
+	if (tailor_templates_load(&templates, doctor->conf, &err) != 0)
+		add_problem(err.text, doctor);
+	tailor_templates_unref(&templates);
+}
+
 void
 doctor_check_machine(struct doctor *doctor)
 {
@@ -242,6 +254,7 @@ doctor_check_machine(struct doctor *doctor)
 	    doctor->postfix == NULL ? "" : postfix_get(doctor->postfix, "queue_directory");
 
 	conf_check_machine(doctor->conf, add_problem, doctor, NULL);
+	check_templates(doctor);
 	check_log(doctor);
 	check_database(doctor);
 	check_space(doctor, doctor->conf->database);

@@ -15,6 +15,7 @@
 #include "liquid/folder.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
+#include "tailor/merge_tags.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,20 @@ render_mode_find(struct str word, enum liquid_mode *mode_r)
 	return false;
 }
 
+bool
+render_merge_tags_find(struct str word, bool *merge_tags_r)
+{
+	*merge_tags_r = str_is(word, "mailchimp");
+	return *merge_tags_r || str_is(word, "none");
+}
+
+/* What merge tags ask for is taken from the data. */
+static bool
+has_value(void *closure, struct str path)
+{
+	return tailor_has_value(closure, path);
+}
+
 int
 render_job_run(const struct render_job *job, const struct conf *conf, struct arena *arena,
     struct str *output_r, struct err *err)
@@ -61,11 +76,13 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	const struct liquid_render_options render = {
 	    .now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
+	const struct merge_options merge = {.has = has_value, .closure = &globals};
 	struct liquid_program *program;
 	int rc;
 
 	if (liquid_from_json(job->data, arena, &globals, err) != 0 ||
-	    liquid_compile(&program, job->name, job->source, &options, err) != 0)
+	    tailor_compile_template(&program, job->name, job->source, &options,
+		job->merge_tags ? &merge : NULL, err) != 0)
 		return -1;
 	rc = liquid_render(program, &globals, &render, arena, output_r, err);
 	liquid_free(&program);
@@ -109,6 +126,10 @@ take_option(struct request *request, int option)
 			return bad_value("--time-zone", optarg, "a name like Europe/Paris");
 		request->job.time_zone = optarg;
 		return 0;
+	case 'g':
+		if (!render_merge_tags_find(str_c(optarg), &request->job.merge_tags))
+			return bad_value("--merge-tags", optarg, "none or mailchimp");
+		return 0;
 	case 'l':
 		request->lines = true;
 		return 0;
@@ -129,7 +150,8 @@ read_options(struct request *request, int argc, char **argv)
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 	    {"templates", required_argument, NULL, 't'}, {"mode", required_argument, NULL, 'm'},
 	    {"strict", no_argument, NULL, 's'}, {"now", required_argument, NULL, 'n'},
-	    {"time-zone", required_argument, NULL, 'z'}, {"lines", no_argument, NULL, 'l'},
+	    {"time-zone", required_argument, NULL, 'z'},
+	    {"merge-tags", required_argument, NULL, 'g'}, {"lines", no_argument, NULL, 'l'},
 	    {"list-filters", no_argument, NULL, 'F'}, {"list-tags", no_argument, NULL, 'T'},
 	    {NULL, 0, NULL, 0}};
 	int option, status = 0, given = 0;

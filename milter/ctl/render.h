@@ -15,6 +15,7 @@ struct render_job {
 	const struct liquid_partials *partials;
 	enum liquid_mode mode;
 	bool strict;
+	bool merge_tags; /* the template may hold Mailchimp's */
 	int64_t now_ms;
 	const char *time_zone; /* NULL: UTC */
 };
@@ -24,6 +25,8 @@ int render_job_run(const struct render_job *job, const struct conf *conf, struct
     struct str *output_r, struct err *err);
 /* "text", "html" or "header"; false if it is another word. */
 bool render_mode_find(struct str word, enum liquid_mode *mode_r);
+/* "none" or "mailchimp"; false if it is another word. */
+bool render_merge_tags_find(struct str word, bool *merge_tags_r);
 
 /* `render --lines`: answers standard input line by line; returns the exit status. */
 int render_lines(const struct conf *conf);

@@ -32,7 +32,8 @@
 
 struct partials {
 	GHashTable *source; /* GString, name without suffix in lower case -> json_t */
-	GPtrArray *name;    /* of these */
+	GPtrArray *plain;   /* owns these names */
+	GArray *written;    /* struct str: the same as they came, without suffix */
 };
 
 static void
@@ -41,13 +42,20 @@ free_name(gpointer name)
 	g_string_free(name, TRUE);
 }
 
+static struct str
+without_suffix(struct str name)
+{
+	if (str_ends_nocase(name, STR(SUFFIX)))
+		name.n -= strlen(SUFFIX);
+	return name;
+}
+
 static GString *
 plain_name(struct str name)
 {
 	GString *plain;
 
-	if (str_ends_nocase(name, STR(SUFFIX)))
-		name.n -= strlen(SUFFIX);
+	name = without_suffix(name);
 	plain = g_string_new_len(name.p, (gssize)name.n);
 	str_lower_ascii(plain->str, plain->len);
 	return plain;
@@ -69,21 +77,24 @@ static void
 init_partials(struct partials *partials)
 {
 	partials->source = g_hash_table_new_full(hash_name, equal_names, NULL, NULL);
-	partials->name = g_ptr_array_new_with_free_func(free_name);
+	partials->plain = g_ptr_array_new_with_free_func(free_name);
+	partials->written = g_array_new(FALSE, FALSE, sizeof(struct str));
 }
 
 static void
 clear_partials(struct partials *partials)
 {
 	g_hash_table_remove_all(partials->source);
-	g_ptr_array_set_size(partials->name, 0);
+	g_ptr_array_set_size(partials->plain, 0);
+	g_array_set_size(partials->written, 0);
 }
 
 static void
 fini_partials(struct partials *partials)
 {
 	g_hash_table_destroy(partials->source);
-	g_ptr_array_free(partials->name, TRUE);
+	g_ptr_array_free(partials->plain, TRUE);
+	g_array_free(partials->written, TRUE);
 }
 
 /* Of two that differ only in case or suffix the first counts. */
@@ -95,18 +106,20 @@ take_partials(struct partials *partials, json_t *templates, struct err *err)
 
 	json_object_foreach(templates, key, source)
 	{
-		GString *name;
+		struct str written = without_suffix(str_c(key));
+		GString *plain;
 
 		if (!json_is_string(source))
 			return err_set(
 			    err, ERR_INPUT, "templates: the member %s is no string", key);
-		name = plain_name(str_c(key));
-		if (g_hash_table_contains(partials->source, name)) {
-			g_string_free(name, TRUE);
+		plain = plain_name(written);
+		if (g_hash_table_contains(partials->source, plain)) {
+			g_string_free(plain, TRUE);
 			continue;
 		}
-		g_ptr_array_add(partials->name, name);
-		g_hash_table_insert(partials->source, name, source);
+		g_ptr_array_add(partials->plain, plain);
+		g_array_append_val(partials->written, written);
+		g_hash_table_insert(partials->source, plain, source);
 	}
 	return 0;
 }
@@ -130,12 +143,10 @@ static bool
 list_partials(void *closure, size_t i, struct str *name_r)
 {
 	const struct partials *partials = closure;
-	const GString *name;
 
-	if (i >= partials->name->len)
+	if (i >= partials->written->len)
 		return false;
-	name = g_ptr_array_index(partials->name, i);
-	*name_r = (struct str){name->str, name->len};
+	*name_r = g_array_index(partials->written, struct str, i);
 	return true;
 }
 
@@ -182,6 +193,7 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 {
 	const json_t *mode = member(line, "mode"), *strict = member(line, "strict");
 	const json_t *now = member(line, "now"), *zone = member(line, "time_zone");
+	const json_t *merge = member(line, "merge_tags");
 
 	if (mode != NULL &&
 	    (!json_is_string(mode) ||
@@ -190,6 +202,10 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 	if (strict != NULL && !json_is_boolean(strict))
 		return expect("strict", "true or false", err);
 	job->strict = json_is_true(strict);
+	if (merge != NULL &&
+	    (!json_is_string(merge) ||
+		!render_merge_tags_find(str_c(json_string_value(merge)), &job->merge_tags)))
+		return expect("merge_tags", "none or mailchimp", err);
 	job->now_ms = clock_now();
 	if (now != NULL && read_now(now, &job->now_ms, err) != 0)
 		return -1;

@@ -10,6 +10,9 @@
  */
 #include "liquid/render.h"
 
+/* An argument counts as looking at this many bytes. */
+#define BIND_WORK 32
+
 struct scope *
 call_new_scope(struct render *render)
 {
@@ -57,6 +60,7 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 		return -1;
 	if (name.type != LIQUID_STRING)
 		return render_err(render, ERR_TEMPLATE, "the name of a partial must be text");
+	render->work += name.string.n;
 	number = names_find(&program->partials, name.string, value_hash(name.string));
 	*unit_r = number + 1;
 	if (number != NAMES_NONE)
@@ -145,6 +149,7 @@ bind_arguments(struct render *render, const struct call_frame *frame, struct sco
 {
 	const struct bind *binds = render->program->bind + frame->call->bind;
 
+	render->work += frame->call->binds * BIND_WORK;
 	for (uint32_t i = 0; i < frame->call->binds; i++) {
 		struct liquid_value value;
 
@@ -205,6 +210,7 @@ enter_shared(struct render *render, struct call_frame *frame)
 	struct liquid_value value;
 
 	if (frame->saved == NULL) {
+		render->work += frame->call->binds * BIND_WORK;
 		frame->saved =
 		    render_alloc(render, (frame->call->binds + 1) * sizeof *frame->saved);
 		if (frame->saved == NULL)

@@ -105,9 +105,18 @@ date_local(int64_t local, int32_t nanos, const char *name)
 	if (zone == NULL)
 		return date_at(local, nanos, NULL);
 	interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, local);
+	/* An hour that the clocks leave out is counted on from the time before it. */
+	if (interval < 0)
+		interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, local - 7200);
 	if (interval >= 0)
 		local -= g_time_zone_get_offset(zone, interval);
 	return date_at(local, nanos, name);
+}
+
+static bool
+is_leap(int64_t year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
 void
@@ -130,5 +139,7 @@ date_split(const struct date *date, struct date_parts *parts_r)
 	parts_r->minute = (int)(second / 60 % 60);
 	parts_r->second = (int)(second % 60);
 	parts_r->weekday = (int)(((days + 4) % 7 + 7) % 7);
-	parts_r->yearday = (int)(days - date_days(parts_r->year, 1, 1) + 1);
+	/* `of_year` counts from the first of March. */
+	parts_r->yearday =
+	    (int)(month < 10 ? of_year + 60 + is_leap(parts_r->year) : of_year - 305);
 }

@@ -64,6 +64,14 @@ read_directive(struct str format, struct directive *directive_r)
 	struct directive directive = {.width = -1};
 	size_t i = 1;
 
+	/* A letter, and no modifier: nearly all of them. */
+	if (format.n > 1 && (format.p[1] | 0x20) >= 'a' && (format.p[1] | 0x20) <= 'z' &&
+	    format.p[1] != 'E' && format.p[1] != 'O') {
+		directive.conversion = format.p[1];
+		directive.length = 2;
+		*directive_r = directive;
+		return true;
+	}
 	while (i < format.n && read_flag(&directive, format.p[i]))
 		i++;
 	for (; i < format.n && format.p[i] >= '0' && format.p[i] <= '9'; i++) {
@@ -102,8 +110,16 @@ static int
 put_number(struct build *build, const struct directive *directive, int64_t n, int width, char pad)
 {
 	char text[NUMBER_TEXT_SIZE];
-	size_t length = number_print_int(n < 0 ? -n : n, text);
+	size_t length;
 	int64_t missing;
+
+	if (width == 2 && pad == '0' && n >= 0 && n < 100 && directive->width < 0 &&
+	    directive->pad == '\0') {
+		text[0] = (char)('0' + n / 10);
+		text[1] = (char)('0' + n % 10);
+		return build_add(build, (struct str){text, 2});
+	}
+	length = number_print_int(n < 0 ? -n : n, text);
 
 	if (directive->width >= 0)
 		width = directive->width;
@@ -119,8 +135,10 @@ put_number(struct build *build, const struct directive *directive, int64_t n, in
 	return build_add(build, (struct str){text, length});
 }
 
+/* With flags or a width. */
 static int
-put_text(struct build *build, const struct directive *directive, struct str text, bool swap_lowers)
+put_changed(
+    struct build *build, const struct directive *directive, struct str text, bool swap_lowers)
 {
 	char copy[WIDTH_MAX];
 	bool upper = directive->upper || (directive->swap && !swap_lowers);
@@ -141,6 +159,14 @@ put_text(struct build *build, const struct directive *directive, struct str text
 	if (directive->pad != '-' && fill(build, pad, directive->width - (int64_t)text.n) < 0)
 		return -1;
 	return build_add(build, (struct str){copy, text.n});
+}
+
+static int
+put_text(struct build *build, const struct directive *directive, struct str text, bool swap_lowers)
+{
+	if (directive->width < 0 && !directive->upper && !directive->swap)
+		return build_add(build, text);
+	return put_changed(build, directive, text, swap_lowers);
 }
 
 /* +0100, +01:00, +01:00:00 */
@@ -269,12 +295,26 @@ put_named(struct build *build, const struct date *date, const struct date_parts 
 }
 
 static int
+put_iso(struct build *build, const struct date_parts *parts, const struct directive *directive)
+{
+	int64_t year;
+	int number = iso_week(parts, &year);
+
+	switch (directive->conversion) {
+	case 'V':
+		return put_number(build, directive, number, 2, '0');
+	case 'G':
+		return put_number(build, directive, year, year < 0 ? 5 : 4, '0');
+	default:
+		return put_number(build, directive, floor_mod(year, 100), 2, '0');
+	}
+}
+
+static int
 put_counted(struct build *build, const struct date *date, const struct date_parts *parts,
     const struct directive *directive)
 {
 	int hour12 = parts->hour % 12 == 0 ? 12 : parts->hour % 12;
-	int64_t iso_year;
-	int iso = iso_week(parts, &iso_year);
 
 	switch (directive->conversion) {
 	case 'Y':
@@ -314,11 +354,9 @@ put_counted(struct build *build, const struct date *date, const struct date_part
 	case 'W':
 		return put_number(build, directive, week(parts, 1), 2, '0');
 	case 'V':
-		return put_number(build, directive, iso, 2, '0');
 	case 'G':
-		return put_number(build, directive, iso_year, iso_year < 0 ? 5 : 4, '0');
 	case 'g':
-		return put_number(build, directive, floor_mod(iso_year, 100), 2, '0');
+		return put_iso(build, parts, directive);
 	case 's':
 		return put_number(build, directive, date->seconds, 1, '0');
 	default:

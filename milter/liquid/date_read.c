@@ -379,9 +379,26 @@ skip_comment(struct reader *reader)
 		reader->p++;
 }
 
+/* 2026-03-14 and nothing else: what programs write. */
+static bool
+take_iso(struct reader *reader)
+{
+	const char *p = reader->p;
+
+	if (reader->end - p != 10 || p[4] != '-' || p[7] != '-' || count_digits(reader, p) != 4 ||
+	    count_digits(reader, p + 5) != 2 || count_digits(reader, p + 8) != 2)
+		return false;
+	set_year(reader, number(p, 4), 4);
+	set_month(reader, number(p + 5, 2));
+	set_day(reader, number(p + 8, 2));
+	return true;
+}
+
 static bool
 take_all(struct reader *reader)
 {
+	if (take_iso(reader))
+		return true;
 	while (reader->p < reader->end) {
 		char c = *reader->p;
 		bool ok = true;
@@ -409,13 +426,15 @@ complete(struct reader *reader, const struct date *now)
 {
 	struct date_parts parts;
 
-	date_split(now, &parts);
-	if (!reader->has_month)
-		reader->month = reader->has_year ? 1 : parts.month;
-	if (!reader->has_day)
-		reader->day = reader->has_year || reader->has_month ? 1 : parts.day;
-	if (!reader->has_year)
-		reader->year = parts.year;
+	if (!reader->has_year || !reader->has_month || !reader->has_day) {
+		date_split(now, &parts);
+		if (!reader->has_month)
+			reader->month = reader->has_year ? 1 : parts.month;
+		if (!reader->has_day)
+			reader->day = reader->has_year || reader->has_month ? 1 : parts.day;
+		if (!reader->has_year)
+			reader->year = parts.year;
+	}
 	return reader->month >= 1 && reader->month <= 12 && reader->day >= 1 && reader->day <= 31 &&
 	    reader->hour <= 24 && reader->minute <= 59 && reader->second <= 60;
 }
@@ -439,6 +458,8 @@ date_read(struct str text, const struct date *now, const char *zone, struct date
 	    .nanos = reader.nanos,
 	    .offset = reader.offset,
 	    .zone = reader.zone};
+	if (zone == NULL && reader.offset == 0)
+		date_r->zone = "UTC";
 	if (zone != NULL)
 		*date_r = date_at(date_r->seconds, reader.nanos, zone);
 	return true;

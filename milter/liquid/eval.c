@@ -10,6 +10,10 @@
 #include "liquid/render.h"
 #include "liquid/text.h"
 
+/* Taking a member, or running a filter, counts as looking at this many bytes. */
+#define MEMBER_WORK 16
+#define FILTER_WORK 128
+
 int
 render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
 {
@@ -32,29 +36,36 @@ render_global(struct render *render, struct str name, uint32_t hash, struct liqu
 	return 0;
 }
 
-int
-render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
+/* Where the value of a variable stands; NULL with the error set. */
+static const struct liquid_value *
+variable(struct render *render, uint32_t number)
 {
 	struct slot *slot = &render->scope->slot[number];
 	const struct key *key = &render->program->slots.key[number];
 
-	if (slot->has_bound) {
-		*value_r = slot->bound;
-		return 0;
-	}
-	if (slot->has_assigned) {
-		*value_r = slot->assigned;
-		return 0;
-	}
+	if (slot->has_bound)
+		return &slot->bound;
+	if (slot->has_assigned)
+		return &slot->assigned;
 	if (!slot->has_global) {
 		if (render_global(render, key->name, key->hash, &slot->global) < 0)
-			return -1;
+			return NULL;
 		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
 			slot->global = (struct liquid_value){
 			    .type = LIQUID_LAZY, .lazy = &render->scope->self};
 		slot->has_global = true;
 	}
-	*value_r = slot->global;
+	return &slot->global;
+}
+
+int
+render_variable(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	const struct liquid_value *value = variable(render, number);
+
+	if (value == NULL)
+		return -1;
+	*value_r = *value;
 	return 0;
 }
 
@@ -65,6 +76,7 @@ named_variable(struct render *render, struct str name, struct liquid_value *valu
 	uint32_t hash = value_hash(name);
 	uint32_t number = names_find(&render->program->slots, name, hash);
 
+	render->work += name.n;
 	if (number != NAMES_NONE)
 		return render_variable(render, number, value_r);
 	return render_global(render, name, hash, value_r);
@@ -202,6 +214,7 @@ render_member(struct render *render, const struct liquid_value *of, struct str n
 	struct key key = {name, value_hash(name)};
 	struct liquid_value value = LIQUID_NIL_VALUE;
 
+	render->work += name.n;
 	if (keyed(render, of, &key, &value) < 0)
 		return -1;
 	*value_r = value;
@@ -262,15 +275,34 @@ first_step(struct render *render, const struct step *step, struct liquid_value *
 	return name.type == LIQUID_STRING ? named_variable(render, name.string, value_r) : 0;
 }
 
+/* Goes as far as there are members of ordinary objects: nearly always to the end. */
+static const struct liquid_value *
+walk(const struct liquid_value *value, const struct step *step, uint32_t steps, uint32_t *i)
+{
+	for (; *i < steps && value->type == LIQUID_OBJECT && step[*i].kind == STEP_KEY; ++*i) {
+		const struct key *key = &step[*i].key;
+		const struct liquid_value *found = value_find(value->object, key->name, key->hash);
+
+		if (found == NULL)
+			break;
+		value = found;
+	}
+	return value;
+}
+
 static int
 eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
 {
 	const struct step *step = render->program->step + expr->path.step;
+	const struct liquid_value *value;
 	uint32_t i = 0;
 
+	render->work += expr->path.steps * MEMBER_WORK;
 	if (expr->path.slot != PROGRAM_NONE) {
-		if (render_variable(render, expr->path.slot, value_r) < 0)
+		value = variable(render, expr->path.slot);
+		if (value == NULL)
 			return -1;
+		*value_r = *walk(value, step, expr->path.steps, &i);
 	} else if (first_step(render, &step[i++], value_r) < 0) {
 		return -1;
 	}
@@ -429,19 +461,54 @@ render_use(
 	return 0;
 }
 
-int
-render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
+/* The first `uses` filters of a chain. */
+static int
+run_chain(struct render *render, const struct chain *chain, uint32_t uses, bool asked,
+    struct liquid_value *value_r)
 {
-	const struct chain *chain = &render->program->chain[number];
 	const struct filter_use *use = render->program->use + chain->use;
 
-	if (render_eval(render, chain->expr, value_r) < 0)
+	if (render_eval(render, chain->expr, value_r) < 0 ||
+	    (chain->uses > 0 && render_charge(render, chain->uses * FILTER_WORK) < 0))
 		return -1;
 	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);
-	for (uint32_t i = 0; i < chain->uses; i++) {
+	for (uint32_t i = 0; i < uses; i++) {
 		if (use[i].filter != NULL && render_use(render, &use[i], asked, value_r) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int
+render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
+{
+	const struct chain *chain = &render->program->chain[number];
+
+	return run_chain(render, chain, chain->uses, asked, value_r);
+}
+
+static bool
+is_escape(const struct render *render, const struct filter_use *use)
+{
+	return use->filter != NULL && use->filter->run == filter_run_escape &&
+	    render->program->mode != LIQUID_HEADER;
+}
+
+/* Text that goes through `escape` last is escaped on its way into the output. */
+int
+render_put_chain(struct render *render, uint32_t number)
+{
+	const struct chain *chain = &render->program->chain[number];
+	const struct filter_use *last = render->program->use + chain->use + chain->uses - 1;
+	bool escape = chain->uses > 0 && is_escape(render, last);
+	struct liquid_value value;
+
+	if (run_chain(render, chain, chain->uses - escape, true, &value) < 0)
+		return -1;
+	if (escape && value.type == LIQUID_STRING)
+		return charge_value(render, &value) < 0 ? -1 : render_put_escaped(render, &value);
+	if (escape && render_use(render, last, true, &value) < 0)
+		return -1;
+	return render_put(render, &value);
 }

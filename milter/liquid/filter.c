@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static const struct filter *const tables[] = {
+    filter_ago_table,
     filter_array_table,
     filter_date_table,
     filter_digest_table,
@@ -15,6 +16,8 @@ static const struct filter *const tables[] = {
     filter_misc_table,
     filter_money_table,
     filter_number_table,
+    filter_phone_table,
+    filter_plural_table,
     filter_sort_table,
     filter_string_table,
 };
@@ -65,7 +68,11 @@ filter_text(struct filter_call *call, size_t i, struct str *text_r)
 int
 filter_result(struct filter_call *call, struct str text)
 {
-	call->result = liquid_string(text);
+	/* Not copied from elsewhere: what was just written in small pieces is slow to read as
+	 * a large one. */
+	call->result.type = LIQUID_STRING;
+	call->result.safe = false;
+	call->result.string = text;
 	return 0;
 }
 
@@ -140,12 +147,6 @@ build_add(struct build *build, struct str s)
 		memcpy(build->p + build->n, s.p, s.n);
 	build->n += s.n;
 	return 0;
-}
-
-int
-build_char(struct build *build, char c)
-{
-	return build_add(build, (struct str){&c, 1});
 }
 
 struct str

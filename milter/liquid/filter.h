@@ -20,6 +20,7 @@
 
 #include "liquid/value.h"
 
+struct date;
 struct render;
 
 /* Named arguments that one filter may be given. */
@@ -101,6 +102,12 @@ int64_t filter_now(const struct filter_call *call, const char **zone_r);
  * template never names it: there is nothing to do then. */
 bool filter_assign(struct filter_call *call, struct str name, struct liquid_value value);
 
+/* `escape`: the renderer knows it. */
+int filter_run_escape(struct filter_call *call);
+
+/* filter_date.c: the input as a point in time; false if it is none. */
+bool filter_date(struct filter_call *call, struct date *date_r);
+
 /* Text that grows in the arena. */
 struct build {
 	struct render *render;
@@ -112,7 +119,15 @@ struct build {
 /* -1 when the arena is full, with the error set. */
 int build_init(struct build *build, struct render *render, size_t hint);
 int build_add(struct build *build, struct str s);
-int build_char(struct build *build, char c);
+static inline int
+build_char(struct build *build, char c)
+{
+	if (build->n == build->size)
+		return build_add(build, (struct str){&c, 1});
+	build->p[build->n++] = c;
+	return 0;
+}
+
 struct str build_str(const struct build *build);
 
 /* NULL if there is no such filter. `extensions` may be NULL. */
@@ -120,6 +135,7 @@ const struct filter *filter_find(
     const struct liquid_extensions *extensions, struct str name, void **closure_r);
 
 /* The rows of each file; the last one has no name. */
+extern const struct filter filter_ago_table[];
 extern const struct filter filter_array_table[];
 extern const struct filter filter_date_table[];
 extern const struct filter filter_digest_table[];
@@ -127,6 +143,8 @@ extern const struct filter filter_html_table[];
 extern const struct filter filter_misc_table[];
 extern const struct filter filter_money_table[];
 extern const struct filter filter_number_table[];
+extern const struct filter filter_phone_table[];
+extern const struct filter filter_plural_table[];
 extern const struct filter filter_sort_table[];
 extern const struct filter filter_string_table[];
 

@@ -21,8 +21,8 @@ all_digits(struct str s)
 	return s.n > 0;
 }
 
-static bool
-read_value(struct filter_call *call, struct date *date_r)
+bool
+filter_date(struct filter_call *call, struct date *date_r)
 {
 	const struct liquid_render_options *options = call->render->options;
 	int64_t seconds = options->now_ms / 1000 - (options->now_ms % 1000 < 0);
@@ -60,7 +60,7 @@ run_date(struct filter_call *call)
 	call->result = call->input;
 	if (filter_text(call, 0, &format) < 0)
 		return -1;
-	if (format.n == 0 || !read_value(call, &date))
+	if (format.n == 0 || !filter_date(call, &date))
 		return 0;
 	if (build_init(&build, call->render, 32) < 0 || date_print(&build, &date, format) < 0)
 		return -1;

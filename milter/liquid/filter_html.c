@@ -20,8 +20,8 @@ result_markup(struct filter_call *call, struct str text)
 	return 0;
 }
 
-static int
-run_escape(struct filter_call *call)
+int
+filter_run_escape(struct filter_call *call)
 {
 	struct str text;
 
@@ -126,26 +126,32 @@ run_newline_to_br(struct filter_call *call)
 	return result_markup(call, build_str(&build));
 }
 
+/* At most. */
+#define SPAN_KINDS 3
+
 struct span_kind {
 	struct str open;
 	struct str close;
 };
 
-/* End of the span that begins at p, or NULL. */
+/* End of the span that begins at p, or NULL. `unclosed` has a flag for each kind, set when
+ * nothing closes one: then nothing closes those that follow either, and nobody looks. */
 static const char *
-span_end(const char *p, const char *end, const struct span_kind *kinds, size_t count)
+span_end(
+    const char *p, const char *end, const struct span_kind *kinds, size_t count, bool *unclosed)
 {
 	struct str rest = {p, (size_t)(end - p)};
 
 	for (size_t i = 0; i < count; i++) {
 		const char *found;
 
-		if (!str_starts(rest, kinds[i].open))
+		if (unclosed[i] || !str_starts(rest, kinds[i].open))
 			continue;
 		found = memmem(p + kinds[i].open.n, rest.n - kinds[i].open.n, kinds[i].close.p,
 		    kinds[i].close.n);
 		if (found != NULL)
 			return found + kinds[i].close.n;
+		unclosed[i] = true;
 	}
 	return NULL;
 }
@@ -155,13 +161,14 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 {
 	const char *end = text->p + text->n;
 	const char *p = text->p;
+	bool unclosed[SPAN_KINDS] = {false};
 	struct build build;
 
 	if (build_init(&build, render, text->n) < 0)
 		return -1;
 	while (p < end) {
 		const char *open = memchr(p, '<', (size_t)(end - p));
-		const char *after = NULL;
+		const char *after;
 
 		if (open == NULL)
 			open = end;
@@ -170,10 +177,7 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 		p = open;
 		if (p == end)
 			break;
-		after = span_end(p, end, kinds, count);
-		/* What nothing closes has looked through all that follows. */
-		if (after == NULL && render_charge(render, (size_t)(end - p)) < 0)
-			return -1;
+		after = span_end(p, end, kinds, count, unclosed);
 		if (after == NULL && build_char(&build, *p) < 0)
 			return -1;
 		p = after == NULL ? p + 1 : after;
@@ -186,7 +190,7 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 static int
 run_strip_html(struct filter_call *call)
 {
-	static const struct span_kind blocks[] = {
+	static const struct span_kind blocks[SPAN_KINDS] = {
 	    {{"<script", 7}, {"</script>", 9}},
 	    {{"<!--", 4}, {"-->", 3}},
 	    {{"<style", 6}, {"</style>", 8}},
@@ -194,7 +198,8 @@ run_strip_html(struct filter_call *call)
 	static const struct span_kind tags[] = {{{"<", 1}, {">", 1}}};
 	struct str text;
 
-	if (filter_input(call, &text) < 0 || drop_spans(call->render, &text, blocks, 3) < 0 ||
+	if (filter_input(call, &text) < 0 ||
+	    drop_spans(call->render, &text, blocks, SPAN_KINDS) < 0 ||
 	    drop_spans(call->render, &text, tags, 1) < 0)
 		return -1;
 	return filter_result(call, text);
@@ -276,9 +281,9 @@ run_url_decode(struct filter_call *call)
 }
 
 const struct filter filter_html_table[] = {
-    {"escape", run_escape, 0, 0, FILTER_OWN, false, false},
+    {"escape", filter_run_escape, 0, 0, FILTER_OWN, false, false},
     {"escape_once", run_escape_once, 0, 0, FILTER_OWN, false, false},
-    {"h", run_escape, 0, 0, FILTER_OWN, false, false},
+    {"h", filter_run_escape, 0, 0, FILTER_OWN, false, false},
     {"newline_to_br", run_newline_to_br, 0, 0, FILTER_OWN, false, false},
     {"raw", run_raw, 0, 0, FILTER_OWN, false, false},
     {"strip_html", run_strip_html, 0, 0, FILTER_PLAIN, false, false},

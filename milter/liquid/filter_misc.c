@@ -33,29 +33,46 @@ run_default(struct filter_call *call)
 
 static int put_value(struct build *build, const struct liquid_value *value, int depth);
 
+/* How a character is written that does not stand for itself; "" if it does. Markup is
+ * not, since the result may stand in a script. */
+static struct str
+json_char(unsigned char c, char code[8])
+{
+	int n = 0;
+
+	if (c == '"' || c == '\\')
+		n = snprintf(code, 8, "\\%c", c);
+	else if (c == '\n')
+		n = snprintf(code, 8, "\\n");
+	else if (c == '\r')
+		n = snprintf(code, 8, "\\r");
+	else if (c == '\t')
+		n = snprintf(code, 8, "\\t");
+	else if (c < ' ' || c == '<' || c == '>' || c == '&')
+		n = snprintf(code, 8, "\\u%04x", c);
+	return (struct str){code, (size_t)n};
+}
+
 static int
 put_string(struct build *build, struct str s)
 {
+	char code[8];
+
 	if (build_char(build, '"') < 0)
 		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		char code[8];
+	while (s.n > 0) {
+		struct str special = {NULL, 0};
+		size_t n = 0;
 
-		if (c == '"' || c == '\\')
-			snprintf(code, sizeof code, "\\%c", c);
-		else if (c == '\n')
-			snprintf(code, sizeof code, "\\n");
-		else if (c == '\r')
-			snprintf(code, sizeof code, "\\r");
-		else if (c == '\t')
-			snprintf(code, sizeof code, "\\t");
-		else if (c < ' ' || c == '<' || c == '>' || c == '&')
-			snprintf(code, sizeof code, "\\u%04x", c); /* not markup in a script */
-		else
-			snprintf(code, sizeof code, "%c", c);
-		if (build_add(build, str_c(code)) < 0)
+		while (n < s.n && special.n == 0) {
+			special = json_char((unsigned char)s.p[n], code);
+			n += special.n == 0;
+		}
+		if (build_add(build, (struct str){s.p, n}) < 0 || build_add(build, special) < 0)
 			return -1;
+		n += special.n > 0;
+		s.p += n;
+		s.n -= n;
 	}
 	return build_char(build, '"');
 }

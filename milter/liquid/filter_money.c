@@ -67,48 +67,56 @@ struct locale {
 	const char *point;
 	bool symbol_first;
 	bool spaced;
+	bool lakh; /* digits above the thousands go in pairs: 12,34,567 */
 };
 
 /* The more special name first. */
 static const struct locale locales[] = {
-    {"de-at", NBSP, ",", true, true},
-    {"de-ch", "’", ".", true, true},
-    {"de", ".", ",", false, true},
-    {"en-in", ",", ".", true, false},
-    {"en-za", NBSP, ",", true, false},
-    {"en", ",", ".", true, false},
-    {"es-mx", ",", ".", true, false},
-    {"es", ".", ",", false, true},
-    {"fr-ch", NNBSP, ",", false, true},
-    {"fr", NNBSP, ",", false, true},
-    {"it", ".", ",", false, true},
-    {"nl", ".", ",", true, true},
-    {"pt-br", ".", ",", true, true},
-    {"pt", NBSP, ",", false, true},
-    {"cs", NBSP, ",", false, true},
-    {"da", ".", ",", false, true},
-    {"fi", NBSP, ",", false, true},
-    {"hu", NBSP, ",", false, true},
-    {"ja", ",", ".", true, false},
-    {"ko", ",", ".", true, false},
-    {"nb", NBSP, ",", false, true},
-    {"no", NBSP, ",", false, true},
-    {"pl", NBSP, ",", false, true},
-    {"ro", ".", ",", false, true},
-    {"ru", NBSP, ",", false, true},
-    {"sk", NBSP, ",", false, true},
-    {"sv", NBSP, ",", false, true},
-    {"tr", ".", ",", true, false},
-    {"uk", NBSP, ",", false, true},
-    {"vi", ".", ",", false, true},
-    {"zh", ",", ".", true, false},
+    {"de-at", NBSP, ",", true, true, false},
+    {"de-ch", "’", ".", true, true, false},
+    {"de", ".", ",", false, true, false},
+    {"en-in", ",", ".", true, false, true},
+    {"en-za", NBSP, ",", true, false, false},
+    {"en", ",", ".", true, false, false},
+    {"es-mx", ",", ".", true, false, false},
+    {"es", ".", ",", false, true, false},
+    {"fr-ch", NNBSP, ",", false, true, false},
+    {"fr", NNBSP, ",", false, true, false},
+    {"it", ".", ",", false, true, false},
+    {"nl", ".", ",", true, true, false},
+    {"pt-br", ".", ",", true, true, false},
+    {"pt", NBSP, ",", false, true, false},
+    {"cs", NBSP, ",", false, true, false},
+    {"da", ".", ",", false, true, false},
+    {"fi", NBSP, ",", false, true, false},
+    {"hi", ",", ".", true, false, true},
+    {"hu", NBSP, ",", false, true, false},
+    {"ja", ",", ".", true, false, false},
+    {"ko", ",", ".", true, false, false},
+    {"nb", NBSP, ",", false, true, false},
+    {"no", NBSP, ",", false, true, false},
+    {"pl", NBSP, ",", false, true, false},
+    {"ro", ".", ",", false, true, false},
+    {"ru", NBSP, ",", false, true, false},
+    {"sk", NBSP, ",", false, true, false},
+    {"sv", NBSP, ",", false, true, false},
+    {"tr", ".", ",", true, false, false},
+    {"uk", NBSP, ",", false, true, false},
+    {"vi", ".", ",", false, true, false},
+    {"zh", ",", ".", true, false, false},
 };
 
 static const struct currency *
 find_currency(struct str code)
 {
+	if (code.n != 3)
+		return NULL;
 	for (size_t i = 0; i < sizeof currencies / sizeof currencies[0]; i++) {
-		if (str_is_nocase(code, currencies[i].code))
+		const char *known = currencies[i].code;
+
+		/* Only a letter is a letter without this bit. */
+		if ((code.p[0] & ~0x20) == known[0] && (code.p[1] & ~0x20) == known[1] &&
+		    (code.p[2] & ~0x20) == known[2])
 			return &currencies[i];
 	}
 	return NULL;
@@ -118,10 +126,13 @@ find_currency(struct str code)
 static const struct locale *
 find_locale(struct str name)
 {
-	for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
-		struct str known = str_c(locales[i].name);
+	for (size_t i = 0; name.n > 0 && i < sizeof locales / sizeof locales[0]; i++) {
+		struct str known = {locales[i].name, 0};
 		size_t n = 0;
 
+		if ((name.p[0] | 0x20) != known.p[0])
+			continue;
+		known.n = strlen(known.p);
 		while (n < name.n && n < known.n &&
 		    (name.p[n] == '_' ? '-' : name.p[n] | 0x20) == (known.p[n] | 0x20))
 			n++;
@@ -132,33 +143,61 @@ find_locale(struct str name)
 	return NULL;
 }
 
-/* The digits of a rounded amount, grouped by three before the point. */
+/* Does a group end where this many digits are left of the whole ones? */
+static bool
+is_boundary(int left, const struct locale *locale)
+{
+	return locale->lakh ? left == 3 || (left > 3 && left % 2 == 1) : left % 3 == 0;
+}
+
+/* More than 22 digits, and the separators between them. */
+#define AMOUNT_SIZE 64
+
+/* Taken off. Division in 64 bits is much faster. */
+static unsigned
+last_digit(unsigned __int128 *digits)
+{
+	uint64_t low = (uint64_t)*digits;
+	unsigned digit;
+
+	if (*digits == low) {
+		*digits = low / 10;
+		return (unsigned)(low % 10);
+	}
+	digit = (unsigned)(*digits % 10);
+	*digits /= 10;
+	return digit;
+}
+
+/* Where a text begins that is put before `to`. */
+static char *
+put_before(char *to, const char *text)
+{
+	size_t n = strlen(text);
+
+	return memcpy(to - n, text, n);
+}
+
+/* The digits of a rounded amount, from the last to the first, grouped before the
+ * point. */
 static int
 add_amount(struct build *build, struct number amount, int places, const struct locale *locale)
 {
-	char text[64];
-	size_t n = 0;
-	size_t whole;
-	__int128 digits = amount.digits;
+	char text[AMOUNT_SIZE];
+	char *end = text + sizeof text;
+	char *to = end;
+	unsigned __int128 digits = (unsigned __int128)amount.digits;
 
 	for (; amount.scale < places; amount.scale++)
 		digits *= 10;
-	do {
-		text[n++] = (char)('0' + (int)(digits % 10));
-		digits /= 10;
-	} while (digits > 0 || n < (size_t)places + 1);
-	whole = n - (size_t)places;
-	while (n > 0) {
-		if (n == (size_t)places &&
-		    build_add(build, str_c(locale == NULL ? "." : locale->point)) < 0)
-			return -1;
-		if (locale != NULL && n > (size_t)places && n < whole + (size_t)places &&
-		    (n - (size_t)places) % 3 == 0 && build_add(build, str_c(locale->group)) < 0)
-			return -1;
-		if (build_char(build, text[--n]) < 0)
-			return -1;
+	for (int n = 0; digits > 0 || n <= places; n++) {
+		if (n == places && places > 0)
+			to = put_before(to, locale == NULL ? "." : locale->point);
+		else if (locale != NULL && n > places && is_boundary(n - places, locale))
+			to = put_before(to, locale->group);
+		*--to = (char)('0' + (int)last_digit(&digits));
 	}
-	return 0;
+	return build_add(build, (struct str){to, (size_t)(end - to)});
 }
 
 static int
@@ -210,6 +249,8 @@ run_money(struct filter_call *call)
 	    build_init(&build, call->render, 48) < 0)
 		return -1;
 	currency = find_currency(code);
+	if (currency != NULL)
+		code = str_c(currency->code);
 	locale = find_locale(name);
 	places = currency == NULL ? 2 : currency->places;
 	amount = number_round(amount, places);

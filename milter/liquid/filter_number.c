@@ -7,6 +7,8 @@
 #include "liquid/number.h"
 #include "liquid/render.h"
 
+#include <math.h>
+
 static int
 run_plus(struct filter_call *call)
 {
@@ -57,18 +59,26 @@ run_abs(struct filter_call *call)
 	return 0;
 }
 
+/* The result is a whole number; there is none for what has no end. */
+static int
+result_whole(struct filter_call *call, struct number number)
+{
+	if (number.inexact && !isfinite(number.real))
+		return render_err(call->render, ERR_TEMPLATE, "the number is infinite");
+	call->result = number_value(number);
+	return 0;
+}
+
 static int
 run_floor(struct filter_call *call)
 {
-	call->result = number_value(number_floor(number_of(&call->input)));
-	return 0;
+	return result_whole(call, number_floor(number_of(&call->input)));
 }
 
 static int
 run_ceil(struct filter_call *call)
 {
-	call->result = number_value(number_ceil(number_of(&call->input)));
-	return 0;
+	return result_whole(call, number_ceil(number_of(&call->input)));
 }
 
 static int
@@ -86,7 +96,7 @@ run_round(struct filter_call *call)
 	    : (int64_t)places.digits;
 	number = number_round(number, n);
 	if (n <= 0)
-		number = number_floor(number);
+		return result_whole(call, number_floor(number));
 	call->result = number_value(number);
 	return 0;
 }

@@ -283,20 +283,34 @@ run_replace_last(struct filter_call *call)
 	return replace_at(call, text, at, find.n, with);
 }
 
+/* What stands for the text that was cut off: escaped if the input is markup. Replaces
+ * *length by the first argument. */
+static int
+truncate_args(struct filter_call *call, int64_t *length, struct str *tail_r)
+{
+	*tail_r = STR("...");
+	if (call->args > 0 && render_integer(call->render, &call->arg[0], length) < 0)
+		return -1;
+	if (call->args < 2)
+		return 0;
+	if (filter_text(call, 1, tail_r) < 0)
+		return -1;
+	if (call->render->program->mode == LIQUID_HTML && call->input.safe && !call->arg[1].safe)
+		return render_escape(call->render, *tail_r, tail_r);
+	return 0;
+}
+
 static int
 run_truncate(struct filter_call *call)
 {
-	struct str text;
-	struct str tail = STR("...");
+	struct str text, tail;
 	int64_t length = 50;
 	size_t tail_length, keep;
 
 	call->result = call->input;
 	if (call->input.type == LIQUID_NIL)
 		return 0;
-	if (filter_input(call, &text) < 0 ||
-	    (call->args > 0 && render_integer(call->render, &call->arg[0], &length) < 0) ||
-	    (call->args > 1 && filter_text(call, 1, &tail) < 0))
+	if (filter_input(call, &text) < 0 || truncate_args(call, &length, &tail) < 0)
 		return -1;
 	if (length >= 0 && text_length(text) <= (size_t)length)
 		return filter_result(call, text);
@@ -324,17 +338,14 @@ next_word(struct str *rest, struct str *word_r)
 static int
 run_truncatewords(struct filter_call *call)
 {
-	struct str text, rest, word;
-	struct str tail = STR("...");
+	struct str text, rest, word, tail;
 	int64_t words = 15;
 	struct build build;
 
 	call->result = call->input;
 	if (call->input.type == LIQUID_NIL)
 		return 0;
-	if (filter_input(call, &text) < 0 ||
-	    (call->args > 0 && render_integer(call->render, &call->arg[0], &words) < 0) ||
-	    (call->args > 1 && filter_text(call, 1, &tail) < 0) ||
+	if (filter_input(call, &text) < 0 || truncate_args(call, &words, &tail) < 0 ||
 	    build_init(&build, call->render, text.n + tail.n) < 0)
 		return -1;
 	rest = text;
@@ -388,6 +399,7 @@ run_slice(struct filter_call *call)
 		return slice_array(call, offset, length);
 	if (filter_input(call, &text) < 0)
 		return -1;
+	call->render->work += text.n; /* it is walked over twice */
 	count = (int64_t)text_length(text);
 	if (offset < 0)
 		offset += count;

@@ -4,6 +4,8 @@
  */
 #include "liquid/lex.h"
 
+#include "liquid/text.h"
+
 bool
 lex_is_space(char c)
 {
@@ -197,12 +199,29 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Letters beyond ASCII are allowed in names: attributes come from CSV columns. */
-static bool
-is_word(char c)
+/* Bytes of the letter that text begins with, 0 if it is none. Letters beyond ASCII are
+ * allowed in names: attributes come from CSV columns. The quotes, dashes and spaces of
+ * word processors are not: they are mistakes. */
+static size_t
+letter(const char *p, const char *end)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c) ||
-	    (unsigned char)c >= 0x80;
+	size_t n;
+
+	if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' || is_digit(*p))
+		return 1;
+	if ((unsigned char)*p < 0x80)
+		return 0;
+	n = text_step(p, (size_t)(end - p));
+	return text_is_letter(text_char(p, n)) ? n : 0;
+}
+
+/* Bytes of the white space that text begins with; editors put no-break spaces in. */
+static size_t
+space(const char *p, const char *end)
+{
+	if (lex_is_space(*p))
+		return 1;
+	return end - p >= 2 && p[0] == '\xc2' && p[1] == '\xa0' ? 2 : 0;
 }
 
 static void
@@ -217,9 +236,13 @@ static void
 scan_word(struct scan *scan)
 {
 	const char *p = scan->p;
+	size_t n;
 
-	while (p < scan->end && (is_word(*p) || *p == '-'))
-		p++;
+	for (; p < scan->end; p += n) {
+		n = *p == '-' ? 1 : letter(p, scan->end);
+		if (n == 0)
+			break;
+	}
 	if (p < scan->end && *p == '?')
 		p++;
 	take(scan, TOKEN_ID, (size_t)(p - scan->p));
@@ -306,8 +329,8 @@ scan_next(struct scan *scan)
 {
 	char c;
 
-	while (scan->p < scan->end && lex_is_space(*scan->p))
-		scan->p++;
+	while (scan->p < scan->end && space(scan->p, scan->end) > 0)
+		scan->p += space(scan->p, scan->end);
 	scan->at = (uint32_t)(scan->p - scan->base);
 	if (scan->p == scan->end) {
 		scan->token = TOKEN_END;
@@ -317,7 +340,7 @@ scan_next(struct scan *scan)
 	c = *scan->p;
 	if (is_digit(c) || (c == '-' && scan->p + 1 < scan->end && is_digit(scan->p[1])))
 		scan_number(scan);
-	else if (is_word(c))
+	else if (letter(scan->p, scan->end) > 0)
 		scan_word(scan);
 	else if (c == '"' || c == '\'')
 		scan_string(scan);
@@ -326,7 +349,7 @@ scan_next(struct scan *scan)
 	else if (c == '.' && scan->p + 1 < scan->end && scan->p[1] == '.')
 		take(scan, TOKEN_DOTDOT, 2);
 	else
-		take(scan, punctuation(c), 1);
+		take(scan, punctuation(c), text_step(scan->p, (size_t)(scan->end - scan->p)));
 }
 
 void

@@ -152,7 +152,7 @@ list_property(struct render *render, const struct liquid_value *item,
 	struct str key;
 
 	*value_r = LIQUID_NIL_VALUE;
-	if (render_text(render, name, &key) < 0)
+	if (render_text(render, name, &key) < 0 || render_charge(render, key.n) < 0)
 		return -1;
 	switch (item->type) {
 	case LIQUID_OBJECT:

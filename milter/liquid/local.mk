@@ -9,6 +9,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/date_read.c \
 	milter/liquid/eval.c \
 	milter/liquid/filter.c milter/liquid/filter.h \
+	milter/liquid/filter_ago.c \
 	milter/liquid/filter_array.c \
 	milter/liquid/filter_date.c \
 	milter/liquid/filter_digest.c \
@@ -16,6 +17,8 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_misc.c \
 	milter/liquid/filter_money.c \
 	milter/liquid/filter_number.c \
+	milter/liquid/filter_phone.c \
+	milter/liquid/filter_plural.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
 	milter/liquid/folder.c milter/liquid/folder.h \
@@ -28,6 +31,9 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/number.c milter/liquid/number.h \
 	milter/liquid/output.c \
 	milter/liquid/parse.c \
+	milter/liquid/phone.c milter/liquid/phone.h \
+	milter/liquid/phone_layout.c \
+	milter/liquid/plural.c milter/liquid/plural.h \
 	milter/liquid/program.h \
 	milter/liquid/render.c milter/liquid/render.h \
 	milter/liquid/tag.c \
@@ -39,11 +45,29 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/text_case.c \
 	milter/liquid/value.c milter/liquid/value_impl.h
 
+dist_man_MANS += milter/liquid/mailtailor-liquid.7
+EXTRA_DIST += tests/unit/liquid_manual_test.py
+
 if TESTS_ON
 check_PROGRAMS += tests/unit/liquid_test
 TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c tests/unit/liquid_fixture.h
 tests_unit_liquid_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_filter_test
+TESTS += tests/unit/liquid_filter_test
+tests_unit_liquid_filter_test_SOURCES = tests/unit/liquid_filter_test.c
+tests_unit_liquid_filter_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_standard_test
+TESTS += tests/unit/liquid_standard_test
+tests_unit_liquid_standard_test_SOURCES = tests/unit/liquid_standard_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_standard_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_ceiling_test
+TESTS += tests/unit/liquid_ceiling_test
+tests_unit_liquid_ceiling_test_SOURCES = tests/unit/liquid_ceiling_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_ceiling_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/unit/liquid_lax_test
 TESTS += tests/unit/liquid_lax_test
@@ -60,6 +84,16 @@ check_PROGRAMS += tests/unit/liquid_extension_test
 TESTS += tests/unit/liquid_extension_test
 tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c
 tests_unit_liquid_extension_test_LDADD = $(unit_libs)
+
+TESTS += tests/unit/liquid_manual_test.py
+
+check_PROGRAMS += tests/unit/liquid_hostile_test
+TESTS += tests/unit/liquid_hostile_test
+tests_unit_liquid_hostile_test_SOURCES = tests/unit/liquid_hostile_test.c \
+	tests/unit/liquid_fixture.h
+tests_unit_liquid_hostile_test_LDADD = $(unit_libs)
+
+TESTS += tests/corpus/liquid_ruby.py
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
@@ -86,4 +120,5 @@ tests_fuzz_liquid_scalar_fuzz_SOURCES = tests/fuzz/liquid_scalar_fuzz.c $(liquid
 tests_fuzz_liquid_scalar_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_liquid_scalar_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known
+EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known \
+	tests/corpus/liquid_ruby.py tests/corpus/liquid_ruby.rb

@@ -27,6 +27,9 @@ power10(int n)
 	return n <= 18 ? powers[n] : (__int128)powers[18] * powers[n - 18];
 }
 
+/* Of the places that prices have. */
+static const double places_power[] = {1, 10, 100, 1000, 10000};
+
 size_t
 number_print_int(int64_t n, char text[NUMBER_TEXT_SIZE])
 {
@@ -52,11 +55,11 @@ static size_t
 print_short(double d, char text[NUMBER_TEXT_SIZE])
 {
 	for (int places = 0; places <= 4; places++) {
-		double scaled = rint(d * (double)power10(places));
+		double scaled = rint(d * places_power[places]);
 		int64_t n = (int64_t)scaled;
 		size_t at, length;
 
-		if (scaled / (double)power10(places) != d)
+		if (scaled / places_power[places] != d)
 			continue;
 		at = n < 0;
 		if (n < 0)
@@ -208,10 +211,10 @@ from_double(double d)
 	if (!isfinite(d))
 		return inexact(d);
 	for (int places = 0; places <= 4 && fabs(d) < 1e11; places++) {
-		double scaled = rint(d * (double)power10(places));
+		double scaled = rint(d * places_power[places]);
 
-		if (scaled / (double)power10(places) == d) {
-			number.digits = (__int128)scaled;
+		if (scaled / places_power[places] == d) {
+			number.digits = (int64_t)scaled;
 			number.scale = places;
 			return number;
 		}
@@ -254,14 +257,14 @@ number_parse(struct str s, struct number *number_r)
 		if (number.digits >= DIGITS_MAX) {
 			if (point)
 				continue;
+			if (!number.inexact)
+				number.real = (double)number.digits;
 			number.inexact = true;
 		}
-		if (number.inexact) {
+		if (number.inexact)
 			number.real = number.real * 10 + (s.p[i] - '0');
-		} else {
+		else
 			number.digits = number.digits * 10 + (s.p[i] - '0');
-			number.real = (double)number.digits;
-		}
 		number.scale += point;
 	}
 	if (!any)
@@ -399,7 +402,7 @@ floor_div(__int128 a, __int128 b)
 int
 number_div(struct number a, struct number b, struct number *result_r)
 {
-	if (!b.inexact && b.digits == 0 && b.integer)
+	if (!b.inexact && b.digits == 0 && b.integer && a.integer)
 		return -1;
 	if (a.integer && b.integer && !a.inexact && !b.inexact) {
 		*result_r = join(a, b, floor_div(a.digits, b.digits), 0);

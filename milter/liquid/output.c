@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #define DEPTH_MAX 128
+/* Finding the digits of a fraction counts as looking at this many bytes. */
+#define FLOAT_WORK 128
 
 /* Moves the output to a region with room for `more` bytes. */
 static int
@@ -58,12 +60,35 @@ static const struct str entities[256] = {
     ['\''] = {"&#39;", 5},
 };
 
+#define BYTES(c) ((uint64_t)(c)*UINT64_C(0x0101010101010101))
+
+/* Not 0 if a byte of the word is 0. */
+static uint64_t
+zero_byte(uint64_t word)
+{
+	return (word - BYTES(1)) & ~word & BYTES(0x80);
+}
+
+/* Does one of eight characters need an entity? & and ' differ in one bit, < and > too. */
+static bool
+has_entity(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return (zero_byte((word & BYTES(0xfe)) ^ BYTES('&')) |
+		   zero_byte((word & BYTES(0xfd)) ^ BYTES('<')) | zero_byte(word ^ BYTES('"'))) !=
+	    0;
+}
+
 /* Where the next character stands that needs an entity. */
 static size_t
 plain_span(struct str s)
 {
 	size_t n = 0;
 
+	while (n + sizeof(uint64_t) <= s.n && !has_entity(s.p + n))
+		n += sizeof(uint64_t);
 	while (n < s.n && entities[(unsigned char)s.p[n]].p == NULL)
 		n++;
 	return n;
@@ -88,33 +113,37 @@ write_escaped(struct render *render, struct str s)
 	return 0;
 }
 
+static struct str
+after(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
 int
 render_escape(struct render *render, struct str s, struct str *escaped_r)
 {
-	size_t need = 0;
+	size_t plain = plain_span(s);
+	size_t need = s.n;
 	char *p, *to;
 
-	for (size_t i = 0; i < s.n; i++) {
-		const struct str *entity = &entities[(unsigned char)s.p[i]];
-
-		need += entity->p == NULL ? 1 : entity->n;
-	}
 	*escaped_r = s;
-	if (need == s.n)
+	if (plain == s.n)
 		return 0;
+	for (size_t at = plain; at < s.n; at += 1 + plain_span(after(s, at + 1)))
+		need += entities[(unsigned char)s.p[at]].n - 1;
 	p = to = render_alloc(render, need);
 	if (p == NULL)
 		return -1;
-	for (size_t i = 0; i < s.n; i++) {
-		const struct str *entity = &entities[(unsigned char)s.p[i]];
+	while (plain < s.n) {
+		const struct str *entity = &entities[(unsigned char)s.p[plain]];
 
-		if (entity->p == NULL) {
-			*to++ = s.p[i];
-		} else {
-			memcpy(to, entity->p, entity->n);
-			to += entity->n;
-		}
+		memcpy(to, s.p, plain);
+		memcpy(to + plain, entity->p, entity->n);
+		to += plain + entity->n;
+		s = after(s, plain + 1);
+		plain = plain_span(s);
 	}
+	memcpy(to, s.p, s.n);
 	*escaped_r = (struct str){p, need};
 	return 0;
 }
@@ -298,6 +327,9 @@ inspect(struct render *render, const struct liquid_value *value, int depth)
 	switch (value->type) {
 	case LIQUID_NIL:
 		return render_write(render, STR("nil"));
+	case LIQUID_EMPTY:
+	case LIQUID_BLANK:
+		return inspect_string(render, STR(""));
 	case LIQUID_STRING:
 		return inspect_string(render, value->string);
 	case LIQUID_ARRAY:
@@ -324,6 +356,7 @@ put(struct render *render, const struct liquid_value *value, int depth)
 		n = number_print_int(value->integer, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_FLOAT:
+		render->work += FLOAT_WORK;
 		n = number_print_float(value->real, text);
 		return render_write(render, (struct str){text, n});
 	case LIQUID_BOOL:
@@ -345,8 +378,18 @@ put(struct render *render, const struct liquid_value *value, int depth)
 }
 
 int
+render_put_escaped(struct render *render, const struct liquid_value *text)
+{
+	if (text->safe && render->program->mode == LIQUID_HTML)
+		return render_write(render, text->string);
+	return write_escaped(render, text->string);
+}
+
+int
 render_put(struct render *render, const struct liquid_value *value)
 {
+	if (value->type == LIQUID_STRING)
+		return write_text(render, value->string, value->safe);
 	return put(render, value, 0);
 }
 

@@ -10,6 +10,8 @@
 #include "liquid/compile.h"
 #include "liquid/number.h"
 
+#include <stdio.h>
+
 #define EXPR_DEPTH 100
 
 int
@@ -364,12 +366,15 @@ check_use(struct compiler *compiler, const struct filter_use *use, const char *k
 {
 	const struct filter *filter = use->filter;
 
-	if (use->args < filter->args_min || use->args > filter->args_max)
-		return compile_err(compiler, use->at,
-		    filter->args_min == filter->args_max
-			? "%s '%s' takes %d argument(s), found %u"
-			: "%s '%s' takes %d or more arguments, found %u",
-		    kind, filter->name, filter->args_min, use->args);
+	if (use->args < filter->args_min || use->args > filter->args_max) {
+		char range[16];
+
+		snprintf(range, sizeof range,
+		    filter->args_min == filter->args_max ? "%d" : "%d to %d", filter->args_min,
+		    filter->args_max);
+		return compile_err(compiler, use->at, "%s '%s' takes %s argument(s), found %u",
+		    kind, filter->name, range, use->args);
+	}
 	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
 		return compile_err(
 		    compiler, use->at, "%s '%s' does not take that argument", kind, filter->name);

@@ -220,16 +220,6 @@ abort_render(struct render *render, uint32_t chain)
 }
 
 static int
-put_chain(struct render *render, uint32_t chain)
-{
-	struct liquid_value value;
-
-	if (render_chain(render, chain, true, &value) < 0)
-		return -1;
-	return render_put(render, &value);
-}
-
-static int
 assign_chain(struct render *render, const struct insn *insn)
 {
 	struct liquid_value value;
@@ -257,10 +247,12 @@ count(struct render *render, uint32_t number, int64_t step)
 			return -1;
 		slot->has_global = true;
 	}
-	if (slot->global.type != LIQUID_INT)
+	if (slot->global.type != LIQUID_INT && slot->global.type != LIQUID_FLOAT)
 		slot->global = liquid_int(0);
 	shown = slot->global;
-	if (__builtin_add_overflow(shown.integer, step, &slot->global.integer))
+	if (slot->global.type == LIQUID_FLOAT)
+		slot->global.real += (double)step;
+	else if (__builtin_add_overflow(shown.integer, step, &slot->global.integer))
 		return render_err(render, ERR_TEMPLATE, "the counter is too large");
 	return render_put(render, step > 0 ? &shown : &slot->global);
 }
@@ -331,7 +323,7 @@ run_plain(struct render *render, const struct insn *insn)
 
 	switch ((enum op)insn->op) {
 	case OP_OUTPUT:
-		return put_chain(render, insn->a);
+		return render_put_chain(render, insn->a);
 	case OP_ASSIGN:
 		return assign_chain(render, insn);
 	case OP_FOR_END:

@@ -124,6 +124,8 @@ int render_write(struct render *render, struct str s);
 int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
 int render_put(struct render *render, const struct liquid_value *value);
+/* Text with entities, unless it is markup already. */
+int render_put_escaped(struct render *render, const struct liquid_value *text);
 /* As text: what {{ }} would print, unescaped. Text is not copied. */
 int render_text(struct render *render, const struct liquid_value *value, struct str *text_r);
 /* & < > " ' as entities, in the arena; the same text if there are none. */
@@ -132,6 +134,8 @@ int render_escape(struct render *render, struct str s, struct str *escaped_r);
 /* eval.c: `asked` reports variables that are nil to the render's options. */
 int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
 int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
+/* Evaluates and prints it. */
+int render_put_chain(struct render *render, uint32_t chain);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
 /* What the outermost names mean. */
 int render_global(

@@ -4,6 +4,23 @@
  */
 #include "liquid/text.h"
 
+#include <glib.h>
+
+#include <stdint.h>
+
+#define WORD	  sizeof(uint64_t)
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* Nearly all text is ASCII for long stretches: a word at a time. */
+static bool
+word_is_ascii(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return (word & HIGH_BITS) == 0;
+}
+
 static size_t
 claimed(unsigned char c)
 {
@@ -51,9 +68,14 @@ bool
 text_is_ascii(struct str s)
 {
 	unsigned char all = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		all |= (unsigned char)s.p[i];
+	for (; at + WORD <= s.n; at += WORD) {
+		if (!word_is_ascii(s.p + at))
+			return false;
+	}
+	for (; at < s.n; at++)
+		all |= (unsigned char)s.p[at];
 	return all < 0x80;
 }
 
@@ -61,11 +83,17 @@ size_t
 text_length(struct str s)
 {
 	size_t count = 0;
+	size_t at = 0;
 
-	if (text_is_ascii(s))
-		return s.n;
-	for (size_t at = 0; at < s.n; count++)
-		at += text_step(s.p + at, s.n - at);
+	while (at < s.n) {
+		if (at + WORD <= s.n && word_is_ascii(s.p + at)) {
+			at += WORD;
+			count += WORD;
+		} else {
+			at += text_step(s.p + at, s.n - at);
+			count++;
+		}
+	}
 	return count;
 }
 
@@ -74,7 +102,20 @@ text_offset(struct str s, size_t count)
 {
 	size_t at = 0;
 
-	while (count-- > 0 && at < s.n)
-		at += text_step(s.p + at, s.n - at);
+	while (count > 0 && at < s.n) {
+		if (count >= WORD && at + WORD <= s.n && word_is_ascii(s.p + at)) {
+			at += WORD;
+			count -= WORD;
+		} else {
+			at += text_step(s.p + at, s.n - at);
+			count--;
+		}
+	}
 	return at;
+}
+
+bool
+text_is_letter(uint32_t c)
+{
+	return c != UINT32_MAX && (g_unichar_isalnum(c) || g_unichar_ismark(c));
 }

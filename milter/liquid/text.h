@@ -17,6 +17,8 @@
 size_t text_step(const char *p, size_t n);
 /* The character; broken bytes give UINT32_MAX. */
 uint32_t text_char(const char *p, size_t n);
+/* A letter, a digit or a mark on one. */
+bool text_is_letter(uint32_t c);
 size_t text_length(struct str s);
 /* Bytes that the first `count` characters take. */
 size_t text_offset(struct str s, size_t count);

@@ -15,24 +15,28 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define INDEX_FROM    ((size_t)8)
-#define JSON_DEPTH    100
-#define MEMBERS_MAX   ((size_t)1 << 24)
-#define HASH_MULTIPLY UINT64_C(0x9e3779b97f4a7c15)
+#define INDEX_FROM  ((size_t)8)
+#define JSON_DEPTH  100
+#define MEMBERS_MAX ((size_t)1 << 24)
 
-static uint64_t hash_seed;
+static struct {
+	uint64_t begin;
+	uint64_t factor;
+} hash_seed;
 
 __attribute__((constructor)) static void
 seed_hash(void)
 {
 	if (getrandom(&hash_seed, sizeof hash_seed, 0) != (ssize_t)sizeof hash_seed)
 		abort();
+	hash_seed.factor |= 1;
 }
 
+/* Both halves of the product with a secret factor: each bit of it depends on all of n. */
 static uint64_t
-mix(uint64_t a, uint64_t b)
+mix(uint64_t n)
 {
-	unsigned __int128 product = (unsigned __int128)(a ^ hash_seed) * (b ^ HASH_MULTIPLY);
+	unsigned __int128 product = (unsigned __int128)n * hash_seed.factor;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
@@ -40,36 +44,18 @@ mix(uint64_t a, uint64_t b)
 uint32_t
 value_hash(struct str s)
 {
-	uint64_t hash = s.n ^ hash_seed;
+	uint64_t hash = hash_seed.begin + s.n;
 	uint64_t word;
 
 	for (; s.n >= sizeof word; s.p += sizeof word, s.n -= sizeof word) {
 		memcpy(&word, s.p, sizeof word);
-		hash = mix(hash, word);
+		hash = mix(hash ^ word);
 	}
 	word = 0;
 	if (s.n > 0)
 		memcpy(&word, s.p, s.n);
-	hash = mix(hash, word);
+	hash = mix(mix(hash ^ word) ^ hash_seed.begin);
 	return (uint32_t)(hash ^ (hash >> 32));
-}
-
-struct liquid_value
-liquid_string(struct str s)
-{
-	return (struct liquid_value){.type = LIQUID_STRING, .string = s};
-}
-
-struct liquid_value
-liquid_int(int64_t n)
-{
-	return (struct liquid_value){.type = LIQUID_INT, .integer = n};
-}
-
-struct liquid_value
-liquid_bool(bool b)
-{
-	return (struct liquid_value){.type = LIQUID_BOOL, .boolean = b};
 }
 
 struct liquid_value
@@ -131,6 +117,37 @@ grow(struct liquid_object *object, struct arena *arena)
 	return size > INDEX_FROM ? build_index(object, arena) : 0;
 }
 
+/* memcmp for short keys, without the call. */
+static bool
+same_text(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y;
+	size_t last = n - sizeof x;
+
+	if (n < sizeof x) {
+		while (n > 0 && a[n - 1] == b[n - 1])
+			n--;
+		return n == 0;
+	}
+	for (size_t at = 0; at < last; at += sizeof x) {
+		memcpy(&x, a + at, sizeof x);
+		memcpy(&y, b + at, sizeof y);
+		if (x != y)
+			return false;
+	}
+	/* The last eight, some of which may have been looked at. */
+	memcpy(&x, a + last, sizeof x);
+	memcpy(&y, b + last, sizeof y);
+	return x == y;
+}
+
+static bool
+is_key(const struct value_member *member, struct str key, uint32_t hash)
+{
+	return member->hash == hash && member->key.n == key.n &&
+	    same_text(member->key.p, key.p, key.n);
+}
+
 static struct value_member *
 find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 {
@@ -138,7 +155,7 @@ find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 		for (size_t i = 0; i < object->count; i++) {
 			struct value_member *member = &object->member[i];
 
-			if (member->hash == hash && str_eq(member->key, key))
+			if (is_key(member, key, hash))
 				return member;
 		}
 		return NULL;
@@ -147,7 +164,7 @@ find_member(const struct liquid_object *object, struct str key, uint32_t hash)
 	     at = (at + 1) & object->mask) {
 		struct value_member *member = &object->member[object->index[at] - 1];
 
-		if (member->hash == hash && str_eq(member->key, key))
+		if (is_key(member, key, hash))
 			return member;
 	}
 	return NULL;

@@ -67,9 +67,23 @@ struct liquid_lazy {
 
 #define LIQUID_NIL_VALUE ((struct liquid_value){.type = LIQUID_NIL})
 
-struct liquid_value liquid_string(struct str s);
-struct liquid_value liquid_int(int64_t n);
-struct liquid_value liquid_bool(bool b);
+static inline struct liquid_value
+liquid_string(struct str s)
+{
+	return (struct liquid_value){.type = LIQUID_STRING, .string = s};
+}
+
+static inline struct liquid_value
+liquid_int(int64_t n)
+{
+	return (struct liquid_value){.type = LIQUID_INT, .integer = n};
+}
+
+static inline struct liquid_value
+liquid_bool(bool b)
+{
+	return (struct liquid_value){.type = LIQUID_BOOL, .boolean = b};
+}
 
 /* An empty object in the arena with room for `hint` members (it grows). NULL when
  * the arena is full. */

@@ -61,7 +61,7 @@ unquote(struct str text)
 
 /* NAME operator value; the operator as Liquid writes it, NULL where there is none. */
 static void
-split(struct str text, struct str *name_r, const char **operator_r, struct str *value_r)
+split(struct str text, struct str *name_r, const char **op_r, struct str *value_r)
 {
 	static const struct {
 		const char *text;
@@ -69,7 +69,7 @@ split(struct str text, struct str *name_r, const char **operator_r, struct str *
 	} operators[] = {{"==", "=="}, {"!=", "!="}, {"<>", "!="}, {"<=", "<="}, {">=", ">="},
 	    {"=", "=="}, {"<", "<"}, {">", ">"}};
 
-	*operator_r = NULL;
+	*op_r = NULL;
 	*name_r = text;
 	*value_r = STR("");
 	for (size_t i = 0; i < text.n; i++) {
@@ -80,7 +80,7 @@ split(struct str text, struct str *name_r, const char **operator_r, struct str *
 
 			if (!str_starts(rest, str_c(operators[k].text)))
 				continue;
-			*operator_r = operators[k].liquid;
+			*op_r = operators[k].liquid;
 			*name_r = str_trim((struct str){text.p, i});
 			*value_r = unquote(str_trim((struct str){rest.p + n, rest.n - n}));
 			return;
@@ -89,10 +89,10 @@ split(struct str text, struct str *name_r, const char **operator_r, struct str *
 }
 
 static const char *
-add_comparison(const char *path, const char *operator, struct str value, struct buf *prologue,
+add_comparison(const char *path, const char *op, struct str value, struct buf *prologue,
     unsigned number, struct buf *out)
 {
-	bool order = operator[0] == '<' || operator[0] == '>';
+	bool order = op[0] == '<' || op[0] == '>';
 	bool numbers = order && is_number(value);
 
 	if (numbers)
@@ -105,7 +105,7 @@ add_comparison(const char *path, const char *operator, struct str value, struct 
 		    number, path);
 	if (order) /* who has no value is neither above nor below */
 		buf_printf(out, "%s != blank and ", path);
-	buf_printf(out, "merge_%u %s ", number, operator);
+	buf_printf(out, "merge_%u %s ", number, op);
 	if (numbers)
 		buf_add_str(out, value);
 	else if (!merge_literal(value, out))
@@ -119,10 +119,10 @@ merge_condition(struct str text, const struct merge_options *options, struct buf
 {
 	struct merge_name name;
 	struct str subject, value;
-	const char *operator;
+	const char *op;
 
 	path_r[0] = '\0';
-	split(str_trim(text), &subject, &operator, & value);
+	split(str_trim(text), &subject, &op, &value);
 	if (subject.n == 0)
 		return "a name is missing: IF:NAME or IF:NAME=value";
 	merge_name_find(subject, options, &name);
@@ -130,13 +130,13 @@ merge_condition(struct str text, const struct merge_options *options, struct buf
 		return name.why;
 	if (name.kind == MERGE_NOTHING || name.kind == MERGE_FALSE) {
 		buf_add_c(out, "false");
-		return operator== NULL ? NULL : "it is true or false and can't be compared";
+		return op == NULL ? NULL : "it is true or false and can't be compared";
 	}
 	if (name.kind == MERGE_SUBJECT || name.path[0] == '"')
 		return "it is there for all, so it can't be a condition";
 	g_strlcpy(path_r, name.path, MERGE_PATH_MAX);
-	if (operator!= NULL)
-		return add_comparison(name.path, operator, value, prologue, number, out);
+	if (op != NULL)
+		return add_comparison(name.path, op, value, prologue, number, out);
 	buf_printf(out, "%s != blank", name.path);
 	return NULL;
 }

@@ -20,6 +20,7 @@ tests_unit_merge_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/corpus/merge_corpus
 TESTS += tests/corpus/merge_corpus
 tests_corpus_merge_corpus_SOURCES = tests/corpus/merge_corpus.c
+tests_corpus_merge_corpus_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_ROOT='"$(abs_top_srcdir)"'
 tests_corpus_merge_corpus_LDADD = $(mailtailor_libs)
 endif
 

@@ -12,6 +12,7 @@
 #include "merge/internal.h"
 
 #include <glib.h>
+#include <stdio.h>
 
 #define OUT_MAX ((size_t)64 << 20)
 
@@ -21,6 +22,12 @@ struct block {
 	bool had_else;
 	bool interest;
 	size_t at;
+};
+
+struct place {
+	size_t at;
+	unsigned line;
+	unsigned column;
 };
 
 struct walk {
@@ -42,6 +49,7 @@ struct walk {
 	struct str name;
 	struct err *err;
 	size_t faults;
+	struct place place; /* of the last tag told */
 };
 
 static int walk_over(struct walk *walk, struct str source);
@@ -52,6 +60,23 @@ is(struct str text, const char *word)
 	return str_is_nocase(str_trim(text), word);
 }
 
+/* Goes on from the tag before, so that a long list takes no longer than the source. */
+static void
+find_place(struct walk *walk, size_t at, struct merge_tag *tag)
+{
+	unsigned line, column;
+
+	if (at < walk->place.at || walk->place.line == 0)
+		walk->place = (struct place){0, 1, 1};
+	origin_place((struct str){walk->source.p + walk->place.at, at - walk->place.at},
+	    at - walk->place.at, &line, &column);
+	if (line == 1)
+		column += walk->place.column - 1;
+	walk->place = (struct place){at, walk->place.line + line - 1, column};
+	tag->line = walk->place.line;
+	tag->column = walk->place.column;
+}
+
 /* A fault ends the walk, unless somebody wants to hear of all. */
 static int
 tell(struct walk *walk, const struct merge_mark *mark, const char *why)
@@ -59,23 +84,25 @@ tell(struct walk *walk, const struct merge_mark *mark, const char *why)
 	size_t at = walk->in_subject ? walk->outer_at : mark->at;
 	struct merge_tag tag = {
 	    .text = mark->body, .at = at, .why = why, .path = str_c(walk->path)};
+	char text[ERR_TEXT_MAX];
 
 	if (walk->each != NULL ? walk->in_subject : why == NULL)
 		return 0; /* the Subject is a source of its own */
 	if (why != NULL)
 		walk->faults++;
-	origin_place(origin_source(walk->origin), at, &tag.line, &tag.column);
+	find_place(walk, at, &tag);
 	if (walk->each != NULL) {
 		walk->each(walk->closure, &tag);
 		return 0;
 	}
 	if (mark->body.n == 0)
-		return err_set(walk->err, ERR_TEMPLATE, "%.*s:%u:%u: merge tag: %s",
-		    STR_F(walk->name), tag.line, tag.column, why);
-	return err_set(walk->err, ERR_TEMPLATE, "%.*s:%u:%u: merge tag *|%.*s|*%s%s%s%s: %s",
-	    STR_F(walk->name), tag.line, tag.column, (int)MIN(mark->body.n, 64), mark->body.p,
-	    walk->in_subject ? " of the Subject" : "", tag.path.n > 0 ? " (" : "", walk->path,
-	    tag.path.n > 0 ? ")" : "", why);
+		snprintf(text, sizeof text, "merge tag: %s", why);
+	else
+		snprintf(text, sizeof text, "merge tag *|%.*s|*%s%s%.100s%s: %s",
+		    (int)MIN(mark->body.n, 64), mark->body.p,
+		    walk->in_subject ? " of the Subject" : "", tag.path.n > 0 ? " (" : "",
+		    walk->path, tag.path.n > 0 ? ")" : "", why);
+	return err_set_at(walk->err, ERR_TEMPLATE, walk->name, tag.line, tag.column, text);
 }
 
 /* Text of the Subject is not yet HTML. */
@@ -214,6 +241,7 @@ insert_subject(struct walk *walk, const struct merge_mark *mark)
 	walk->depth = walk->floor;
 	walk->floor = floor;
 	walk->in_subject = false;
+	walk->path[0] = '\0';
 	return why;
 }
 
@@ -222,7 +250,8 @@ add_title(struct walk *walk, const struct merge_name *name)
 {
 	buf_printf(&walk->out,
 	    "{%% assign merge_words = %s%s | split: \" \" %%}{%% for merge_word in merge_words %%}"
-	    "{{ merge_word | capitalize }}{%% unless forloop.last %%} {%% endunless %%}{%% endfor "
+	    "{{ merge_word | capitalize }}{%% unless forloop.last %%}{{ \" \" }}{%% endunless "
+	    "%%}{%% endfor "
 	    "%%}",
 	    name->path, name->filters);
 }
@@ -242,7 +271,7 @@ print_name(struct walk *walk, const struct merge_mark *mark, struct str text, co
 
 	merge_name_find(text, walk->options, &name);
 	if (name.kind == MERGE_VALUE || name.kind == MERGE_FACT || name.kind == MERGE_LINK)
-		g_strlcpy(walk->path, name.path, sizeof walk->path);
+		g_strlcpy(walk->path, name.path[0] == '"' ? "" : name.path, sizeof walk->path);
 	if (name.why != NULL)
 		return name.why;
 	if (name.kind == MERGE_FALSE)
@@ -307,14 +336,13 @@ take_tag(struct walk *walk, const struct merge_mark *mark)
 {
 	const char *why;
 
+	walk->path[0] = '\0';
 	if (++walk->tags > MERGE_TAGS_MAX) {
-		walk->faults++;
-		return err_set(walk->err, ERR_LIMIT, "%.*s: more than %d merge tags",
-		    STR_F(walk->name), MERGE_TAGS_MAX);
+		tell(walk, mark, "there are more than 10000 tags");
+		return -1;
 	}
 	if (!walk->in_subject)
 		origin_add(walk->origin, walk->out.len, mark->at, true);
-	walk->path[0] = '\0';
 	why = translate_tag(walk, mark);
 	if (why != NULL && why[0] == '\0')
 		return -1;

@@ -36,10 +36,12 @@ struct mime_limits {
 };
 
 enum mime_text { MIME_PLAIN, MIME_HTML };
+enum mime_transfer { MIME_AS_IS, MIME_IN_QP, MIME_IN_BASE64 };
 
 /* A text part that may be replaced. */
 struct mime_part {
 	enum mime_text kind;
+	enum mime_transfer transfer;
 	struct str content; /* as it came: encoded, in the message's own bytes */
 	struct str text;    /* decoded, valid UTF-8, line ends LF; owned by the message */
 };
@@ -66,6 +68,8 @@ const struct mime_part *mime_part_at(const struct mime_message *message, size_t 
  * template tags leave has to look here, too. */
 size_t mime_fixed_count(const struct mime_message *message);
 struct str mime_fixed_at(const struct mime_message *message, size_t i);
+/* What all image parts take, as they came. */
+size_t mime_image_bytes(const struct mime_message *message);
 /* The body as it came, after the empty line. */
 struct str mime_body(const struct mime_message *message);
 

@@ -13,6 +13,7 @@
 #include "tailor/internal.h"
 
 #include "tailor/limits.h"
+#include "tailor/merge_tags.h"
 
 #include <glib.h>
 
@@ -33,20 +34,22 @@ may_hold_tags(struct str name)
 }
 
 bool
-tailor_has_tags(struct str text)
+tailor_has_tags(struct str text, const struct conf_campaign *campaign)
 {
-	return str_has(text, STR("{{")) || str_has(text, STR("{%"));
+	return str_has(text, STR("{{")) || str_has(text, STR("{%")) ||
+	    (campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP && merge_has(text));
 }
 
 bool
-tailor_field_is_template(const struct mime_header *header, struct arena *arena)
+tailor_field_is_template(
+    const struct mime_header *header, const struct conf_campaign *campaign, struct arena *arena)
 {
 	/* Tags may hide in encoded-words or across a fold. */
-	if (!tailor_has_tags(header->value) && !str_has(header->value, STR("=?")) &&
+	if (!tailor_has_tags(header->value, campaign) && !str_has(header->value, STR("=?")) &&
 	    !str_has(header->value, STR("\n")))
 		return false;
 	return !str_is_nocase(header->name, "Received") &&
-	    tailor_has_tags(mime_header_decode(header->value, arena));
+	    tailor_has_tags(mime_header_decode(header->value, arena), campaign);
 }
 
 static bool
@@ -57,13 +60,18 @@ is_mailbox_field(struct str name)
 }
 
 struct id_digest
-tailor_compiled_key(const struct mime_message *mime, struct str campaign, const int *field_of)
+tailor_compiled_key(const struct mime_message *mime, const struct conf_campaign *campaign,
+    struct str name, const int *field_of)
 {
+	const struct mime_header *subject = mime_header_find(mime, "Subject");
 	size_t headers = mime_header_count(mime), parts = mime_part_count(mime), n = 0;
-	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 1);
+	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 2);
 	struct id_digest key;
 
-	pieces[n++] = campaign;
+	pieces[n++] = name;
+	/* A part may ask for it. */
+	if (campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP && subject != NULL)
+		pieces[n++] = subject->value;
 	for (size_t i = 0; i < headers; i++) {
 		const struct mime_header *header = mime_header_at(mime, i);
 
@@ -83,18 +91,27 @@ tailor_compiled_key(const struct mime_message *mime, struct str campaign, const 
 	return key;
 }
 
-/* What all templates of a message are compiled with. */
-struct ground {
-	const struct conf *conf;
-	const struct liquid_folder *folder;
-};
+/* Names that are the same for all recipients, as merge tags ask for them. */
+static bool
+has_value(void *closure, struct str path)
+{
+	const struct tailor_work *work = closure;
+	struct str campaign = STR("campaign.");
+
+	if (!str_starts(path, campaign))
+		return false;
+	path = (struct str){path.p + campaign.n, path.n - campaign.n};
+	return str_is(path, "name") || tailor_has_value(work->data, path);
+}
 
 static struct liquid_options
-options_for(const struct ground *ground, enum liquid_mode mode)
+options_for(const struct tailor_work *work, enum liquid_mode mode)
 {
+	/* Strict in text parts, too: what plain Liquid passes over is a mistake in a message. */
 	return (struct liquid_options){.mode = mode,
-	    .limits = tailor_limits(ground->conf, mode),
-	    .partials = liquid_folder_partials(ground->folder, mode)};
+	    .strict = true,
+	    .limits = tailor_limits(work->conf, mode),
+	    .partials = liquid_folder_partials(work->folder, mode)};
 }
 
 void
@@ -133,8 +150,8 @@ unquote(struct str text, struct arena *arena)
 }
 
 static int
-compile_mailbox(struct tailor_field *field, struct str name, struct str text,
-    const struct liquid_options *options, struct arena *arena, struct err *err)
+compile_mailbox(struct tailor_field *field, const struct tailor_work *work, struct str name,
+    struct str text, const struct liquid_options *options, struct arena *arena, struct err *err)
 {
 	struct str display, address;
 
@@ -142,21 +159,21 @@ compile_mailbox(struct tailor_field *field, struct str name, struct str text,
 	display = unquote(display, arena);
 	if (display.p == NULL)
 		return err_set(err, ERR_LIMIT, "%.*s: too long", STR_F(name));
-	if (str_is_nocase(name, "From") && tailor_has_tags(address))
+	if (str_is_nocase(name, "From") && tailor_has_tags(address, work->campaign))
 		return err_set(err, ERR_TEMPLATE,
 		    "From: the address holds template tags: its domain signs, so it must stand as "
 		    "it is; tags may stand in the display name");
 	field->mailbox = true;
-	if (liquid_compile(&field->text, name, display, options, err) != 0)
+	if (tailor_compile_template(&field->text, name, display, options, work->merge, err) != 0)
 		return -1;
-	return liquid_compile(&field->address, name, address, options, err);
+	return tailor_compile_template(&field->address, name, address, options, work->merge, err);
 }
 
-static int
-compile_field(struct tailor_field *field, const struct ground *ground,
+int
+tailor_compile_field(struct tailor_field *field, const struct tailor_work *work,
     const struct mime_header *header, struct arena *arena, struct err *err)
 {
-	const struct liquid_options options = options_for(ground, LIQUID_HEADER);
+	const struct liquid_options options = options_for(work, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);
 
 	field->name = g_strndup(header->name.p, header->name.n);
@@ -166,51 +183,63 @@ compile_field(struct tailor_field *field, const struct ground *ground,
 	if (text.p == NULL)
 		return err_set(err, ERR_LIMIT, "%s: too long", field->name);
 	if (is_mailbox_field(header->name))
-		return compile_mailbox(field, header->name, text, &options, arena, err);
-	return liquid_compile(&field->text, header->name, text, &options, err);
+		return compile_mailbox(field, work, header->name, text, &options, arena, err);
+	return tailor_compile_template(
+	    &field->text, header->name, text, &options, work->merge, err);
 }
 
 static int
-compile_fields(struct tailor_compiled *compiled, const struct ground *ground,
-    const struct mime_message *mime, struct err *err)
+compile_fields(struct tailor_compiled *compiled, const struct tailor_work *work, struct err *err)
 {
-	size_t count = mime_header_count(mime);
+	size_t count = mime_header_count(work->mime);
 	struct arena *arena = arena_new((size_t)4 << 20);
 	int rc = 0;
 
 	compiled->fields = g_new0(struct tailor_field, count);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		const struct mime_header *header = mime_header_at(mime, i);
+		const struct mime_header *header = mime_header_at(work->mime, i);
 
-		if (tailor_field_is_template(header, arena))
-			rc = compile_field(
-			    &compiled->fields[compiled->field_count++], ground, header, arena, err);
+		if (tailor_field_is_template(header, work->campaign, arena))
+			rc = tailor_compile_field(
+			    &compiled->fields[compiled->field_count++], work, header, arena, err);
 		arena_reset(arena);
 	}
 	arena_free(&arena);
 	return rc;
 }
 
-static int
-compile_parts(struct tailor_compiled *compiled, const struct ground *ground,
-    const struct mime_message *mime, struct err *err)
+int
+tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
+    size_t number, const struct mime_part *part, struct err *err)
 {
-	size_t count = mime_part_count(mime);
+	const struct liquid_options options =
+	    options_for(work, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+	char name[TAILOR_PART_NAME_SIZE];
+
+	return tailor_compile_template(program_r, tailor_part_name(part, number, name), part->text,
+	    &options, work->merge, err);
+}
+
+struct str
+tailor_part_name(const struct mime_part *part, size_t number, char name[TAILOR_PART_NAME_SIZE])
+{
+	g_snprintf(name, TAILOR_PART_NAME_SIZE, "%s part %zu",
+	    part->kind == MIME_HTML ? "HTML" : "text", number);
+	return str_c(name);
+}
+
+static int
+compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, struct err *err)
+{
+	size_t count = mime_part_count(work->mime);
 
 	compiled->parts = g_new0(struct liquid_program *, count);
 	compiled->part_count = count;
 	for (size_t i = 0; i < count; i++) {
-		const struct mime_part *part = mime_part_at(mime, i);
-		const struct liquid_options options =
-		    options_for(ground, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
-		char name[32];
+		const struct mime_part *part = mime_part_at(work->mime, i);
 
-		if (!tailor_has_tags(part->text))
-			continue;
-		g_snprintf(name, sizeof name, "%s part %zu",
-		    part->kind == MIME_HTML ? "HTML" : "text", i + 1);
-		if (liquid_compile(&compiled->parts[i], str_c(name), part->text, &options, err) !=
-		    0)
+		if (tailor_has_tags(part->text, work->campaign) &&
+		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -218,10 +247,11 @@ compile_parts(struct tailor_compiled *compiled, const struct ground *ground,
 
 /* A template that can't be rendered must not leave as it is. */
 int
-tailor_check_fixed(const struct mime_message *mime, struct err *err)
+tailor_check_fixed(
+    const struct mime_message *mime, const struct conf_campaign *campaign, struct err *err)
 {
 	for (size_t i = 0; i < mime_fixed_count(mime); i++) {
-		if (tailor_has_tags(mime_fixed_at(mime, i)))
+		if (tailor_has_tags(mime_fixed_at(mime, i), campaign))
 			return err_set(err, ERR_TEMPLATE,
 			    "a text part holds template tags but can't be rewritten: it is signed "
 			    "or "
@@ -230,20 +260,41 @@ tailor_check_fixed(const struct mime_message *mime, struct err *err)
 	return 0;
 }
 
+void
+tailor_work_init(struct tailor_work *work, struct arena *arena)
+{
+	const struct mime_header *subject = mime_header_find(work->mime, "Subject");
+
+	work->options = (struct merge_options){.has = has_value, .closure = work};
+	work->merge = NULL;
+	if (work->campaign->merge_tags != CONF_MERGE_TAGS_MAILCHIMP)
+		return;
+	work->options.subject =
+	    subject == NULL ? STR_NONE : mime_header_decode(subject->value, arena);
+	work->merge = &work->options;
+}
+
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
+    const struct conf_campaign *campaign, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err)
 {
-	const struct ground ground = {conf, folder};
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
+	struct arena *arena = arena_new((size_t)4 << 20);
+	struct tailor_work work = {
+	    .conf = conf, .folder = folder, .campaign = campaign, .data = data, .mime = mime};
+	int rc;
 
-	if (compile_fields(compiled, &ground, mime, err) != 0 ||
-	    compile_parts(compiled, &ground, mime, err) != 0) {
+	tailor_work_init(&work, arena);
+	rc = compile_fields(compiled, &work, err);
+	if (rc == 0)
+		rc = compile_parts(compiled, &work, err);
+	arena_free(&arena);
+	if (rc != 0)
 		tailor_compiled_free(&compiled);
-		return -1;
-	}
-	*compiled_r = compiled;
-	return 0;
+	else
+		*compiled_r = compiled;
+	return rc;
 }
 
 void

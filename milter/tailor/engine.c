@@ -48,7 +48,7 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
 	struct tailor *tailor = g_new0(struct tailor, 1);
 
 	tailor->conf = conf_ref(conf);
-	tailor->keys = dkim_keys_ref(keys);
+	tailor->keys = keys == NULL ? NULL : dkim_keys_ref(keys);
 	tailor->templates = tailor_templates_ref(templates);
 	tailor->store = store;
 	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);
@@ -96,7 +96,7 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 			return err_set(err, ERR_INPUT, "From occurs more than once");
 	}
 	/* A display name with tags is no RFC 5322 phrase; the address has none by now. */
-	if (tailor_field_is_template(from, arena)) {
+	if (tailor_field_is_template(from, message->campaign, arena)) {
 		struct str text = mime_header_decode(from->value, arena);
 
 		tailor_split_mailbox(text, &display, &address);
@@ -134,8 +134,10 @@ map_fields(struct tailor_message *message, struct arena *arena)
 
 	message->field_of = g_new(int, count);
 	for (size_t i = 0; i < count; i++) {
+		const struct mime_header *header = mime_header_at(message->mime, i);
+
 		message->field_of[i] =
-		    tailor_field_is_template(mime_header_at(message->mime, i), arena) ? next++ : -1;
+		    tailor_field_is_template(header, message->campaign, arena) ? next++ : -1;
 	}
 }
 
@@ -143,15 +145,17 @@ static int
 find_compiled(struct tailor_message *message, struct err *err)
 {
 	struct tailor *tailor = message->tailor;
+	const struct conf_campaign *campaign = message->campaign;
 	struct id_digest key =
-	    tailor_compiled_key(message->mime, str_c(message->name), message->field_of);
+	    tailor_compiled_key(message->mime, campaign, str_c(message->name), message->field_of);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);
 	if (message->compiled != NULL)
 		return 0;
-	if (tailor_compile(&fresh, tailor->conf,
-		tailor_templates_of(tailor->templates, message->campaign), message->mime, err) != 0)
+	if (tailor_compile(&fresh, tailor->conf, campaign,
+		&tailor->data[campaign - tailor->conf->campaigns],
+		tailor_templates_of(tailor->templates, campaign), message->mime, err) != 0)
 		return -1;
 	fresh->key = key;
 	message->compiled = tailor_cache_put(tailor->cache, fresh);
@@ -175,7 +179,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->name = g_strndup(name.p, name.n);
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
-		rc = tailor_check_fixed(message->mime, err);
+		rc = tailor_check_fixed(message->mime, campaign, err);
 	if (rc == 0) {
 		make_key(message, sender);
 		map_fields(message, arena);

@@ -6,6 +6,7 @@
 #define TAILOR_INTERNAL_H
 
 #include "liquid/liquid.h"
+#include "merge/merge.h"
 #include "store/contact.h"
 #include "tailor/tailor.h"
 
@@ -31,19 +32,45 @@ struct tailor_compiled {
 /* --- compile.c --- */
 
 /* Does this field hold template tags? The arena is for scratch. */
-bool tailor_field_is_template(const struct mime_header *header, struct arena *arena);
-bool tailor_has_tags(struct str text);
+bool tailor_field_is_template(
+    const struct mime_header *header, const struct conf_campaign *campaign, struct arena *arena);
+bool tailor_has_tags(struct str text, const struct conf_campaign *campaign);
 /* "Display name" <address> with tags in it, which no address parser would take: what stands in
  * the last angle brackets is the address, all before it the name. */
 void tailor_split_mailbox(struct str text, struct str *display_r, struct str *address_r);
 /* `field_of`: as in struct tailor_message. */
-struct id_digest tailor_compiled_key(
-    const struct mime_message *mime, struct str campaign, const int *field_of);
-/* `folder`: where partials are found; NULL: nowhere. */
+struct id_digest tailor_compiled_key(const struct mime_message *mime,
+    const struct conf_campaign *campaign, struct str name, const int *field_of);
+/* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
+    const struct conf_campaign *campaign, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
+
+/* What the templates of one message are compiled with. Fill in the first members, then call
+ * tailor_work_init; it must stay where it is. */
+struct tailor_work {
+	const struct conf *conf;
+	const struct liquid_folder *folder;
+	const struct conf_campaign *campaign;
+	const struct liquid_value *data; /* the campaign's */
+	const struct mime_message *mime;
+	const struct merge_options *merge; /* NULL: no merge tags */
+	struct merge_options options;
+};
+
+void tailor_work_init(struct tailor_work *work, struct arena *arena);
+/* One field, one part, which is named by its number, from 1. */
+int tailor_compile_field(struct tailor_field *field, const struct tailor_work *work,
+    const struct mime_header *header, struct arena *arena, struct err *err);
+int tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
+    size_t number, const struct mime_part *part, struct err *err);
+/* As it stands in messages: "HTML part 2". */
+#define TAILOR_PART_NAME_SIZE 40
+struct str tailor_part_name(
+    const struct mime_part *part, size_t number, char name[TAILOR_PART_NAME_SIZE]);
 /* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
-int tailor_check_fixed(const struct mime_message *mime, struct err *err);
+int tailor_check_fixed(
+    const struct mime_message *mime, const struct conf_campaign *campaign, struct err *err);
 void tailor_compiled_free(struct tailor_compiled **compiled);
 
 /* --- cache.c: compiled messages by key, the least recently used leaves --- */
@@ -97,5 +124,10 @@ struct tailor_contact {
 int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
     struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
     struct err *err);
+/* The same for a contact whose row is at hand (or `known` is false), which gets its `display`.
+ * `campaign` NULL: it has no data. */
+int tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
+    struct str recipient, struct arena *arena, struct tailor_contact *contact,
+    struct liquid_value *globals_r, struct err *err);
 
 #endif

@@ -4,9 +4,11 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/campaign.c \
 	milter/tailor/compile.c \
 	milter/tailor/engine.c \
+	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
 	milter/tailor/limits.c milter/tailor/limits.h \
+	milter/tailor/merge_tags.c milter/tailor/merge_tags.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \

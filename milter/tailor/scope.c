@@ -104,28 +104,37 @@ find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct
 }
 
 int
+tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
+    struct str recipient, struct arena *arena, struct tailor_contact *contact,
+    struct liquid_value *globals_r, struct err *err)
+{
+	struct liquid_object *globals = liquid_object_new(arena, 4), *person = NULL, *data;
+
+	if (contact_object(&person, contact, recipient, arena, err) != 0)
+		return -1;
+	contact->display = display_name(person, arena);
+	/* The data file's object is shared; a section "*" serves several names, so the name
+	 * is the message's and joins a copy of the members. */
+	data = campaign == NULL
+	    ? liquid_object_new(arena, 1)
+	    : liquid_object_copy(tailor->data[campaign - tailor->conf->campaigns].object, arena, 1);
+	if (globals == NULL || data == NULL ||
+	    liquid_object_set(data, arena, STR("name"), liquid_string(name)) != 0 ||
+	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(person)) != 0 ||
+	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(data)) != 0)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	*globals_r = liquid_object_value(globals);
+	return 0;
+}
+
+int
 tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
     struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
     struct err *err)
 {
-	struct liquid_object *globals = liquid_object_new(arena, 4), *contact = NULL, *campaign;
-	const struct liquid_value *data =
-	    &tailor->data[message->campaign - tailor->conf->campaigns];
-
 	*contact_r = (struct tailor_contact){.known = false};
-	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0 ||
-	    contact_object(&contact, contact_r, recipient, arena, err) != 0)
+	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0)
 		return -1;
-	contact_r->display = display_name(contact, arena);
-	/* The data file's object is shared; a section "*" serves several names, so the name
-	 * is the message's and joins a copy of the members. */
-	campaign = liquid_object_copy(data->object, arena, 1);
-	if (globals == NULL || campaign == NULL ||
-	    liquid_object_set(campaign, arena, STR("name"), liquid_string(str_c(message->name))) !=
-		0 ||
-	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(contact)) != 0 ||
-	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(campaign)) != 0)
-		return err_set(err, ERR_LIMIT, "contact: too large");
-	*globals_r = liquid_object_value(globals);
-	return 0;
+	return tailor_scope_of(tailor, message->campaign, str_c(message->name), recipient, arena,
+	    contact_r, globals_r, err);
 }

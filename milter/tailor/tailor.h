@@ -25,7 +25,8 @@
 struct tailor; /* the engine of one process, for one configuration */
 
 /* Takes references of conf, keys and templates, which are of that conf; the store is
- * borrowed. Reads the campaigns' data files. ERR_CONFIG, ERR_IO. */
+ * borrowed. Reads the campaigns' data files. Without keys and store (NULL) only
+ * tailor_inspect works. ERR_CONFIG, ERR_IO. */
 int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
     struct tailor_templates *templates, struct store *store, struct err *err);
 void tailor_free(struct tailor **tailor);

@@ -196,8 +196,11 @@ class Postfix:
             os.chmod(path, mode)
 
     def _write(self, name, text):
-        with open(os.path.join(self.config, name), "w", encoding="utf-8") as out:
+        path = os.path.join(self.config, name)
+        with open(path, "w", encoding="utf-8") as out:
             out.write(text)
+        # Postfix waits until a file is a few seconds old, lest somebody still writes it.
+        os.utime(path, (time.time() - 60, time.time() - 60))
 
     def start(self):
         if self._logger is None and not self._own_log:

@@ -322,6 +322,7 @@ set_up(void **state)
 	write_conf(f, path);
 	if (conf_load(&conf, path, NULL, NULL, &err) != 0 ||
 	    dkim_keys_load(&f->worker.keys, conf, &err) != 0 ||
+	    tailor_templates_load(&f->worker.templates, conf, &err) != 0 ||
 	    store_open(&f->store, f->database, STORE_CREATE, &err) != 0)
 		fail_msg("%s", err.text);
 	f->worker.conf = conf;
@@ -349,6 +350,7 @@ tear_down(void **state)
 
 	relay_stop();
 	store_close(&f->store);
+	tailor_templates_unref(&f->worker.templates);
 	dkim_keys_unref(&f->worker.keys);
 	conf_unref(&f->worker.conf);
 	arena_free(&f->arena);

@@ -147,7 +147,37 @@ class One(Render):
         self.run_tool("none.liquid", status=NOINPUT)
 
 
+    def test_merge_tags(self):
+        data = self.put("data.json", '{"contact": {"first_name": "A & B"},'
+                                     ' "campaign": {"list": {"company": "C"}}}')
+        self.put("tpl/foot.liquid", "*|LIST:COMPANY|* {% comment %}*|MC:TOC|*{% endcomment %}")
+        self.put("tpl/bad.liquid", "\n *|MC:TOC|*")
+        options = ("-", "--data", data, "--templates", "tpl", "--mode", "html")
+        merge = options + ("--merge-tags", "mailchimp")
+        template = "*|FNAME|*, {% render 'foot' %}"
+        self.assertEqual(self.run_tool(*merge, input=template), b"A &amp; B, C ")
+        self.assertEqual(self.run_tool(*merge, input="{% render 'foot' %}"), b"C ")
+        self.assertEqual(self.run_tool(*options, "--merge-tags", "none", input=template),
+                         b"*|FNAME|*, *|LIST:COMPANY|* ")
+        self.run_tool(*merge, input="{% render 'bad' %}", status=DATAERR)
+        self.assertEqual(self.err,
+                         "standard input:1:11: bad:2:2: merge tag *|MC:TOC|*: "
+                         "no table of contents is made here\n")
+        self.run_tool(*merge, input="a\n*|UNSUB|*", status=DATAERR)
+        self.assertIn("standard input:2:1: merge tag *|UNSUB|* (campaign.links.unsubscribe): ",
+                      self.err)
+        self.run_tool("-", "--merge-tags", "other", status=USAGE)
+
+
 class Lines(Render):
+    def test_merge_tags(self):
+        self.assertEqual(self.lines(
+            {"template": "*|FNAME|*", "merge_tags": "mailchimp",
+             "data": {"contact": {"first_name": "Ada"}}},
+            {"template": "*|FNAME|*"}, {"template": "", "merge_tags": True},
+        ), [{"result": "Ada"}, {"result": "*|FNAME|*"},
+            {"error": "merge_tags: none or mailchimp was expected"}])
+
     def test_results(self):
         self.assertEqual(self.lines(
             {"template": "Hi {{ name }}", "data": {"name": "Ada"}},
@@ -184,8 +214,9 @@ class Lines(Render):
                                        templates=templates, strict=True), {"result": "[1]"})
         self.assertEqual(self.line(template="{% render 'b' %}", templates=templates),
                          {"result": "[2]"})
-        self.assertEqual(self.line(template="{% assign n = 'b' %}{% include n %}",
-                                   templates=templates), {"result": "[2]"})
+        for name, result in ("b", "[2]"), ("brand/Footer", "[]"):
+            self.assertEqual(self.line(template="{% assign n = '" + name + "' %}{% include n %}",
+                                       templates=templates), {"result": result})
 
     def test_errors_have_places(self):
         answer = self.line(template="a\n  {% if %}", strict=True)

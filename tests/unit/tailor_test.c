@@ -36,6 +36,7 @@ static const char configuration[] =
     "campaign \"keep\" { to = keep }\n"
     "campaign \"patient\" { missing = defer  unknown = defer }\n"
     "campaign \"strict\" { missing = fail  unknown = refuse }\n"
+    "campaign \"chimp\" { merge_tags = mailchimp  data = \"spring.json\" }\n"
     "campaign \"bysender\" { sender = {\"list@shop.example\"} }\n"
     "campaign \"byfrom\" { from = {\"boss@shop.example\"} }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
@@ -224,6 +225,57 @@ person_gets_a_message_of_their_own(void **state)
 	assert_lacks(text, "{{");
 }
 
+/* Messages whose parts are the same but not their Subjects, which the parts ask for. */
+static void
+merge_tags_are_translated(void **state)
+{
+	static const char body[] = "Content-Type: text/html\r\n\r\n*|MC:SUBJECT|*: *|LNAME|* "
+				   "*|EVIL|* {{ campaign.offer }}";
+	struct tailor_copy copy;
+	const char *text;
+	char raw[1024];
+
+	(void)state;
+	snprintf(raw, sizeof raw, "%sSubject: One\r\n%s", HEAD, body);
+	text = render("chimp", raw, "ada@example.org", &copy);
+	assert_has(text, "One: Lovelace  20 %");
+	snprintf(raw, sizeof raw, "%sSubject: *|FNAME|* & two\r\n%s", HEAD, body);
+	text = render("chimp", raw, "ada@example.org", &copy);
+	assert_has(text, "Subject: Ada & two\r\n");
+	assert_has(text, "Ada &amp; two: Lovelace  20 %");
+	text =
+	    render("spring", HEAD "Subject: *|FNAME|*\r\n\r\n*|LNAME|*", "ada@example.org", &copy);
+	assert_has(text, "Subject: *|FNAME|*\r\n");
+	assert_has(text, "\r\n\r\n*|LNAME|*");
+}
+
+static void
+unknown_merge_tags_are_refused(void **state)
+{
+	static const struct {
+		const char *raw;
+		const char *wanted;
+	} cases[] = {
+	    {HEAD "\r\na\r\n *|MC:TOC|*", "text part 1:2:2: merge tag *|MC:TOC|*: no table"},
+	    {HEAD "Subject: =?utf-8?q?=C3=A4_*=7CRSS:X=7C*?=\r\n\r\n",
+		"Subject:1:3: merge tag *|RSS:X|*: no feed"},
+	    {HEAD "\r\n*|UNSUB|*", "merge tag *|UNSUB|* (campaign.links.unsubscribe): there is no"},
+	    {HEAD "List-ID: *|FNAME\r\n\r\n", "List-ID:1:1: merge tag: a tag begins here"},
+	    {HEAD "In-Reply-To: <*|FNAME|*>\r\n\r\n",
+		"In-Reply-To: template tags can't stand here"},
+	};
+	struct tailor_message *message;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(open_message(&message, "chimp", cases[i].raw, &err), -1);
+		assert_int_equal(err.code, ERR_TEMPLATE);
+		assert_has(err.text, cases[i].wanted);
+	}
+}
+
 static void
 contact_data_stays_data(void **state)
 {
@@ -345,6 +397,7 @@ bad_messages_say_where(void **state)
 	} cases[] = {
 	    {HEAD "Subject: x\r\n\r\nline\r\n{% if contact.x %}open\r\n", ERR_TEMPLATE, ":2:"},
 	    {HEAD "Subject: {{ x | nosuch }}\r\n\r\nx\r\n", ERR_TEMPLATE, "nosuch"},
+	    {HEAD "Subject: x\r\n\r\n{{ x | nosuch }}\r\n", ERR_TEMPLATE, "nosuch"},
 	    {"From: a@other.example\r\nSubject: x\r\n\r\nx\r\n", ERR_KEY, "other.example"},
 	    {"Subject: x\r\n\r\nx\r\n", ERR_INPUT, "From is missing"},
 	    {HEAD "From: b@shop.example\r\nSubject: x\r\n\r\nx\r\n", ERR_INPUT, "more than once"},
@@ -512,6 +565,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(person_gets_a_message_of_their_own),
 	    cmocka_unit_test(contact_data_stays_data),
+	    cmocka_unit_test(merge_tags_are_translated),
+	    cmocka_unit_test(unknown_merge_tags_are_refused),
 	    cmocka_unit_test(copies_are_the_same_when_tried_again),
 	    cmocka_unit_test(single_keeps_its_message_id),
 	    cmocka_unit_test(verdicts_follow_the_campaign),
