@@ -11,27 +11,37 @@
 #include "html/token.h"
 
 bool
-token_is_space(char c)
+html_token_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
 bool
-token_is_letter(char c)
+html_token_is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+html_token_name_in(struct str name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (str_is_nocase(name, names[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool
 ends_name(char c)
 {
-	return token_is_space(c) || c == '/' || c == '>' || c == '=' || c == MASK_TAG;
+	return html_token_is_space(c) || c == '/' || c == '>' || c == '=' || c == HTML_MASK_TAG;
 }
 
 static size_t
 skip_space(const char *bytes, size_t end, size_t at)
 {
-	while (at < end && token_is_space(bytes[at]))
+	while (at < end && html_token_is_space(bytes[at]))
 		at++;
 	return at;
 }
@@ -41,9 +51,9 @@ static size_t
 skip_between(const char *bytes, size_t end, size_t at, bool *tag)
 {
 	*tag = false;
-	while (
-	    at < end && (token_is_space(bytes[at]) || bytes[at] == '/' || bytes[at] == MASK_TAG)) {
-		if (bytes[at] == MASK_TAG)
+	while (at < end &&
+	    (html_token_is_space(bytes[at]) || bytes[at] == '/' || bytes[at] == HTML_MASK_TAG)) {
+		if (bytes[at] == HTML_MASK_TAG)
 			*tag = true;
 		at++;
 	}
@@ -71,7 +81,7 @@ read_value(const char *bytes, size_t end, size_t *at, struct html_attribute *att
 		return true;
 	}
 	close = begin;
-	while (close < end && !token_is_space(bytes[close]) && bytes[close] != '>')
+	while (close < end && !html_token_is_space(bytes[close]) && bytes[close] != '>')
 		close++;
 	attribute->value = (struct html_range){begin, close};
 	attribute->has_value = close > begin;
@@ -79,8 +89,8 @@ read_value(const char *bytes, size_t end, size_t *at, struct html_attribute *att
 	return true;
 }
 
-enum attribute_step
-attribute_next(const char *bytes, size_t end, size_t *at, struct html_attribute *attribute_r)
+enum html_attribute_step
+html_attribute_next(const char *bytes, size_t end, size_t *at, struct html_attribute *attribute_r)
 {
 	size_t begin, close, equals;
 
@@ -88,9 +98,9 @@ attribute_next(const char *bytes, size_t end, size_t *at, struct html_attribute 
 	begin = skip_between(bytes, end, *at, &attribute_r->after_tag);
 	*at = begin;
 	if (begin == end)
-		return ATTRIBUTE_EOF;
+		return HTML_ATTRIBUTE_EOF;
 	if (bytes[begin] == '>')
-		return ATTRIBUTE_TAG_ENDS;
+		return HTML_ATTRIBUTE_TAG_ENDS;
 	close = begin + 1; /* an = in front belongs to the name */
 	while (close < end && !ends_name(bytes[close]))
 		close++;
@@ -101,7 +111,7 @@ attribute_next(const char *bytes, size_t end, size_t *at, struct html_attribute 
 	if (equals < end && bytes[equals] == '=') {
 		*at = equals + 1;
 		if (!read_value(bytes, end, at, attribute_r))
-			return ATTRIBUTE_EOF;
+			return HTML_ATTRIBUTE_EOF;
 	}
-	return ATTRIBUTE_FOUND;
+	return HTML_ATTRIBUTE_FOUND;
 }

@@ -12,7 +12,7 @@
  * encoding midway.
  *
  * Owns:    bytes.
- * Threads: one at a time for a struct confirm.
+ * Threads: one at a time for a struct html_confirm.
  */
 #include "html/confirm.h"
 
@@ -26,42 +26,43 @@
 #define NAME_MAX_BYTES 64
 
 void
-confirm_init(struct confirm *confirm, size_t size)
+html_confirm_init(struct html_confirm *confirm, size_t size)
 {
-	*confirm = (struct confirm){.bytes = g_malloc(size + 1), .size = size};
+	*confirm = (struct html_confirm){.bytes = g_malloc(size + 1), .size = size};
 	memset(confirm->bytes, ' ', size);
 	confirm->bytes[size] = '\0';
 }
 
 void
-confirm_fini(struct confirm *confirm)
+html_confirm_fini(struct html_confirm *confirm)
 {
 	g_free(confirm->bytes);
 	confirm->bytes = NULL;
 }
 
 static void
-copy(struct confirm *confirm, const char *mask, struct html_range range, char filler)
+copy(struct html_confirm *confirm, const char *mask, struct html_range range, char filler)
 {
 	for (size_t i = range.begin; i < range.end; i++) {
 		char c = mask[i];
 
-		if (c == MASK_TAG || c == MASK_OUTPUT)
+		if (c == HTML_MASK_TAG || c == HTML_MASK_OUTPUT)
 			c = filler;
-		else if ((unsigned char)c >= 0x7f || ((unsigned char)c < ' ' && !token_is_space(c)))
+		else if ((unsigned char)c >= 0x7f ||
+		    ((unsigned char)c < ' ' && !html_token_is_space(c)))
 			c = '~';
 		confirm->bytes[i] = c;
 	}
 }
 
 void
-confirm_text(struct confirm *confirm, const char *mask, struct html_range range)
+html_confirm_text(struct html_confirm *confirm, const char *mask, struct html_range range)
 {
 	copy(confirm, mask, range, ' ');
 }
 
 void
-confirm_tag(struct confirm *confirm, const char *mask, const struct html_token *token)
+html_confirm_tag(struct html_confirm *confirm, const char *mask, const struct html_token *token)
 {
 	size_t at = token->attributes, count = 0;
 	struct html_attribute attribute;
@@ -69,7 +70,8 @@ confirm_tag(struct confirm *confirm, const char *mask, const struct html_token *
 	if (token->name.n > NAME_MAX_BYTES)
 		return;
 	copy(confirm, mask, token->range, ' ');
-	while (attribute_next(mask, token->range.end, &at, &attribute) == ATTRIBUTE_FOUND) {
+	while (
+	    html_attribute_next(mask, token->range.end, &at, &attribute) == HTML_ATTRIBUTE_FOUND) {
 		copy(confirm, mask, attribute.value, 'x');
 		if (++count > ATTRIBUTES_MAX) {
 			memset(confirm->bytes + token->range.begin, ' ',
@@ -82,7 +84,7 @@ confirm_tag(struct confirm *confirm, const char *mask, const struct html_token *
 /* Where the tag that libxml2 just read has its >. Its place is on it, or on the / before
  * it, or behind it, as the version has it. */
 static size_t
-tag_end(const struct confirm *confirm, size_t at)
+tag_end(const struct html_confirm *confirm, size_t at)
 {
 	if (at < confirm->size && confirm->bytes[at] == '>')
 		return at;
@@ -96,7 +98,7 @@ tag_end(const struct confirm *confirm, size_t at)
 static void
 start_element(void *closure, const xmlChar *name, const xmlChar **attributes)
 {
-	struct confirm *confirm = closure;
+	struct html_confirm *confirm = closure;
 	long place = xmlByteConsumed(confirm->parser);
 	size_t end;
 
@@ -109,7 +111,7 @@ start_element(void *closure, const xmlChar *name, const xmlChar **attributes)
 	while (confirm->next < confirm->count && confirm->candidate[confirm->next].end < end)
 		confirm->next++;
 	for (size_t i = confirm->next; i < confirm->count; i++) {
-		struct candidate *candidate = &confirm->candidate[i];
+		struct html_candidate *candidate = &confirm->candidate[i];
 
 		if (candidate->end != end)
 			break;
@@ -119,7 +121,7 @@ start_element(void *closure, const xmlChar *name, const xmlChar **attributes)
 }
 
 void
-confirm_run(struct confirm *confirm)
+html_confirm_run(struct html_confirm *confirm)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	htmlSAXHandler sax = {.startElement = start_element};

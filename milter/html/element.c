@@ -8,40 +8,28 @@
 
 #include <strings.h>
 
-static bool
-name_in(struct str name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (str_is_nocase(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-#define NAME_IN(name, names) name_in(name, names, sizeof names / sizeof names[0])
-
 bool
-element_is_void(struct str name)
+html_element_is_void(struct str name)
 {
 	static const char *const names[] = {"area", "base", "br", "col", "embed", "hr", "img",
 	    "input", "link", "meta", "source", "track", "wbr"};
 
-	return NAME_IN(name, names);
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 bool
-element_is_block(struct str name)
+html_element_is_block(struct str name)
 {
 	static const char *const names[] = {"address", "article", "aside", "blockquote", "body",
 	    "br", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form", "h1", "h2", "h3",
 	    "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "option", "p", "pre",
 	    "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"};
 
-	return NAME_IN(name, names);
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 bool
-element_is_link(struct str name)
+html_element_is_link(struct str name)
 {
 	return str_is_nocase(name, "a") || str_is_nocase(name, "area") ||
 	    (name.n > 2 && strncasecmp(name.p, "v:", 2) == 0);
@@ -55,9 +43,9 @@ ends_itself(struct str name)
 }
 
 void
-region_start(struct region *region, const struct html_token *token, bool begins)
+html_region_start(struct html_region *region, const struct html_token *token, bool begins)
 {
-	if (element_is_void(token->name))
+	if (html_element_is_void(token->name))
 		return;
 	if (ends_itself(token->name) && str_eq_nocase(region->name, token->name))
 		region->depth = 0;
@@ -65,24 +53,25 @@ region_start(struct region *region, const struct html_token *token, bool begins)
 		if (str_eq_nocase(region->name, token->name))
 			region->depth++;
 	} else if (begins) {
-		*region = (struct region){token->name, 1};
+		*region = (struct html_region){token->name, 1};
 	}
 }
 
 void
-region_stop(struct region *region, struct str name)
+html_region_stop(struct html_region *region, struct str name)
 {
 	if (region->depth > 0 && str_eq_nocase(region->name, name))
 		region->depth--;
 }
 
 bool
-element_attribute(const char *mask, const struct html_token *token, const char *name,
+html_element_attribute(const char *mask, const struct html_token *token, const char *name,
     struct html_attribute *attribute_r)
 {
 	size_t at = token->attributes;
 
-	while (attribute_next(mask, token->range.end, &at, attribute_r) == ATTRIBUTE_FOUND) {
+	while (
+	    html_attribute_next(mask, token->range.end, &at, attribute_r) == HTML_ATTRIBUTE_FOUND) {
 		if (str_is_nocase(attribute_r->name, name))
 			return true;
 	}
@@ -98,11 +87,12 @@ value_of(const char *mask, const struct html_attribute *attribute)
 }
 
 bool
-element_has(const char *mask, const struct html_token *token, const char *name, const char *value)
+html_element_has(
+    const char *mask, const struct html_token *token, const char *name, const char *value)
 {
 	struct html_attribute attribute;
 
-	return element_attribute(mask, token, name, &attribute) &&
+	return html_element_attribute(mask, token, name, &attribute) &&
 	    str_is_nocase(value_of(mask, &attribute), value);
 }
 
@@ -124,12 +114,12 @@ declares_none(struct str style)
 }
 
 bool
-element_is_hidden(const char *mask, const struct html_token *token)
+html_element_is_hidden(const char *mask, const struct html_token *token)
 {
 	struct html_attribute attribute;
 
-	if (element_attribute(mask, token, "hidden", &attribute))
+	if (html_element_attribute(mask, token, "hidden", &attribute))
 		return true;
-	return element_attribute(mask, token, "style", &attribute) &&
+	return html_element_attribute(mask, token, "style", &attribute) &&
 	    declares_none(value_of(mask, &attribute));
 }

@@ -60,17 +60,17 @@ compare(struct str text, const char *name)
 	return order != 0 ? order : (name[text.n] == '\0' ? 0 : -1);
 }
 
-static const struct entity_name *
+static const struct html_entity_name *
 find(struct str text)
 {
-	size_t low = 0, high = entity_name_count;
+	size_t low = 0, high = html_entity_name_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(text, entity_names[middle].name);
+		int order = compare(text, html_entity_names[middle].name);
 
 		if (order == 0)
-			return &entity_names[middle];
+			return &html_entity_names[middle];
 		if (order < 0)
 			high = middle;
 		else
@@ -80,15 +80,15 @@ find(struct str text)
 }
 
 /* The longest name that `text` (behind the &) begins with. */
-static const struct entity_name *
+static const struct html_entity_name *
 find_longest(struct str text, size_t *length_r)
 {
-	const struct entity_name *found;
+	const struct html_entity_name *found;
 	size_t n = 0;
 
-	while (n < text.n && n < ENTITY_NAME_MAX && g_ascii_isalnum(text.p[n]))
+	while (n < text.n && n < HTML_ENTITY_NAME_MAX && g_ascii_isalnum(text.p[n]))
 		n++;
-	if (n < text.n && n < ENTITY_NAME_MAX && text.p[n] == ';')
+	if (n < text.n && n < HTML_ENTITY_NAME_MAX && text.p[n] == ';')
 		n++;
 	for (; n > 1; n--) {
 		found = find((struct str){text.p, n});
@@ -105,7 +105,7 @@ decode_name(struct str text, bool attribute, struct buf *out)
 {
 	struct str name = {text.p + 1, text.n - 1};
 	size_t length;
-	const struct entity_name *found = find_longest(name, &length);
+	const struct html_entity_name *found = find_longest(name, &length);
 
 	if (found == NULL)
 		return 0;
@@ -117,7 +117,7 @@ decode_name(struct str text, bool attribute, struct buf *out)
 }
 
 int
-entity_decode(struct str text, bool attribute, struct buf *out)
+html_entity_decode(struct str text, bool attribute, struct buf *out)
 {
 	while (text.n > 0) {
 		const char *found = memchr(text.p, '&', text.n);

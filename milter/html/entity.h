@@ -10,18 +10,18 @@
 
 #include <stdbool.h>
 
-struct entity_name {
+struct html_entity_name {
 	const char *name; /* with its ; where it needs one */
 	const char *text; /* UTF-8 */
 };
 
-#define ENTITY_NAME_MAX 32
+#define HTML_ENTITY_NAME_MAX 32
 
-extern const struct entity_name entity_names[];
-extern const size_t entity_name_count;
+extern const struct html_entity_name html_entity_names[];
+extern const size_t html_entity_name_count;
 
 /* Writes `text` with its references decoded, once. In an attribute a name without ; that
  * = or a letter or digit follows stays as it is: a=1&copy=2. -1: out is full. */
-int entity_decode(struct str text, bool attribute, struct buf *out);
+int html_entity_decode(struct str text, bool attribute, struct buf *out);
 
 #endif

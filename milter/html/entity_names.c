@@ -9,7 +9,7 @@
 #include "html/entity.h"
 
 /* clang-format off */
-const struct entity_name entity_names[] = {
+const struct html_entity_name html_entity_names[] = {
 	{"AElig", "\303\206"},
 	{"AElig;", "\303\206"},
 	{"AMP", "\046"},
@@ -2243,4 +2243,4 @@ const struct entity_name entity_names[] = {
 	{"zwnj;", "\342\200\214"},
 };
 /* clang-format on */
-const size_t entity_name_count = sizeof entity_names / sizeof entity_names[0];
+const size_t html_entity_name_count = sizeof html_entity_names / sizeof html_entity_names[0];

@@ -11,7 +11,7 @@
 #include "html/scan.h"
 
 unsigned
-scan_line(struct scanner *scanner, size_t at)
+html_scan_line(struct html_scanner *scanner, size_t at)
 {
 	const char *p = scanner->source.p;
 
@@ -21,7 +21,7 @@ scan_line(struct scanner *scanner, size_t at)
 }
 
 int
-scan_keep(struct scanner *scanner, struct str text, struct str *copy_r)
+html_scan_keep(struct html_scanner *scanner, struct str text, struct str *copy_r)
 {
 	*copy_r = arena_str(scanner->doc->arena, text);
 	if (copy_r->p == NULL)
@@ -30,7 +30,7 @@ scan_keep(struct scanner *scanner, struct str text, struct str *copy_r)
 }
 
 static struct str
-source_of(const struct scanner *scanner, struct html_range range)
+source_of(const struct html_scanner *scanner, struct html_range range)
 {
 	return (struct str){scanner->source.p + range.begin, range.end - range.begin};
 }
@@ -39,33 +39,33 @@ source_of(const struct scanner *scanner, struct html_range range)
  * href={{ url }}{% if x %} class=y{% endif %}. They belong to it only if it begins what
  * they end. */
 static struct html_value
-value_of(const struct scanner *scanner, const struct html_attribute *attribute, bool *whole_r)
+value_of(const struct html_scanner *scanner, const struct html_attribute *attribute, bool *whole_r)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct html_value value = {.range = attribute->value, .quote = attribute->quote};
 	struct html_range *range = &value.range;
 
-	value.dynamic = mask_dynamic(&scanner->mask, *range);
-	*whole_r = value.dynamic == HTML_STATIC || mask_balanced(scanner->source, *range);
+	value.dynamic = html_mask_dynamic(&scanner->mask, *range);
+	*whole_r = value.dynamic == HTML_STATIC || html_mask_balanced(scanner->source, *range);
 	if (value.quote != HTML_QUOTE_NONE || value.dynamic == HTML_STATIC)
 		return value;
-	while (!*whole_r && range->end > range->begin && bytes[range->end - 1] == MASK_TAG) {
-		while (range->end > range->begin && bytes[range->end - 1] == MASK_TAG)
+	while (!*whole_r && range->end > range->begin && bytes[range->end - 1] == HTML_MASK_TAG) {
+		while (range->end > range->begin && bytes[range->end - 1] == HTML_MASK_TAG)
 			range->end--;
-		*whole_r = mask_balanced(scanner->source, *range);
+		*whole_r = html_mask_balanced(scanner->source, *range);
 	}
 	/* href={% if x %}"a b"{% endif %}: who knows where this ends */
 	for (size_t i = range->begin; i < range->end; i++) {
 		if (bytes[i] == '"' || bytes[i] == '\'')
 			*whole_r = false;
 	}
-	value.dynamic = mask_dynamic(&scanner->mask, *range);
+	value.dynamic = html_mask_dynamic(&scanner->mask, *range);
 	return value;
 }
 
 /* Decodes what stands between the template's tags, which are kept as written. */
 static int
-read_dynamic(struct scanner *scanner, struct html_range range, struct str *address_r)
+read_dynamic(struct html_scanner *scanner, struct html_range range, struct str *address_r)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct buf *scratch = &scanner->scratch;
@@ -73,11 +73,11 @@ read_dynamic(struct scanner *scanner, struct html_range range, struct str *addre
 
 	buf_reset(scratch);
 	for (; at < range.end; at = next) {
-		bool filler = bytes[at] == MASK_TAG || bytes[at] == MASK_OUTPUT;
+		bool filler = bytes[at] == HTML_MASK_TAG || bytes[at] == HTML_MASK_OUTPUT;
 
 		next = at + 1;
 		while (next < range.end &&
-		    filler == (bytes[next] == MASK_TAG || bytes[next] == MASK_OUTPUT))
+		    filler == (bytes[next] == HTML_MASK_TAG || bytes[next] == HTML_MASK_OUTPUT))
 			next++;
 		if (filler)
 			buf_add(scratch, scanner->source.p + at, next - at);
@@ -85,19 +85,19 @@ read_dynamic(struct scanner *scanner, struct html_range range, struct str *addre
 			html_value_decode(
 			    source_of(scanner, (struct html_range){at, next}), scratch);
 	}
-	return scan_keep(scanner, str_trim(buf_str(scratch)), address_r);
+	return html_scan_keep(scanner, str_trim(buf_str(scratch)), address_r);
 }
 
 /* The scheme that stands before the first of the template's tags. */
 static enum html_scheme
-dynamic_scheme(struct scanner *scanner, struct html_range range)
+dynamic_scheme(struct html_scanner *scanner, struct html_range range)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct html_range prefix = {range.begin, range.begin};
 	enum html_scheme scheme;
 
-	while (prefix.end < range.end && bytes[prefix.end] != MASK_TAG &&
-	    bytes[prefix.end] != MASK_OUTPUT)
+	while (prefix.end < range.end && bytes[prefix.end] != HTML_MASK_TAG &&
+	    bytes[prefix.end] != HTML_MASK_OUTPUT)
 		prefix.end++;
 	buf_reset(&scanner->scratch);
 	html_address_read(source_of(scanner, prefix), &scanner->scratch);
@@ -110,7 +110,7 @@ dynamic_scheme(struct scanner *scanner, struct html_range range)
 }
 
 static int
-read_address(struct scanner *scanner, struct html_link *link)
+read_address(struct html_scanner *scanner, struct html_link *link)
 {
 	struct html_range range = link->value.range;
 
@@ -120,14 +120,14 @@ read_address(struct scanner *scanner, struct html_link *link)
 	}
 	buf_reset(&scanner->scratch);
 	html_address_read(source_of(scanner, range), &scanner->scratch);
-	if (scan_keep(scanner, buf_str(&scanner->scratch), &link->address) < 0)
+	if (html_scan_keep(scanner, buf_str(&scanner->scratch), &link->address) < 0)
 		return -1;
 	link->scheme = html_address_scheme(link->address);
 	return 0;
 }
 
 static int
-check_count(const struct scanner *scanner, const GArray *array, const char *what)
+check_count(const struct html_scanner *scanner, const GArray *array, const char *what)
 {
 	if (array->len >= scanner->limits->links)
 		return err_set(scanner->err, ERR_LIMIT, "HTML with more than %zu %s",
@@ -136,12 +136,12 @@ check_count(const struct scanner *scanner, const GArray *array, const char *what
 }
 
 static int
-add_link(struct scanner *scanner, const struct level *level, const struct html_token *token,
-    const struct html_attribute *href, bool off)
+add_link(struct html_scanner *scanner, const struct html_level *level,
+    const struct html_token *token, const struct html_attribute *href, bool off)
 {
-	const struct mask *mask = &scanner->mask;
+	const struct html_mask *mask = &scanner->mask;
 	struct html_link link = {.tag = token->range,
-	    .line = scan_line(scanner, token->range.begin),
+	    .line = html_scan_line(scanner, token->range.begin),
 	    .off = off,
 	    .conditional = level->conditional};
 	size_t name = (size_t)(token->name.p - mask->bytes);
@@ -149,10 +149,11 @@ add_link(struct scanner *scanner, const struct level *level, const struct html_t
 	if (check_count(scanner, scanner->links, "links") < 0)
 		return -1;
 	link.value = value_of(scanner, href, &link.whole);
-	link.literal = mask_within(mask->raw, mask->raws, link.value.range.begin);
-	link.captured = mask_within(mask->capture, mask->captures, link.value.range.begin);
+	link.literal = html_mask_within(mask->raw, mask->raws, link.value.range.begin);
+	link.captured = html_mask_within(mask->capture, mask->captures, link.value.range.begin);
 	if (read_address(scanner, &link) < 0 ||
-	    scan_keep(scanner, source_of(scanner, (struct html_range){name, name + token->name.n}),
+	    html_scan_keep(scanner,
+		source_of(scanner, (struct html_range){name, name + token->name.n}),
 		&link.element) < 0)
 		return -1;
 	g_array_append_val(scanner->links, link);
@@ -160,17 +161,18 @@ add_link(struct scanner *scanner, const struct level *level, const struct html_t
 }
 
 int
-scan_link_tag(
-    struct scanner *scanner, struct level *level, const struct html_token *token, bool off)
+html_scan_link_tag(struct html_scanner *scanner, struct html_level *level,
+    const struct html_token *token, bool off)
 {
 	const char *bytes = scanner->mask.bytes;
 	size_t at = token->attributes, first = scanner->links->len;
 	bool open = true; /* no href yet, or a template's tag since */
 	struct html_attribute attribute;
 
-	if (scan_link_end(scanner, level) < 0)
+	if (html_scan_link_end(scanner, level) < 0)
 		return -1;
-	while (attribute_next(bytes, token->range.end, &at, &attribute) == ATTRIBUTE_FOUND) {
+	while (
+	    html_attribute_next(bytes, token->range.end, &at, &attribute) == HTML_ATTRIBUTE_FOUND) {
 		open = open || attribute.after_tag;
 		if (!open || !str_is_nocase(attribute.name, "href"))
 			continue;
@@ -186,29 +188,30 @@ scan_link_tag(
 	level->first = first;
 	level->count = scanner->links->len - first;
 	buf_reset(&level->text);
-	words_init(&level->words, &level->text, HTML_LINK_TEXT);
-	if (element_attribute(bytes, token, "alt", &attribute))
-		scan_link_text(scanner, level, attribute.value);
-	if (element_is_void(token->name))
-		return scan_link_end(scanner, level);
+	html_words_init(&level->words, &level->text, HTML_LINK_TEXT);
+	if (html_element_attribute(bytes, token, "alt", &attribute))
+		html_scan_link_text(scanner, level, attribute.value);
+	if (html_element_is_void(token->name))
+		return html_scan_link_end(scanner, level);
 	return 0;
 }
 
 void
-scan_link_text(struct scanner *scanner, struct level *level, struct html_range range)
+html_scan_link_text(struct html_scanner *scanner, struct html_level *level, struct html_range range)
 {
 	if (level->count > 0)
-		words_add(&level->words, scanner->source, &scanner->mask, range, &scanner->scratch);
+		html_words_add(
+		    &level->words, scanner->source, &scanner->mask, range, &scanner->scratch);
 }
 
 int
-scan_link_end(struct scanner *scanner, struct level *level)
+html_scan_link_end(struct html_scanner *scanner, struct html_level *level)
 {
 	struct str text;
 
 	if (level->count == 0)
 		return 0;
-	if (scan_keep(scanner, words_str(&level->words), &text) < 0)
+	if (html_scan_keep(scanner, html_words_str(&level->words), &text) < 0)
 		return -1;
 	for (size_t i = 0; i < level->count; i++)
 		g_array_index(scanner->links, struct html_link, level->first + i).text = text;
@@ -218,13 +221,13 @@ scan_link_end(struct scanner *scanner, struct level *level)
 
 /* Pixels, or -1. */
 static int
-pixels(const struct scanner *scanner, const struct html_token *token, const char *name)
+pixels(const struct html_scanner *scanner, const struct html_token *token, const char *name)
 {
 	struct html_attribute attribute;
 	unsigned long long number;
 	struct str text;
 
-	if (!element_attribute(scanner->mask.bytes, token, name, &attribute))
+	if (!html_element_attribute(scanner->mask.bytes, token, name, &attribute))
 		return -1;
 	text = str_trim(source_of(scanner, attribute.value));
 	if (text.n > 2 && str_ends_nocase(text, STR("px")))
@@ -233,26 +236,27 @@ pixels(const struct scanner *scanner, const struct html_token *token, const char
 }
 
 int
-scan_image_tag(struct scanner *scanner, struct level *level, const struct html_token *token)
+html_scan_image_tag(
+    struct html_scanner *scanner, struct html_level *level, const struct html_token *token)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct html_image image = {.tag = token->range, .conditional = level->conditional};
 	struct html_attribute attribute;
 	bool whole;
 
-	image.has_alt = element_attribute(bytes, token, "alt", &attribute);
+	image.has_alt = html_element_attribute(bytes, token, "alt", &attribute);
 	if (image.has_alt) {
-		words_space(&level->words);
-		scan_link_text(scanner, level, attribute.value);
-		words_space(&level->words);
+		html_words_space(&level->words);
+		html_scan_link_text(scanner, level, attribute.value);
+		html_words_space(&level->words);
 	}
-	if (!element_attribute(bytes, token, "src", &attribute) ||
+	if (!html_element_attribute(bytes, token, "src", &attribute) ||
 	    (attribute.quote == HTML_QUOTE_NONE && !attribute.has_value))
 		return 0;
 	if (check_count(scanner, scanner->images, "images") < 0)
 		return -1;
 	image.src = value_of(scanner, &attribute, &whole);
-	image.line = scan_line(scanner, token->range.begin);
+	image.line = html_scan_line(scanner, token->range.begin);
 	image.width = pixels(scanner, token, "width");
 	image.height = pixels(scanner, token, "height");
 	g_array_append_val(scanner->images, image);

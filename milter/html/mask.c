@@ -15,7 +15,7 @@
 #include <glib.h>
 
 static void
-fill(struct mask *mask, size_t begin, size_t end, char filler)
+fill(struct html_mask *mask, size_t begin, size_t end, char filler)
 {
 	memset(mask->bytes + begin, filler, end - begin);
 }
@@ -47,23 +47,23 @@ note_capture(struct captures *captures, struct str word, size_t begin, size_t en
 
 /* A tag that was just read; moves on over what belongs to it. */
 static void
-mask_tag(struct mask *mask, struct lex *lex, const struct lex_piece *piece, GArray *raws)
+mask_tag(struct html_mask *mask, struct lex *lex, const struct lex_piece *piece, GArray *raws)
 {
 	struct str word = lex_word(piece);
 	struct lex_piece end;
 	size_t behind = lex->at;
 
-	fill(mask, piece->at, lex->at, MASK_TAG);
+	fill(mask, piece->at, lex->at, HTML_MASK_TAG);
 	if (str_is(word, "raw")) {
 		if (lex_find_end(lex, "endraw", NULL, &end)) {
 			add_range(raws, behind, end.at);
-			fill(mask, end.at, lex->at, MASK_TAG);
+			fill(mask, end.at, lex->at, HTML_MASK_TAG);
 			return;
 		}
 	} else if (str_is(word, "comment")
 		? lex_skip_comment(lex)
 		: str_is(word, "doc") && lex_find_end(lex, "enddoc", "doc", &end)) {
-		fill(mask, behind, lex->at, MASK_TAG);
+		fill(mask, behind, lex->at, HTML_MASK_TAG);
 		return;
 	} else if (!str_is(word, "comment") && !str_is(word, "doc")) {
 		return;
@@ -73,7 +73,7 @@ mask_tag(struct mask *mask, struct lex *lex, const struct lex_piece *piece, GArr
 }
 
 static void
-mask_template(struct mask *mask, struct str source)
+mask_template(struct html_mask *mask, struct str source)
 {
 	struct lex lex = {.source = source};
 	GArray *raws = g_array_new(FALSE, FALSE, sizeof(struct html_range));
@@ -83,7 +83,7 @@ mask_template(struct mask *mask, struct str source)
 	while ((piece = lex_next(&lex)).kind != LEX_END) {
 		switch (piece.kind) {
 		case LEX_OUTPUT:
-			fill(mask, piece.at, lex.at, MASK_OUTPUT);
+			fill(mask, piece.at, lex.at, HTML_MASK_OUTPUT);
 			break;
 		case LEX_TAG:
 			note_capture(&captures, lex_word(&piece), piece.at, lex.at);
@@ -107,13 +107,13 @@ mask_template(struct mask *mask, struct str source)
 }
 
 void
-mask_init(struct mask *mask, struct str source, bool plain)
+html_mask_init(struct html_mask *mask, struct str source, bool plain)
 {
-	*mask = (struct mask){.bytes = g_malloc(source.n + 1), .size = source.n};
+	*mask = (struct html_mask){.bytes = g_malloc(source.n + 1), .size = source.n};
 	for (size_t i = 0; i < source.n; i++) {
 		char c = source.p[i];
 
-		mask->bytes[i] = c == MASK_TAG || c == MASK_OUTPUT ? '\x03' : c;
+		mask->bytes[i] = c == HTML_MASK_TAG || c == HTML_MASK_OUTPUT ? '\x03' : c;
 	}
 	mask->bytes[source.n] = '\0';
 	if (!plain)
@@ -121,16 +121,16 @@ mask_init(struct mask *mask, struct str source, bool plain)
 }
 
 void
-mask_fini(struct mask *mask)
+html_mask_fini(struct html_mask *mask)
 {
 	g_free(mask->bytes);
 	g_free(mask->raw);
 	g_free(mask->capture);
-	*mask = (struct mask){.size = 0};
+	*mask = (struct html_mask){.size = 0};
 }
 
 bool
-mask_within(const struct html_range *ranges, size_t count, size_t at)
+html_mask_within(const struct html_range *ranges, size_t count, size_t at)
 {
 	size_t low = 0, high = count;
 
@@ -148,15 +148,15 @@ mask_within(const struct html_range *ranges, size_t count, size_t at)
 }
 
 unsigned
-mask_dynamic(const struct mask *mask, struct html_range range)
+html_mask_dynamic(const struct html_mask *mask, struct html_range range)
 {
 	const char *p = mask->bytes + range.begin;
 	size_t n = range.end - range.begin;
 	unsigned dynamic = HTML_STATIC;
 
-	if (memchr(p, MASK_OUTPUT, n) != NULL)
+	if (memchr(p, HTML_MASK_OUTPUT, n) != NULL)
 		dynamic |= HTML_DYNAMIC_OUTPUT;
-	if (memchr(p, MASK_TAG, n) != NULL)
+	if (memchr(p, HTML_MASK_TAG, n) != NULL)
 		dynamic |= HTML_DYNAMIC_TAG;
 	return dynamic;
 }
@@ -186,7 +186,7 @@ is_branch(struct str word)
 }
 
 bool
-mask_balanced(struct str source, struct html_range range)
+html_mask_balanced(struct str source, struct html_range range)
 {
 	struct lex lex = {.source = {source.p + range.begin, range.end - range.begin}};
 	struct lex_piece piece;

@@ -13,10 +13,11 @@
 #include <stdbool.h>
 
 /* Neither stands in a mask for another reason. */
-#define MASK_TAG    '\x01' /* {% %}, also a whole comment: nothing is printed, words are separated */
-#define MASK_OUTPUT '\x02' /* {{ }}: prints something */
+#define HTML_MASK_TAG \
+	'\x01' /* {% %}, also a whole comment: nothing is printed, words are separated */
+#define HTML_MASK_OUTPUT '\x02' /* {{ }}: prints something */
 
-struct mask {
+struct html_mask {
 	char *bytes; /* source.n; NUL follows */
 	size_t size;
 	/* Ranges in order. */
@@ -27,13 +28,13 @@ struct mask {
 	bool broken; /* a tag is not closed */
 };
 
-void mask_init(struct mask *mask, struct str source, bool plain);
-void mask_fini(struct mask *mask);
+void html_mask_init(struct html_mask *mask, struct str source, bool plain);
+void html_mask_fini(struct html_mask *mask);
 /* Does one of the ranges hold that offset? */
-bool mask_within(const struct html_range *ranges, size_t count, size_t at);
+bool html_mask_within(const struct html_range *ranges, size_t count, size_t at);
 /* Template tags in that range of the mask: enum html_dynamic, or-ed. */
-unsigned mask_dynamic(const struct mask *mask, struct html_range range);
+unsigned html_mask_dynamic(const struct html_mask *mask, struct html_range range);
 /* Does each block that begins in that range of the source end there, and the reverse? */
-bool mask_balanced(struct str source, struct html_range range);
+bool html_mask_balanced(struct str source, struct html_range range);
 
 #endif

@@ -22,7 +22,7 @@ name_at(const char *bytes, size_t at, size_t end, struct str name)
 	if (end - at <= name.n || strncasecmp(bytes + at, name.p, name.n) != 0)
 		return false;
 	behind = bytes[at + name.n];
-	return token_is_space(behind) || behind == '/' || behind == '>';
+	return html_token_is_space(behind) || behind == '/' || behind == '>';
 }
 
 static bool
@@ -83,7 +83,7 @@ script_end(const char *bytes, size_t at, size_t end)
 }
 
 size_t
-rawtext_end(const char *bytes, size_t at, size_t end, struct str name)
+html_rawtext_end(const char *bytes, size_t at, size_t end, struct str name)
 {
 	if (str_is_nocase(name, "plaintext"))
 		return end;

@@ -8,6 +8,6 @@
 #include "base/str.h"
 
 /* The offset of the </name that ends it, or `end`. */
-size_t rawtext_end(const char *bytes, size_t at, size_t end, struct str name);
+size_t html_rawtext_end(const char *bytes, size_t at, size_t end, struct str name);
 
 #endif

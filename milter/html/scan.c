@@ -12,16 +12,16 @@
 #include "html/scan.h"
 
 static bool
-in_raw(const struct scanner *scanner, size_t at)
+in_raw(const struct html_scanner *scanner, size_t at)
 {
-	return mask_within(scanner->mask.raw, scanner->mask.raws, at);
+	return html_mask_within(scanner->mask.raw, scanner->mask.raws, at);
 }
 
 static void
-note_place(struct scanner *scanner, const struct html_token *token)
+note_place(struct html_scanner *scanner, const struct html_token *token)
 {
 	struct html_places *places = &scanner->doc->places;
-	bool start = token->kind == TOKEN_START;
+	bool start = token->kind == HTML_TOKEN_START;
 
 	if (str_is_nocase(token->name, "head")) {
 		if (start && places->head_begin == HTML_NOWHERE)
@@ -38,29 +38,29 @@ note_place(struct scanner *scanner, const struct html_token *token)
 }
 
 static int
-start_tag(struct scanner *scanner, struct level *level, const struct html_token *token)
+start_tag(struct html_scanner *scanner, struct html_level *level, const struct html_token *token)
 {
 	const char *bytes = scanner->mask.bytes;
-	bool off = element_has(bytes, token, "data-track", "off");
+	bool off = html_element_has(bytes, token, "data-track", "off");
 
-	region_start(&level->off, token, off);
-	if (element_is_link(token->name))
-		return scan_link_tag(scanner, level, token, off || level->off.depth > 0);
+	html_region_start(&level->off, token, off);
+	if (html_element_is_link(token->name))
+		return html_scan_link_tag(scanner, level, token, off || level->off.depth > 0);
 	if (str_is_nocase(token->name, "img"))
-		return scan_image_tag(scanner, level, token);
-	if (element_is_block(token->name))
-		words_space(&level->words);
+		return html_scan_image_tag(scanner, level, token);
+	if (html_element_is_block(token->name))
+		html_words_space(&level->words);
 	if (!level->conditional)
 		note_place(scanner, token);
 	return 0;
 }
 
 static int
-stop_tag(struct scanner *scanner, struct level *level, const struct html_token *token)
+stop_tag(struct html_scanner *scanner, struct html_level *level, const struct html_token *token)
 {
-	region_stop(&level->off, token->name);
+	html_region_stop(&level->off, token->name);
 	if (level->count > 0 && str_eq_nocase(level->element, token->name))
-		return scan_link_end(scanner, level);
+		return html_scan_link_end(scanner, level);
 	if (!level->conditional)
 		note_place(scanner, token);
 	return 0;
@@ -73,28 +73,24 @@ is_plain_content(struct str name)
 	static const char *const names[] = {"title", "textarea", "script", "style", "xmp", "iframe",
 	    "noembed", "noframes", "noscript", "plaintext", "svg", "math"};
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (str_is_nocase(name, names[i]))
-			return true;
-	}
-	return false;
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 static int
-take_token(struct scanner *scanner, struct level *level, const struct html_token *token)
+take_token(struct html_scanner *scanner, struct html_level *level, const struct html_token *token)
 {
 	const char *bytes = scanner->mask.bytes;
 
 	switch (token->kind) {
-	case TOKEN_TEXT:
-		confirm_text(&scanner->confirm, bytes, token->range);
-		scan_link_text(scanner, level, token->range);
+	case HTML_TOKEN_TEXT:
+		html_confirm_text(&scanner->confirm, bytes, token->range);
+		html_scan_link_text(scanner, level, token->range);
 		return 0;
-	case TOKEN_START:
+	case HTML_TOKEN_START:
 		if (!is_plain_content(token->name))
-			confirm_tag(&scanner->confirm, bytes, token);
+			html_confirm_tag(&scanner->confirm, bytes, token);
 		return start_tag(scanner, level, token);
-	case TOKEN_STOP:
+	case HTML_TOKEN_STOP:
 		return stop_tag(scanner, level, token);
 	default:
 		return 0;
@@ -102,17 +98,17 @@ take_token(struct scanner *scanner, struct level *level, const struct html_token
 }
 
 static void
-level_init(struct level *level, bool conditional, struct region off)
+level_init(struct html_level *level, bool conditional, struct html_region off)
 {
-	*level = (struct level){.conditional = conditional, .off = off};
+	*level = (struct html_level){.conditional = conditional, .off = off};
 	buf_init(&level->text, 2 * HTML_LINK_TEXT);
-	words_init(&level->words, &level->text, HTML_LINK_TEXT);
+	html_words_init(&level->words, &level->text, HTML_LINK_TEXT);
 }
 
 static int
-level_fini(struct scanner *scanner, struct level *level)
+level_fini(struct html_scanner *scanner, struct html_level *level)
 {
-	int result = scan_link_end(scanner, level);
+	int result = html_scan_link_end(scanner, level);
 
 	buf_fini(&level->text);
 	return result;
@@ -120,32 +116,33 @@ level_fini(struct scanner *scanner, struct level *level)
 
 /* What Outlook reads in a comment; comments in it are none of these again. */
 static int
-scan_condition(struct scanner *scanner, struct html_range range, struct region off)
+scan_condition(struct html_scanner *scanner, struct html_range range, struct html_region off)
 {
-	struct tokenizer tokenizer;
+	struct html_tokenizer tokenizer;
 	struct html_token token;
-	struct level level;
+	struct html_level level;
 	int result = 0;
 
 	level_init(&level, true, off);
-	tokenizer_init(&tokenizer, scanner->mask.bytes, range);
-	while (result == 0 && (token = tokenizer_next(&tokenizer)).kind != TOKEN_EOF)
+	html_tokenizer_init(&tokenizer, scanner->mask.bytes, range);
+	while (result == 0 && (token = html_tokenizer_next(&tokenizer)).kind != HTML_TOKEN_EOF)
 		result = take_token(scanner, &level, &token);
 	return level_fini(scanner, &level) < 0 ? -1 : result;
 }
 
 static int
-scan_document(struct scanner *scanner)
+scan_document(struct html_scanner *scanner)
 {
-	struct tokenizer tokenizer;
+	struct html_tokenizer tokenizer;
 	struct html_token token;
-	struct level level;
+	struct html_level level;
 	int result = 0;
 
-	level_init(&level, false, (struct region){.depth = 0});
-	tokenizer_init(&tokenizer, scanner->mask.bytes, (struct html_range){0, scanner->source.n});
-	while (result == 0 && (token = tokenizer_next(&tokenizer)).kind != TOKEN_EOF) {
-		if (token.kind == TOKEN_COMMENT && token.condition.end > token.condition.begin)
+	level_init(&level, false, (struct html_region){.depth = 0});
+	html_tokenizer_init(
+	    &tokenizer, scanner->mask.bytes, (struct html_range){0, scanner->source.n});
+	while (result == 0 && (token = html_tokenizer_next(&tokenizer)).kind != HTML_TOKEN_EOF) {
+		if (token.kind == HTML_TOKEN_COMMENT && token.condition.end > token.condition.begin)
 			result = scan_condition(scanner, token.condition, level.off);
 		else
 			result = take_token(scanner, &level, &token);
@@ -155,27 +152,28 @@ scan_document(struct scanner *scanner)
 
 /* The last </html>, or the end of what is no white space. */
 static size_t
-end_without_body(struct scanner *scanner)
+end_without_body(struct html_scanner *scanner)
 {
-	struct tokenizer tokenizer;
+	struct html_tokenizer tokenizer;
 	struct html_token token;
 	size_t end = HTML_NOWHERE;
 
-	tokenizer_init(&tokenizer, scanner->mask.bytes, (struct html_range){0, scanner->source.n});
-	while ((token = tokenizer_next(&tokenizer)).kind != TOKEN_EOF) {
-		if (token.kind == TOKEN_STOP && str_is_nocase(token.name, "html"))
+	html_tokenizer_init(
+	    &tokenizer, scanner->mask.bytes, (struct html_range){0, scanner->source.n});
+	while ((token = html_tokenizer_next(&tokenizer)).kind != HTML_TOKEN_EOF) {
+		if (token.kind == HTML_TOKEN_STOP && str_is_nocase(token.name, "html"))
 			end = token.range.begin;
 	}
 	if (end != HTML_NOWHERE)
 		return end;
 	end = scanner->source.n;
-	while (end > 0 && token_is_space(scanner->source.p[end - 1]))
+	while (end > 0 && html_token_is_space(scanner->source.p[end - 1]))
 		end--;
 	return end;
 }
 
 static void
-finish_places(struct scanner *scanner)
+finish_places(struct html_scanner *scanner)
 {
 	struct html_places *places = &scanner->doc->places;
 
@@ -186,21 +184,22 @@ finish_places(struct scanner *scanner)
 
 /* --- what libxml2 says --- */
 
-static struct candidate
-candidate_of(const struct scanner *scanner, struct html_range tag)
+static struct html_candidate
+candidate_of(const struct html_scanner *scanner, struct html_range tag)
 {
 	const char *bytes = scanner->mask.bytes;
 	size_t end = tag.begin + 1;
 
-	while (end < tag.end && !token_is_space(bytes[end]) && strchr("/>\x01", bytes[end]) == NULL)
+	while (end < tag.end && !html_token_is_space(bytes[end]) &&
+	    strchr("/>\x01", bytes[end]) == NULL)
 		end++;
-	return (struct candidate){
+	return (struct html_candidate){
 	    .name = {bytes + tag.begin + 1, end - tag.begin - 1}, .end = tag.end - 1};
 }
 
 /* Links and images in the order of the source. */
 static void
-ask(struct scanner *scanner, GArray *candidates)
+ask(struct html_scanner *scanner, GArray *candidates)
 {
 	size_t link = 0, image = 0;
 
@@ -210,19 +209,20 @@ ask(struct scanner *scanner, GArray *candidates)
 		    &g_array_index(scanner->images, struct html_image, image);
 		bool take_link = image == scanner->images->len ||
 		    (link < scanner->links->len && l->tag.begin < i->tag.begin);
-		struct candidate candidate = candidate_of(scanner, take_link ? l->tag : i->tag);
+		struct html_candidate candidate =
+		    candidate_of(scanner, take_link ? l->tag : i->tag);
 
 		g_array_append_val(candidates, candidate);
 		link += take_link;
 		image += !take_link;
 	}
-	scanner->confirm.candidate = (struct candidate *)(void *)candidates->data;
+	scanner->confirm.candidate = (struct html_candidate *)(void *)candidates->data;
 	scanner->confirm.count = candidates->len;
-	confirm_run(&scanner->confirm);
+	html_confirm_run(&scanner->confirm);
 }
 
 static void
-note_mismatch(struct scanner *scanner, struct html_range tag)
+note_mismatch(struct html_scanner *scanner, struct html_range tag)
 {
 	struct html_summary *summary = &scanner->doc->summary;
 
@@ -232,9 +232,9 @@ note_mismatch(struct scanner *scanner, struct html_range tag)
 
 /* Copies what is confirmed to the document. */
 static int
-keep_confirmed(struct scanner *scanner)
+keep_confirmed(struct html_scanner *scanner)
 {
-	GArray *candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+	GArray *candidates = g_array_new(FALSE, FALSE, sizeof(struct html_candidate));
 	struct html_doc *doc = scanner->doc;
 	size_t link = 0, image = 0;
 
@@ -242,7 +242,7 @@ keep_confirmed(struct scanner *scanner)
 	doc->link = arena_zalloc(doc->arena, scanner->links->len + 1, sizeof *doc->link);
 	doc->image = arena_zalloc(doc->arena, scanner->images->len + 1, sizeof *doc->image);
 	for (size_t i = 0; i < candidates->len && doc->link != NULL && doc->image != NULL; i++) {
-		const struct candidate *candidate = &scanner->confirm.candidate[i];
+		const struct html_candidate *candidate = &scanner->confirm.candidate[i];
 		const struct html_link *l = &g_array_index(scanner->links, struct html_link, link);
 		const struct html_image *m =
 		    &g_array_index(scanner->images, struct html_image, image);
@@ -266,23 +266,23 @@ keep_confirmed(struct scanner *scanner)
 /* --- the document --- */
 
 static void
-scanner_init(struct scanner *scanner, struct str source, bool plain)
+scanner_init(struct html_scanner *scanner, struct str source, bool plain)
 {
-	mask_init(&scanner->mask, source, plain);
-	confirm_init(&scanner->confirm, source.n);
+	html_mask_init(&scanner->mask, source, plain);
+	html_confirm_init(&scanner->confirm, source.n);
 	buf_init(&scanner->scratch, 4 * source.n + 16);
 	scanner->links = g_array_sized_new(FALSE, FALSE, sizeof(struct html_link), 64);
 	scanner->images = g_array_sized_new(FALSE, FALSE, sizeof(struct html_image), 64);
 }
 
 static void
-scanner_fini(struct scanner *scanner)
+scanner_fini(struct html_scanner *scanner)
 {
 	g_array_free(scanner->links, TRUE);
 	g_array_free(scanner->images, TRUE);
 	buf_fini(&scanner->scratch);
-	confirm_fini(&scanner->confirm);
-	mask_fini(&scanner->mask);
+	html_confirm_fini(&scanner->confirm);
+	html_mask_fini(&scanner->mask);
 }
 
 /* Room for the addresses, and for what else there is of each link. */
@@ -296,7 +296,7 @@ int
 html_scan(
     struct html_doc **doc_r, struct str source, const struct html_options *options, struct err *err)
 {
-	struct scanner scanner = {
+	struct html_scanner scanner = {
 	    .source = source, .limits = &options->limits, .line = 1, .err = err};
 	int result;
 

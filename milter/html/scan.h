@@ -14,21 +14,21 @@
 
 /* The document, or what stands in a comment for Outlook: such a piece need not be
  * balanced, so it has a state of its own. */
-struct level {
+struct html_level {
 	bool conditional;
-	struct region off;   /* data-track="off" */
-	struct str element;  /* whose text is collected */
-	size_t first, count; /* its links; none: no text is collected */
+	struct html_region off; /* data-track="off" */
+	struct str element;	/* whose text is collected */
+	size_t first, count;	/* its links; none: no text is collected */
 	struct buf text;
-	struct words words;
+	struct html_words words;
 };
 
-struct scanner {
+struct html_scanner {
 	struct html_doc *doc;
 	struct str source;
 	const struct html_limits *limits;
-	struct mask mask;
-	struct confirm confirm;
+	struct html_mask mask;
+	struct html_confirm confirm;
 	GArray *links;
 	GArray *images;
 	struct buf scratch;
@@ -38,15 +38,17 @@ struct scanner {
 };
 
 /* link.c: a start tag, and what comes after it. -1 with err filled. */
-int scan_link_tag(
-    struct scanner *scanner, struct level *level, const struct html_token *token, bool off);
-int scan_image_tag(struct scanner *scanner, struct level *level, const struct html_token *token);
-void scan_link_text(struct scanner *scanner, struct level *level, struct html_range range);
+int html_scan_link_tag(struct html_scanner *scanner, struct html_level *level,
+    const struct html_token *token, bool off);
+int html_scan_image_tag(
+    struct html_scanner *scanner, struct html_level *level, const struct html_token *token);
+void html_scan_link_text(
+    struct html_scanner *scanner, struct html_level *level, struct html_range range);
 /* The element whose text is collected ends here. */
-int scan_link_end(struct scanner *scanner, struct level *level);
+int html_scan_link_end(struct html_scanner *scanner, struct html_level *level);
 /* The line of the byte at `at`; must not go back. */
-unsigned scan_line(struct scanner *scanner, size_t at);
+unsigned html_scan_line(struct html_scanner *scanner, size_t at);
 /* A copy in the document's arena. -1: it is full. */
-int scan_keep(struct scanner *scanner, struct str text, struct str *copy_r);
+int html_scan_keep(struct html_scanner *scanner, struct str text, struct str *copy_r);
 
 #endif

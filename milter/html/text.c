@@ -10,10 +10,10 @@
 
 struct reader {
 	struct str source;
-	struct mask mask;
-	struct words words;
+	struct html_mask mask;
+	struct html_words words;
 	struct buf scratch;
-	struct region hidden;
+	struct html_region hidden;
 	bool images;
 };
 
@@ -24,11 +24,7 @@ belongs_to_head(struct str name)
 	static const char *const names[] = {
 	    "head", "base", "link", "meta", "noscript", "script", "style", "template", "title"};
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (str_is_nocase(name, names[i]))
-			return true;
-	}
-	return false;
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 static void
@@ -36,21 +32,21 @@ start_tag(struct reader *reader, const struct html_token *token)
 {
 	const char *bytes = reader->mask.bytes;
 	struct html_attribute alt;
-	bool hidden = str_is_nocase(token->name, "head") || element_is_hidden(bytes, token);
+	bool hidden = str_is_nocase(token->name, "head") || html_element_is_hidden(bytes, token);
 
 	if (str_is_nocase(reader->hidden.name, "head") && !belongs_to_head(token->name))
 		reader->hidden.depth = 0;
-	region_start(&reader->hidden, token, hidden);
+	html_region_start(&reader->hidden, token, hidden);
 	if (hidden || reader->hidden.depth > 0)
 		return;
-	if (element_is_block(token->name))
-		words_line(&reader->words);
+	if (html_element_is_block(token->name))
+		html_words_line(&reader->words);
 	if (reader->images && str_is_nocase(token->name, "img") &&
-	    element_attribute(bytes, token, "alt", &alt)) {
-		words_space(&reader->words);
-		words_add(
+	    html_element_attribute(bytes, token, "alt", &alt)) {
+		html_words_space(&reader->words);
+		html_words_add(
 		    &reader->words, reader->source, &reader->mask, alt.value, &reader->scratch);
-		words_space(&reader->words);
+		html_words_space(&reader->words);
 	}
 }
 
@@ -60,18 +56,18 @@ take_token(struct reader *reader, const struct html_token *token)
 	bool hidden = reader->hidden.depth > 0;
 
 	switch (token->kind) {
-	case TOKEN_TEXT:
+	case HTML_TOKEN_TEXT:
 		if (!hidden)
-			words_add(&reader->words, reader->source, &reader->mask, token->range,
+			html_words_add(&reader->words, reader->source, &reader->mask, token->range,
 			    &reader->scratch);
 		break;
-	case TOKEN_START:
+	case HTML_TOKEN_START:
 		start_tag(reader, token);
 		break;
-	case TOKEN_STOP:
-		region_stop(&reader->hidden, token->name);
-		if (!hidden && element_is_block(token->name))
-			words_line(&reader->words);
+	case HTML_TOKEN_STOP:
+		html_region_stop(&reader->hidden, token->name);
+		if (!hidden && html_element_is_block(token->name))
+			html_words_line(&reader->words);
 		break;
 	default: /* the content of title and textarea is no text of the letter */
 		break;
@@ -83,7 +79,7 @@ html_text(struct str source, const struct html_options *options, bool images, st
     struct err *err)
 {
 	struct reader reader = {.source = source, .images = images};
-	struct tokenizer tokenizer;
+	struct html_tokenizer tokenizer;
 	struct html_token token;
 	bool cut;
 
@@ -91,15 +87,16 @@ html_text(struct str source, const struct html_options *options, bool images, st
 		return err_set(err, ERR_LIMIT, "HTML of %zu bytes", source.n);
 	if (source.p == NULL)
 		reader.source = STR("");
-	mask_init(&reader.mask, reader.source, options->plain);
+	html_mask_init(&reader.mask, reader.source, options->plain);
 	buf_init(&reader.scratch, 4 * source.n + 16);
-	words_init(&reader.words, text_r, text_r->max - text_r->len);
-	tokenizer_init(&tokenizer, reader.mask.bytes, (struct html_range){0, source.n});
-	while ((token = tokenizer_next(&tokenizer)).kind != TOKEN_EOF && !reader.words.cut)
+	html_words_init(&reader.words, text_r, text_r->max - text_r->len);
+	html_tokenizer_init(&tokenizer, reader.mask.bytes, (struct html_range){0, source.n});
+	while (
+	    (token = html_tokenizer_next(&tokenizer)).kind != HTML_TOKEN_EOF && !reader.words.cut)
 		take_token(&reader, &token);
 	cut = reader.words.cut;
 	buf_fini(&reader.scratch);
-	mask_fini(&reader.mask);
+	html_mask_fini(&reader.mask);
 	if (cut)
 		return err_set(err, ERR_LIMIT, "text of more than %zu bytes", text_r->max);
 	return 0;

@@ -13,22 +13,10 @@
 #include <strings.h>
 
 void
-tokenizer_init(struct tokenizer *tokenizer, const char *bytes, struct html_range range)
+html_tokenizer_init(struct html_tokenizer *tokenizer, const char *bytes, struct html_range range)
 {
-	*tokenizer = (struct tokenizer){.bytes = bytes, .at = range.begin, .end = range.end};
+	*tokenizer = (struct html_tokenizer){.bytes = bytes, .at = range.begin, .end = range.end};
 }
-
-static bool
-name_in(struct str name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (str_is_nocase(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-#define NAME_IN(name, names) name_in(name, names, sizeof names / sizeof names[0])
 
 /* Start tags that end svg and math, whatever is open there (section 13.2.6.5). */
 static bool
@@ -40,7 +28,7 @@ breaks_out(struct str name)
 	    "ruby", "s", "small", "span", "strong", "strike", "sub", "sup", "table", "tt", "u",
 	    "ul", "var"};
 
-	return NAME_IN(name, names);
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 /* Elements of svg and math that hold HTML. */
@@ -50,7 +38,7 @@ is_point(struct str name)
 	static const char *const names[] = {
 	    "foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml"};
 
-	return NAME_IN(name, names);
+	return HTML_TOKEN_NAME_IN(name, names);
 }
 
 static bool
@@ -60,13 +48,13 @@ is_foreign_root(struct str name)
 }
 
 static bool
-in_foreign(const struct tokenizer *tokenizer)
+in_foreign(const struct html_tokenizer *tokenizer)
 {
 	return tokenizer->foreign > tokenizer->points;
 }
 
 static void
-note_start(struct tokenizer *tokenizer, const struct html_token *token)
+note_start(struct html_tokenizer *tokenizer, const struct html_token *token)
 {
 	static const char *const inside[] = {"title", "textarea"};
 	static const char *const opaque[] = {
@@ -83,13 +71,13 @@ note_start(struct tokenizer *tokenizer, const struct html_token *token)
 			tokenizer->points = tokenizer->foreign;
 		return;
 	}
-	tokenizer->opaque = NAME_IN(token->name, opaque);
-	if (tokenizer->opaque || NAME_IN(token->name, inside))
+	tokenizer->opaque = HTML_TOKEN_NAME_IN(token->name, opaque);
+	if (tokenizer->opaque || HTML_TOKEN_NAME_IN(token->name, inside))
 		tokenizer->inside = token->name;
 }
 
 static void
-note_stop(struct tokenizer *tokenizer, const struct html_token *token)
+note_stop(struct html_tokenizer *tokenizer, const struct html_token *token)
 {
 	if (tokenizer->foreign == 0)
 		return;
@@ -104,30 +92,30 @@ note_stop(struct tokenizer *tokenizer, const struct html_token *token)
 
 /* The rest of the document is no token: a tag without end. */
 static struct html_token
-rest(struct tokenizer *tokenizer, size_t begin)
+rest(struct html_tokenizer *tokenizer, size_t begin)
 {
 	tokenizer->at = tokenizer->end;
-	return (struct html_token){.kind = TOKEN_COMMENT, .range = {begin, tokenizer->end}};
+	return (struct html_token){.kind = HTML_TOKEN_COMMENT, .range = {begin, tokenizer->end}};
 }
 
 static struct html_token
-read_tag(struct tokenizer *tokenizer, size_t begin, bool stop)
+read_tag(struct html_tokenizer *tokenizer, size_t begin, bool stop)
 {
-	struct html_token token = {.kind = stop ? TOKEN_STOP : TOKEN_START};
+	struct html_token token = {.kind = stop ? HTML_TOKEN_STOP : HTML_TOKEN_START};
 	const char *bytes = tokenizer->bytes;
 	size_t name = begin + (stop ? 2 : 1), at = name;
 	struct html_attribute attribute;
-	enum attribute_step step;
+	enum html_attribute_step step;
 
-	while (at < tokenizer->end && !token_is_space(bytes[at]) && bytes[at] != '/' &&
-	    bytes[at] != '>' && bytes[at] != MASK_TAG)
+	while (at < tokenizer->end && !html_token_is_space(bytes[at]) && bytes[at] != '/' &&
+	    bytes[at] != '>' && bytes[at] != HTML_MASK_TAG)
 		at++;
 	token.name = (struct str){bytes + name, at - name};
 	token.attributes = at;
 	do
-		step = attribute_next(bytes, tokenizer->end, &at, &attribute);
-	while (step == ATTRIBUTE_FOUND);
-	if (step == ATTRIBUTE_EOF)
+		step = html_attribute_next(bytes, tokenizer->end, &at, &attribute);
+	while (step == HTML_ATTRIBUTE_FOUND);
+	if (step == HTML_ATTRIBUTE_EOF)
 		return rest(tokenizer, begin);
 	token.range = (struct html_range){begin, at + 1};
 	token.self_closing = bytes[at - 1] == '/';
@@ -175,10 +163,10 @@ condition_of(const char *bytes, size_t begin, size_t end)
 {
 	const char *close;
 
-	while (begin < end && token_is_space(bytes[begin]))
+	while (begin < end && html_token_is_space(bytes[begin]))
 		begin++;
 	if (end - begin < 5 || strncasecmp(bytes + begin, "[if", 3) != 0 ||
-	    (!token_is_space(bytes[begin + 3]) && strchr("(!", bytes[begin + 3]) == NULL))
+	    (!html_token_is_space(bytes[begin + 3]) && strchr("(!", bytes[begin + 3]) == NULL))
 		return (struct html_range){end, end};
 	close = memmem(bytes + begin, end - begin, "]>", 2);
 	if (close == NULL)
@@ -187,9 +175,9 @@ condition_of(const char *bytes, size_t begin, size_t end)
 }
 
 static struct html_token
-read_comment(struct tokenizer *tokenizer, size_t begin)
+read_comment(struct html_tokenizer *tokenizer, size_t begin)
 {
-	struct html_token token = {.kind = TOKEN_COMMENT};
+	struct html_token token = {.kind = HTML_TOKEN_COMMENT};
 	size_t content, end;
 
 	end = comment_end(tokenizer->bytes, begin, tokenizer->end, &content);
@@ -201,50 +189,50 @@ read_comment(struct tokenizer *tokenizer, size_t begin)
 
 /* <!doctype>, <?xml ?>, <![if mso]>, </3>: up to the first >. */
 static struct html_token
-read_bogus(struct tokenizer *tokenizer, size_t begin)
+read_bogus(struct html_tokenizer *tokenizer, size_t begin)
 {
 	const char *close = memchr(tokenizer->bytes + begin, '>', tokenizer->end - begin);
 
 	if (close == NULL)
 		return rest(tokenizer, begin);
 	tokenizer->at = (size_t)(close - tokenizer->bytes) + 1;
-	return (struct html_token){.kind = TOKEN_COMMENT, .range = {begin, tokenizer->at}};
+	return (struct html_token){.kind = HTML_TOKEN_COMMENT, .range = {begin, tokenizer->at}};
 }
 
 static struct html_token
-read_cdata(struct tokenizer *tokenizer, size_t begin)
+read_cdata(struct html_tokenizer *tokenizer, size_t begin)
 {
 	const char *close = memmem(tokenizer->bytes + begin, tokenizer->end - begin, "]]>", 3);
 
 	tokenizer->at = close == NULL ? tokenizer->end : (size_t)(close - tokenizer->bytes) + 3;
-	return (struct html_token){.kind = TOKEN_OPAQUE, .range = {begin, tokenizer->at}};
+	return (struct html_token){.kind = HTML_TOKEN_OPAQUE, .range = {begin, tokenizer->at}};
 }
 
 static bool
-looks_at(const struct tokenizer *tokenizer, size_t at, const char *text, size_t n)
+looks_at(const struct html_tokenizer *tokenizer, size_t at, const char *text, size_t n)
 {
 	return tokenizer->end - at >= n && memcmp(tokenizer->bytes + at, text, n) == 0;
 }
 
 /* Does the < at `at` begin something other than text? */
 static bool
-begins_markup(const struct tokenizer *tokenizer, size_t at)
+begins_markup(const struct html_tokenizer *tokenizer, size_t at)
 {
 	char next = at + 1 < tokenizer->end ? tokenizer->bytes[at + 1] : ' ';
 
 	if (next == '/') /* at the very end it is text */
 		return at + 2 < tokenizer->end;
-	return next == '!' || next == '?' || token_is_letter(next);
+	return next == '!' || next == '?' || html_token_is_letter(next);
 }
 
 static struct html_token
-read_markup(struct tokenizer *tokenizer, size_t at)
+read_markup(struct html_tokenizer *tokenizer, size_t at)
 {
 	char next = tokenizer->bytes[at + 1];
 
-	if (token_is_letter(next))
+	if (html_token_is_letter(next))
 		return read_tag(tokenizer, at, false);
-	if (next == '/' && token_is_letter(tokenizer->bytes[at + 2]))
+	if (next == '/' && html_token_is_letter(tokenizer->bytes[at + 2]))
 		return read_tag(tokenizer, at, true);
 	if (looks_at(tokenizer, at, "<!--", 4))
 		return read_comment(tokenizer, at);
@@ -254,28 +242,29 @@ read_markup(struct tokenizer *tokenizer, size_t at)
 }
 
 static struct html_token
-read_inside(struct tokenizer *tokenizer)
+read_inside(struct html_tokenizer *tokenizer)
 {
-	struct html_token token = {.kind = tokenizer->opaque ? TOKEN_OPAQUE : TOKEN_INSIDE};
+	struct html_token token = {
+	    .kind = tokenizer->opaque ? HTML_TOKEN_OPAQUE : HTML_TOKEN_INSIDE};
 
 	token.range.begin = tokenizer->at;
 	token.range.end =
-	    rawtext_end(tokenizer->bytes, tokenizer->at, tokenizer->end, tokenizer->inside);
+	    html_rawtext_end(tokenizer->bytes, tokenizer->at, tokenizer->end, tokenizer->inside);
 	tokenizer->at = token.range.end;
 	tokenizer->inside = STR_NONE;
 	return token;
 }
 
 struct html_token
-tokenizer_next(struct tokenizer *tokenizer)
+html_tokenizer_next(struct html_tokenizer *tokenizer)
 {
-	struct html_token token = {.kind = TOKEN_TEXT};
+	struct html_token token = {.kind = HTML_TOKEN_TEXT};
 	size_t at = tokenizer->at;
 
 	if (tokenizer->inside.p != NULL)
 		return read_inside(tokenizer);
 	if (at == tokenizer->end) {
-		token.kind = TOKEN_EOF;
+		token.kind = HTML_TOKEN_EOF;
 		token.range = (struct html_range){at, at};
 		return token;
 	}

@@ -15,18 +15,18 @@
 #include "base/str.h"
 #include "html/html.h"
 
-enum token_kind {
-	TOKEN_EOF,
-	TOKEN_TEXT,
-	TOKEN_START,
-	TOKEN_STOP,    /* an end tag */
-	TOKEN_COMMENT, /* also doctype, <? and what else is no text */
-	TOKEN_INSIDE,  /* the content of title and textarea: entities count, tags don't */
-	TOKEN_OPAQUE,  /* the content of script, style, ...: nothing counts; CDATA as well */
+enum html_token_kind {
+	HTML_TOKEN_EOF,
+	HTML_TOKEN_TEXT,
+	HTML_TOKEN_START,
+	HTML_TOKEN_STOP,    /* an end tag */
+	HTML_TOKEN_COMMENT, /* also doctype, <? and what else is no text */
+	HTML_TOKEN_INSIDE,  /* the content of title and textarea: entities count, tags don't */
+	HTML_TOKEN_OPAQUE,  /* the content of script, style, ...: nothing counts; CDATA as well */
 };
 
 struct html_token {
-	enum token_kind kind;
+	enum html_token_kind kind;
 	struct html_range range;
 	struct str name;   /* of a tag, as in the mask */
 	size_t attributes; /* where they begin */
@@ -34,7 +34,7 @@ struct html_token {
 	struct html_range condition; /* a comment for Outlook: what stands in it */
 };
 
-struct tokenizer {
+struct html_tokenizer {
 	const char *bytes; /* the mask */
 	size_t at;
 	size_t end;
@@ -45,8 +45,9 @@ struct tokenizer {
 };
 
 /* Over bytes[begin..end). */
-void tokenizer_init(struct tokenizer *tokenizer, const char *bytes, struct html_range range);
-struct html_token tokenizer_next(struct tokenizer *tokenizer);
+void html_tokenizer_init(
+    struct html_tokenizer *tokenizer, const char *bytes, struct html_range range);
+struct html_token html_tokenizer_next(struct html_tokenizer *tokenizer);
 
 struct html_attribute {
 	struct str name;
@@ -56,14 +57,18 @@ struct html_attribute {
 	bool after_tag; /* a {% %} stands between the attribute before and this one */
 };
 
-enum attribute_step { ATTRIBUTE_FOUND, ATTRIBUTE_TAG_ENDS, ATTRIBUTE_EOF };
+enum html_attribute_step { HTML_ATTRIBUTE_FOUND, HTML_ATTRIBUTE_TAG_ENDS, HTML_ATTRIBUTE_EOF };
 
 /* The next attribute from *at on, which is moved; at the tag's end it is at the >. */
-enum attribute_step attribute_next(
+enum html_attribute_step html_attribute_next(
     const char *bytes, size_t end, size_t *at, struct html_attribute *attribute_r);
 
 /* White space of HTML. */
-bool token_is_space(char c);
-bool token_is_letter(char c);
+bool html_token_is_space(char c);
+bool html_token_is_letter(char c);
+/* Is it one of these, in any case? */
+bool html_token_name_in(struct str name, const char *const *names, size_t count);
+#define HTML_TOKEN_NAME_IN(name, names) \
+	html_token_name_in(name, names, sizeof names / sizeof names[0])
 
 #endif

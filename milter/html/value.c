@@ -9,6 +9,7 @@
  */
 #include "html/entity.h"
 #include "html/html.h"
+#include "html/token.h"
 
 static int
 add_reference(struct buf *out, unsigned char c)
@@ -70,13 +71,13 @@ html_value_encode(struct str text, enum html_quote quote, bool literal, struct b
 int
 html_value_decode(struct str value, struct buf *out)
 {
-	return entity_decode(value, true, out);
+	return html_entity_decode(value, true, out);
 }
 
 int
 html_text_decode(struct str text, struct buf *out)
 {
-	return entity_decode(text, false, out);
+	return html_entity_decode(text, false, out);
 }
 
 static bool
@@ -111,7 +112,7 @@ html_address_read(struct str value, struct buf *out)
 {
 	size_t begin = out->len;
 
-	if (entity_decode(value, true, out) < 0)
+	if (html_entity_decode(value, true, out) < 0)
 		return -1;
 	trim_address(out, begin);
 	return 0;
@@ -131,12 +132,6 @@ static const struct {
     {"javascript", HTML_SCHEME_JAVASCRIPT},
 };
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* The length of what stands before the first colon, if that is a scheme. */
 static size_t
 scheme_length(struct str address)
@@ -148,7 +143,7 @@ scheme_length(struct str address)
 
 		if (c == ':')
 			return i;
-		if (!is_letter(c) &&
+		if (!html_token_is_letter(c) &&
 		    (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
 			return 0;
 		i++;

@@ -9,13 +9,13 @@
 #include "html/token.h"
 
 void
-words_init(struct words *words, struct buf *out, size_t max)
+html_words_init(struct html_words *words, struct buf *out, size_t max)
 {
-	*words = (struct words){.out = out, .begin = out->len, .max = max};
+	*words = (struct html_words){.out = out, .begin = out->len, .max = max};
 }
 
 struct str
-words_str(const struct words *words)
+html_words_str(const struct html_words *words)
 {
 	struct str all = buf_str(words->out);
 
@@ -23,14 +23,14 @@ words_str(const struct words *words)
 }
 
 void
-words_space(struct words *words)
+html_words_space(struct html_words *words)
 {
 	if (words->gap == '\0' && words->out->len > words->begin)
 		words->gap = ' ';
 }
 
 void
-words_line(struct words *words)
+html_words_line(struct html_words *words)
 {
 	if (words->out->len > words->begin)
 		words->gap = '\n';
@@ -44,7 +44,7 @@ is_continuation(char c)
 
 /* One character; cut where it does not fit as a whole. */
 static void
-add_character(struct words *words, const char *p, size_t n)
+add_character(struct html_words *words, const char *p, size_t n)
 {
 	size_t used = words->out->len - words->begin;
 
@@ -72,14 +72,15 @@ character_size(struct str text)
 }
 
 static void
-add_text(struct words *words, struct str text)
+add_text(struct html_words *words, struct str text)
 {
 	while (text.n > 0 && !words->cut) {
 		size_t n = character_size(text);
 
 		/* A no-break space, too. */
-		if (token_is_space(text.p[0]) || (n == 2 && memcmp(text.p, "\302\240", 2) == 0))
-			words_space(words);
+		if (html_token_is_space(text.p[0]) ||
+		    (n == 2 && memcmp(text.p, "\302\240", 2) == 0))
+			html_words_space(words);
 		else
 			add_character(words, text.p, n);
 		text.p += n;
@@ -88,23 +89,23 @@ add_text(struct words *words, struct str text)
 }
 
 static size_t
-run_end(const struct mask *mask, size_t at, size_t end)
+run_end(const struct html_mask *mask, size_t at, size_t end)
 {
 	char c = mask->bytes[at];
-	bool filler = c == MASK_TAG || c == MASK_OUTPUT;
+	bool filler = c == HTML_MASK_TAG || c == HTML_MASK_OUTPUT;
 
 	while (++at < end) {
 		char d = mask->bytes[at];
 
-		if (filler ? d != c : d == MASK_TAG || d == MASK_OUTPUT)
+		if (filler ? d != c : d == HTML_MASK_TAG || d == HTML_MASK_OUTPUT)
 			break;
 	}
 	return at;
 }
 
 void
-words_add(struct words *words, struct str source, const struct mask *mask, struct html_range range,
-    struct buf *scratch)
+html_words_add(struct html_words *words, struct str source, const struct html_mask *mask,
+    struct html_range range, struct buf *scratch)
 {
 	size_t at = range.begin, next;
 
@@ -113,9 +114,9 @@ words_add(struct words *words, struct str source, const struct mask *mask, struc
 
 		next = run_end(mask, at, range.end);
 		run.n = next - at;
-		if (mask->bytes[at] == MASK_TAG)
+		if (mask->bytes[at] == HTML_MASK_TAG)
 			continue;
-		if (mask->bytes[at] != MASK_OUTPUT) {
+		if (mask->bytes[at] != HTML_MASK_OUTPUT) {
 			buf_reset(scratch);
 			html_text_decode(run, scratch);
 			run = buf_str(scratch);

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "html/mask.h"
 
-struct words {
+struct html_words {
 	struct buf *out;
 	size_t begin; /* where this text begins in `out` */
 	size_t max;   /* bytes of it at most; what is more is dropped */
@@ -16,14 +16,14 @@ struct words {
 	bool cut;
 };
 
-void words_init(struct words *words, struct buf *out, size_t max);
+void html_words_init(struct html_words *words, struct buf *out, size_t max);
 /* A range of the source: entities decoded, outputs of the template as written, its other
  * tags left out. `scratch` is for the function. */
-void words_add(struct words *words, struct str source, const struct mask *mask,
+void html_words_add(struct html_words *words, struct str source, const struct html_mask *mask,
     struct html_range range, struct buf *scratch);
 /* A space or a new line before the next word, none at the beginning. */
-void words_space(struct words *words);
-void words_line(struct words *words);
-struct str words_str(const struct words *words);
+void html_words_space(struct html_words *words);
+void html_words_line(struct html_words *words);
+struct str html_words_str(const struct html_words *words);
 
 #endif

@@ -305,7 +305,8 @@ add_start(json_t *tokens, const char *bytes, const struct html_token *token)
 	size_t at = token->attributes;
 	struct html_attribute attribute;
 
-	while (attribute_next(bytes, token->range.end, &at, &attribute) == ATTRIBUTE_FOUND) {
+	while (
+	    html_attribute_next(bytes, token->range.end, &at, &attribute) == HTML_ATTRIBUTE_FOUND) {
 		json_t *name = lower(attribute.name);
 		struct str value = {
 		    bytes + attribute.value.begin, attribute.value.end - attribute.value.begin};
@@ -329,27 +330,27 @@ static json_t *
 tokens_of(struct str input, const char *state, struct str last)
 {
 	json_t *tokens = json_array();
-	struct tokenizer tokenizer;
+	struct html_tokenizer tokenizer;
 	struct html_token token;
 
-	tokenizer_init(&tokenizer, input.p, (struct html_range){0, input.n});
+	html_tokenizer_init(&tokenizer, input.p, (struct html_range){0, input.n});
 	if (strcmp(state, "Data state") != 0)
 		tokenizer.inside = last;
 	tokenizer.opaque = strcmp(state, "RCDATA state") != 0;
-	while ((token = tokenizer_next(&tokenizer)).kind != TOKEN_EOF) {
+	while ((token = html_tokenizer_next(&tokenizer)).kind != HTML_TOKEN_EOF) {
 		struct str text = {
 		    input.p + token.range.begin, token.range.end - token.range.begin};
 		struct buf decoded;
 
 		buf_init(&decoded, FILE_MAX);
-		if (token.kind == TOKEN_START)
+		if (token.kind == HTML_TOKEN_START)
 			add_start(tokens, input.p, &token);
-		else if (token.kind == TOKEN_STOP)
+		else if (token.kind == HTML_TOKEN_STOP)
 			json_array_append_new(
 			    tokens, json_pack("[s,o]", "EndTag", lower(token.name)));
-		else if (token.kind == TOKEN_COMMENT)
+		else if (token.kind == HTML_TOKEN_COMMENT)
 			json_array_append_new(tokens, json_pack("[s]", "Comment"));
-		else if (token.kind == TOKEN_OPAQUE)
+		else if (token.kind == HTML_TOKEN_OPAQUE)
 			add_text(tokens, text);
 		else if (html_text_decode(text, &decoded) == 0)
 			add_text(tokens, buf_str(&decoded));

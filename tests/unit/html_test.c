@@ -611,16 +611,17 @@ entity_names_are_in_order(void **state)
 	(void)state;
 	buf_init(&text, 100);
 	buf_init(&out, 100);
-	assert_int_equal(entity_name_count, 2231);
-	for (size_t i = 0; i < entity_name_count; i++) {
-		assert_true(strlen(entity_names[i].name) <= ENTITY_NAME_MAX);
+	assert_int_equal(html_entity_name_count, 2231);
+	for (size_t i = 0; i < html_entity_name_count; i++) {
+		assert_true(strlen(html_entity_names[i].name) <= HTML_ENTITY_NAME_MAX);
 		if (i > 0)
-			assert_true(strcmp(entity_names[i - 1].name, entity_names[i].name) < 0);
+			assert_true(
+			    strcmp(html_entity_names[i - 1].name, html_entity_names[i].name) < 0);
 		buf_reset(&text);
 		buf_reset(&out);
-		buf_printf(&text, "&%s", entity_names[i].name);
+		buf_printf(&text, "&%s", html_entity_names[i].name);
 		html_text_decode(buf_str(&text), &out);
-		same(entity_names[i].name, buf_str(&out), entity_names[i].text);
+		same(html_entity_names[i].name, buf_str(&out), html_entity_names[i].text);
 	}
 	buf_fini(&text);
 	buf_fini(&out);
