@@ -2243,4 +2243,5 @@ const struct html_entity_name html_entity_names[] = {
 	{"zwnj;", "\342\200\214"},
 };
 /* clang-format on */
-const size_t html_entity_name_count = sizeof html_entity_names / sizeof html_entity_names[0];
+const size_t html_entity_name_count =
+    sizeof html_entity_names / sizeof html_entity_names[0];
