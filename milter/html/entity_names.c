@@ -2242,6 +2242,6 @@ const struct html_entity_name html_entity_names[] = {
 	{"zwj;", "\342\200\215"},
 	{"zwnj;", "\342\200\214"},
 };
-/* clang-format on */
 const size_t html_entity_name_count =
     sizeof html_entity_names / sizeof html_entity_names[0];
+/* clang-format on */
