@@ -52,10 +52,24 @@ find_close_output(struct str source, size_t at, size_t *close_r)
 	return false;
 }
 
+/* The first `pair` from `at` on, or NULL. */
+static const char *
+find_pair(struct str source, size_t at, const char pair[2])
+{
+	while (at + 1 < source.n) {
+		const char *found = memchr(source.p + at, pair[0], source.n - at - 1);
+
+		if (found == NULL || found[1] == pair[1])
+			return found;
+		at = (size_t)(found - source.p) + 1;
+	}
+	return NULL;
+}
+
 static bool
 find_close_tag(struct str source, size_t at, size_t *close_r)
 {
-	const char *found = at > source.n ? NULL : memmem(source.p + at, source.n - at, "%}", 2);
+	const char *found = find_pair(source, at, "%}");
 
 	if (found == NULL)
 		return false;
@@ -143,7 +157,7 @@ bool
 lex_find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
 {
 	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
-		const char *open = memmem(lex->source.p + at, lex->source.n - at, "{%", 2);
+		const char *open = find_pair(lex->source, at, "{%");
 		struct str word;
 
 		if (open == NULL)
@@ -171,8 +185,7 @@ lex_skip_comment(struct lex *lex)
 	int depth = 1;
 
 	while (depth > 0) {
-		const char *open =
-		    memmem(lex->source.p + lex->at, lex->source.n - lex->at, "{%", 2);
+		const char *open = find_pair(lex->source, lex->at, "{%");
 		struct lex_piece piece;
 		struct str word;
 
