@@ -425,6 +425,31 @@ as_ruby(void **state)
 	check_error(&attempt, "{{ 2 | divided_by: 0 }}", ERR_TEMPLATE, "t:1:8: divided by 0");
 }
 
+/* A counter's name ends where white space or NUL begins, in lax mode as in strict. */
+static void
+nul_in_names(void **state)
+{
+	struct liquid_options options = {.mode = LIQUID_TEXT, .limits = roomy};
+	struct liquid_render_options render_options = {.now_ms = NOW};
+	struct str source = STR("{% increment a\0 %}{% increment a %}{% increment a\0\0%}");
+
+	(void)state;
+	for (int strict = 0; strict < 2; strict++) {
+		struct arena *arena = arena_new((size_t)1 << 20);
+		struct liquid_program *program;
+		struct err err = ERR_INIT;
+		struct str output;
+
+		options.strict = strict;
+		if (liquid_compile(&program, STR("t"), source, &options, &err) < 0 ||
+		    liquid_render(program, NULL, &render_options, arena, &output, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_string_equal(output.p, "012");
+		liquid_free(&program);
+		arena_free(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -439,6 +464,7 @@ main(void)
 	    cmocka_unit_test(header_controls),
 	    cmocka_unit_test(values_are_data),
 	    cmocka_unit_test(as_ruby),
+	    cmocka_unit_test(nul_in_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
