@@ -114,6 +114,12 @@ class Generator:
                          self.random.choice(self.STRINGS), self.random.choice(self.NUMBERS),
                          self.random.choice(self.NUMBERS))
 
+    def amount(self):
+        if self.chance(50):
+            return self.random.choice(self.NUMBERS)
+        size = 10 ** self.random.randrange(-3, 15)
+        return round(self.random.uniform(-size, size), self.random.randrange(9))
+
     def items(self):
         """Objects with the same members, as in a shop."""
         return [{"name": self.pick("b", "a", "C", "ä", "a b", None), "n": self.random.randrange(9),
@@ -140,9 +146,9 @@ class Generator:
         data["s"] = self.random.choice(self.STRINGS)
         data["t"] = self.random.choice(self.STRINGS)
         data["n"] = self.random.choice(self.NUMBERS)
-        data["m"] = self.random.choice(self.NUMBERS)
+        data["m"] = self.amount()
         data["list"] = [self.random.choice(self.STRINGS) for _ in range(self.random.randrange(5))]
-        data["nums"] = [self.random.choice(self.NUMBERS) for _ in range(self.random.randrange(5))]
+        data["nums"] = [self.amount() for _ in range(self.random.randrange(5))]
         data["items"] = self.items()
         data["none"] = None
         return data
@@ -193,6 +199,8 @@ class Generator:
              "base64_url_safe_encode | base64_url_safe_decode")
     WITH_STRING = ("append", "prepend", "remove", "remove_first", "remove_last", "split", "join")
     WITH_NUMBER = ("plus", "minus", "times", "divided_by", "modulo", "at_least", "at_most")
+    MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+              "October", "November", "December")
     DATES = ("%Y-%m-%d", "%d.%m.%y", "%A %B %e", "%a %b %-d", "%H:%M:%S", "%I:%M %p", "%j %U %W",
              "%s", "%c", "%D %T", "%^a %#B", "%L %3N", "%05d", "%_m", "%%", "%G-W%V-%u", "%F",
              "%y%C", "%k|%l", "%10Y", "%x %X %r %R", "%h%n%t", "%-I%P", "%z", "%Z", "%:z")
@@ -227,6 +235,30 @@ class Generator:
                          " | concat: nums", " | round: 1", " | round: -1",
                          " | where: 'name', 'a'", " | concat: items")
 
+    def day(self):
+        year, month, day = (self.pick(1969, 1999, 2000, 2024, 2025, 2038),
+                            self.random.randrange(1, 13), self.random.randrange(1, 29))
+        name = self.MONTHS[month - 1]
+        week = self.pick("Monday", "Fri", "Sun,", "Wednesday,")
+        return self.pick("%d-%02d-%02d" % (year, month, day), "%d/%d/%d" % (year, month, day),
+                         "%02d.%02d.%d" % (day, month, year), "%d/%d/%d" % (day, month, year),
+                         "%d %s %d" % (day, name, year), "%s %d, %d" % (name, day, year),
+                         "%s %d %s %d" % (week, day, name[:3], year),
+                         "%d-%s-%02d" % (day, name[:3], year % 100), "%dth %s %d" % (day, name, year),
+                         "%d%02d%02d" % (year, month, day), "%s %d" % (name, year))
+
+    def hour(self):
+        h, m, s = (self.random.randrange(n) for n in (24, 60, 60))
+        return self.pick("%02d:%02d" % (h, m), "%02d:%02d:%02d" % (h, m, s),
+                         "%d:%02d pm" % (h % 12 + 1, m), "%dam" % (h % 12 + 1),
+                         "%02d:%02d:%02d.%03d" % (h, m, s, m * 9), "%d PM" % (h % 12 + 1)
+                         ) + self.pick("", "", " UTC", " GMT", " +0200", "+02:00", " -0530", " EST",
+                                       " PDT")
+
+    def moment(self):
+        return "'%s'" % self.pick(self.day(), self.day() + self.pick(" ", "T", "  ", " at ")
+                                  + self.hour())
+
     def dated(self):
         """A date with something to print of it. Only what is a date: Ruby makes one out of
         any text with a number in it."""
@@ -235,6 +267,7 @@ class Generator:
                          "'Thu, 31 Dec 2020 23:59:59 +0000'", "'2024-12-30 00:00:00'",
                          "'2021-01-03'", "-86400", "'1969-12-31 23:00:00 UTC'",
                          "'20160314T120000Z'", "'2008-10-05 12:00:00.123456'")
+        when = self.pick(when, self.moment(), self.moment())
         return when + " | date: '%s'" % " ".join(
             self.random.choice(self.DATES) for _ in range(self.random.randrange(1, 3)))
 
