@@ -414,6 +414,8 @@ as_ruby(void **state)
 	    {"{{ '2020-12-31 23:59:59 +0000' | date: '%H:%M %Z' }}", data, "23:59 UTC"},
 	    {"{% for i in (1..2) %} {% break %}{% endfor %}.", data, " ."},
 	    {"{{ 2.5 | divided_by: 0 }}", data, "Infinity"},
+	    {"{{ big }} {{ bigger }}", "{\"big\":3133194227918790.5,\"bigger\":2758419160100267.0}",
+		"3133194227918790.5 2.758419160100267e+15"},
 	    {"{{ empty | concat: ps | size }}", data, "4"},
 	};
 	struct attempt attempt = attempt_in(LIQUID_TEXT);
