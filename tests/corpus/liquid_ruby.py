@@ -14,12 +14,15 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(os.environ.get("MAILTAILOR_BUILD", "."), "mailtailor")
 COUNT = 3000
+# For 100 templates.
+SECONDS_MAX = 60
 
 
 # --- the two engines ---
@@ -37,6 +40,7 @@ class Engine:
         answers = []
         for begin in range(0, len(cases), 100):
             chunk = cases[begin:begin + 100]
+            signal.alarm(SECONDS_MAX)
             lines = "".join(json.dumps(case) + "\n" for case in chunk)
             self.process.stdin.write(lines.encode())
             self.process.stdin.flush()
@@ -45,11 +49,16 @@ class Engine:
                 if not line:
                     sys.exit("%s ended at one of these:\n%s" % (self.process.args[0], lines))
                 answers.append(json.loads(line))
+        signal.alarm(0)
         return answers
 
     def close(self):
-        self.process.stdin.close()
+        self.process.kill()
         self.process.wait()
+
+
+def too_slow(*_):
+    sys.exit("100 templates take more than %d s" % SECONDS_MAX)
 
 
 def differs(ours, theirs):
@@ -582,8 +591,17 @@ def main():
     if not has_ruby():
         print("no ruby-liquid 5.4 here")
         return 77
+    signal.signal(signal.SIGALRM, too_slow)
     engines = (Engine(PROGRAM, "render", "--lines"),
                Engine("ruby", os.path.join(HERE, "liquid_ruby.rb")))
+    try:
+        return compare(args, engines)
+    finally:
+        for engine in engines:
+            engine.close()
+
+
+def compare(args, engines):
     cases = [Case(seed) for seed in range(args.seed, args.seed + args.count)]
     lines = [case.line() for case in cases]
     ours, theirs = (engine.ask(lines) for engine in engines)
@@ -602,8 +620,6 @@ def main():
         if shown < args.show:
             shown += 1
             report(case, engines)
-    for engine in engines:
-        engine.close()
     for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
         print("%6d differ: %s" % (count, reason))
     print("%d templates from seed %d: %d the same (of these %d errors), %d known, %d differ"
