@@ -113,6 +113,86 @@ lex_next(struct lex *lex)
 	return piece;
 }
 
+struct str
+lex_word(const struct lex_piece *piece)
+{
+	struct scan scan;
+
+	if (piece->kind != LEX_TAG)
+		return STR_NONE;
+	scan_init(&scan, piece->text, piece->text);
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* The first word of the tag that begins at `open`, closed or not. */
+static struct str
+word_at(struct str source, size_t open)
+{
+	size_t at = open + 2;
+	struct scan scan;
+
+	if (at < source.n && source.p[at] == '-')
+		at++;
+	scan_init(&scan, source, (struct str){source.p + at, source.n - at});
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* Looks at words before it looks where a tag is closed, so that a long row of {% costs no
+ * more than its length. */
+bool
+lex_find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
+{
+	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
+		const char *open = memmem(lex->source.p + at, lex->source.n - at, "{%", 2);
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		at = (size_t)(open - lex->source.p);
+		word = word_at(lex->source, at);
+		if (not_before != NULL && str_is(word, not_before))
+			return false;
+		if (str_is(word, name)) {
+			struct lex here = {.source = lex->source, .at = at};
+
+			*piece_r = lex_next(&here);
+			if (piece_r->kind == LEX_TAG)
+				*lex = here;
+			return piece_r->kind == LEX_TAG;
+		}
+	}
+	return false;
+}
+
+/* Only tags count in a comment. */
+bool
+lex_skip_comment(struct lex *lex)
+{
+	int depth = 1;
+
+	while (depth > 0) {
+		const char *open =
+		    memmem(lex->source.p + lex->at, lex->source.n - lex->at, "{%", 2);
+		struct lex_piece piece;
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		lex->at = (size_t)(open - lex->source.p);
+		piece = lex_next(lex);
+		if (piece.kind != LEX_TAG)
+			return false;
+		word = lex_word(&piece);
+		if (str_is(word, "comment"))
+			depth++;
+		else if (str_is(word, "endcomment"))
+			depth--;
+		else if (str_is(word, "raw") && !lex_find_end(lex, "endraw", NULL, &piece))
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_digit(char c)
 {
