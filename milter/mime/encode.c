@@ -30,6 +30,7 @@ struct writer {
 	size_t n;
 	size_t size;
 	size_t column;
+	bool utf8;
 };
 
 struct tally {
@@ -130,7 +131,7 @@ put_line(struct writer *w, const char *p, const char *end)
 		put_run(w, run, (size_t)(p - run), p == end);
 		if (p == end)
 			break;
-		n = utf8_length(p, end);
+		n = w->utf8 ? utf8_length(p, end) : 1;
 		break_if_over(w, 3 * n, p + n == end);
 		for (; n > 0; n--)
 			put_coded(w, (unsigned char)*p++);
@@ -138,10 +139,10 @@ put_line(struct writer *w, const char *p, const char *end)
 }
 
 static struct str
-encode_qp(struct str text, struct tally tally, struct arena *arena)
+encode_qp(struct str text, struct tally tally, bool utf8, struct arena *arena)
 {
 	const char *p = text.p, *end = text.p + text.n, *lf;
-	struct writer w = {NULL, 0, 0, 0};
+	struct writer w = {.utf8 = utf8};
 
 	/* A line's first and last character may need a code as well, and each soft
 	 * break costs three. */
@@ -188,8 +189,19 @@ base64_size(struct str text, struct tally tally)
 	return lines * (LINE_MAX_CHARS + 2);
 }
 
+static size_t
+take_bytes(struct str *bytes, unsigned char *out, size_t max)
+{
+	size_t n = bytes->n < max ? bytes->n : max;
+
+	if (n > 0)
+		memcpy(out, bytes->p, n);
+	*bytes = (struct str){bytes->p + n, bytes->n - n};
+	return n;
+}
+
 static struct str
-encode_base64(struct str text, struct tally tally, struct arena *arena)
+encode_base64(struct str text, struct tally tally, bool exact, struct arena *arena)
 {
 	unsigned char chunk[BASE64_IN];
 	bool half = false;
@@ -199,7 +211,8 @@ encode_base64(struct str text, struct tally tally, struct arena *arena)
 
 	if (out == NULL)
 		return STR_NONE;
-	while ((n = take_crlf(&text, &half, chunk, sizeof chunk)) > 0) {
+	while ((n = exact ? take_bytes(&text, chunk, sizeof chunk)
+			  : take_crlf(&text, &half, chunk, sizeof chunk)) > 0) {
 		if (len > 0) {
 			memcpy(out + len, "\r\n", 2);
 			len += 2;
@@ -210,16 +223,19 @@ encode_base64(struct str text, struct tally tally, struct arena *arena)
 }
 
 struct str
-mime_encode(struct str text, struct arena *arena, enum mime_encoding *encoding_r)
+mime_encode(
+    struct str text, enum mime_form form, struct arena *arena, enum mime_encoding *encoding_r)
 {
 	struct tally tally = count(text);
 	size_t qp = text.n + 2 * tally.coded + tally.lines;
 
 	qp += qp / (LINE_MAX_CHARS - 1) * 3;
-	*encoding_r = qp <= base64_size(text, tally) / 5 * 6 ? MIME_QP : MIME_BASE64;
+	*encoding_r = form != MIME_FORM_BYTES && qp <= base64_size(text, tally) / 5 * 6
+	    ? MIME_QP
+	    : MIME_BASE64;
 	if (*encoding_r == MIME_QP)
-		return encode_qp(text, tally, arena);
-	return encode_base64(text, tally, arena);
+		return encode_qp(text, tally, form == MIME_FORM_UTF8, arena);
+	return encode_base64(text, tally, form == MIME_FORM_BYTES, arena);
 }
 
 bool

@@ -15,9 +15,16 @@
 
 enum mime_encoding { MIME_QP, MIME_BASE64 };
 
-/* Encodes `text` (UTF-8, LF) as whichever is shorter; quoted-printable if it is
+enum mime_form {
+	MIME_FORM_UTF8,	 /* text, LF */
+	MIME_FORM_TEXT,	 /* text in another charset that holds ASCII; LF or CRLF */
+	MIME_FORM_BYTES, /* anything, to the byte: always base64 */
+};
+
+/* Encodes `text` as whichever is shorter; quoted-printable if it is
  * at most a fifth longer. Lines of at most 76, ended by CRLF; the last one ends
  * only if the text does (base64: never). {NULL,0} when the arena is full. */
-struct str mime_encode(struct str text, struct arena *arena, enum mime_encoding *encoding_r);
+struct str mime_encode(
+    struct str text, enum mime_form form, struct arena *arena, enum mime_encoding *encoding_r);
 
 #endif

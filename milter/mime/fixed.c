@@ -54,14 +54,16 @@ decode(GMimePart *part)
 	return (struct str){text, (size_t)used};
 }
 
-/* Others, AMP and calendars among them, are programs' business and may hold braces. */
+/* Others are programs' business and may hold braces. */
 static bool
 is_readable(GMimePart *part)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
 
 	return g_mime_content_type_is_type(type, "text", "plain") ||
-	    g_mime_content_type_is_type(type, "text", "html");
+	    g_mime_content_type_is_type(type, "text", "html") ||
+	    g_mime_content_type_is_type(type, "text", "x-amp-html") ||
+	    g_mime_content_type_is_type(type, "text", "calendar");
 }
 
 void

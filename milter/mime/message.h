@@ -21,14 +21,19 @@ struct mime_splice {
 	struct str place; /* in the value; may be empty */
 };
 
+/* A leaf part that may leave in another form. */
 struct mime_slot {
-	struct mime_part part;
+	struct mime_part part; /* `text` of text parts only */
+	GMimeContentEncoding encoding;
+	struct str charset;	 /* as written; {NULL,0}: none */
+	const char *begin;	 /* the boundary before it; NULL: it is the body */
 	bool top;		 /* the message's own body: its fields are the message's */
 	bool crlf_needed;	 /* nothing stands between the content and the boundary */
 	const char *header_end;	 /* the empty line after the part's fields */
 	struct mime_splice type; /* place: the charset's */
 	const char *type_text;	 /* what goes there; NULL: it is UTF-8 already */
 	struct mime_splice cte;
+	struct str again; /* in base64; of those in `loose` */
 };
 
 struct mime_message {
@@ -39,12 +44,46 @@ struct mime_message {
 	struct mime_slot *slots; /* in the order they stand in the body */
 	size_t slot_count;
 	size_t slot_size;
+	struct mime_slot *loose; /* others, which a relay would change; in order, too */
+	size_t loose_count;
+	size_t loose_size;
+	struct arena *arena;	/* what is encoded again; NULL: nothing */
+	struct mime_seal seal;	/* how == NULL: none */
+	struct str data;	/* see mime_data; on the heap */
+	struct str data_extent; /* what to leave out with it, boundary included */
+	struct err data_err;
 	struct str *fixed; /* see mime_fixed_at; each on the heap */
 	size_t fixed_count;
 	size_t image_bytes; /* of image parts, encoded */
 };
 
-/* Notes the part, decoded, if it is inline text (fixed.c). */
+/* --- part.c --- */
+
+/* Fills everything but what text parts alone have. `multipart` NULL: the message's own body. */
+bool mime_part_locate(const struct mime_message *message, GMimeMultipart *multipart,
+    GMimePart *part, struct mime_slot *slot);
+/* The bytes from its boundary to the next one. */
+bool mime_part_extent(const struct mime_message *message, GMimeMultipart *multipart,
+    const struct mime_slot *slot, struct str *extent_r);
+/* Is it a text part that may be replaced? Then slot->part.text is set (g_free). */
+bool mime_part_text(GMimePart *part, struct mime_slot *slot);
+
+/* --- seal.c --- */
+
+/* NULL, or the name of what signs or encrypts everything in this object. `kind_r` is set. */
+const char *mime_seal_of(GMimeObject *object, const char **kind_r);
+const char *mime_seal_of_text(struct str text, const char **kind_r);
+void mime_seal_note(struct mime_message *message, const char *how, const char *kind, bool whole);
+
+/* --- data.c --- */
+
+bool mime_data_is(GMimeObject *object);
+void mime_data_add(
+    struct mime_message *message, GMimeMultipart *multipart, GMimePart *part, bool sealed);
+
+/* --- fixed.c --- */
+
+/* Notes the part, decoded, if it is inline text. */
 void mime_fixed_add(struct mime_message *message, GMimePart *part);
 void mime_fixed_free(struct mime_message *message);
 /* Is the part something to be saved, not read? */

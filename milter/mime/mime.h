@@ -7,7 +7,8 @@
  * bytes with the text parts (and the two header fields that describe their
  * encoding) exchanged. What is not replaced leaves exactly as it came.
  *
- * Parts inside multipart/signed, multipart/encrypted and message/rfc822,
+ * Text parts are text/plain, text/html, text/x-amp-html and text/calendar. Parts inside
+ * multipart/signed, multipart/encrypted and message/rfc822, OpenPGP in plain text,
  * attachments, parts in an unknown charset or encoding, parts whose bytes do not
  * decode cleanly, and parts whose fields are ambiguous or not in order are no text
  * parts here: they stay as they are. Without a charset, valid UTF-8 is taken for it.
@@ -35,15 +36,21 @@ struct mime_limits {
 	size_t depth;	/* deepest nesting */
 };
 
-enum mime_text { MIME_PLAIN, MIME_HTML };
-enum mime_transfer { MIME_AS_IS, MIME_IN_QP, MIME_IN_BASE64 };
+enum mime_text { MIME_PLAIN, MIME_HTML, MIME_AMP, MIME_CALENDAR };
+/* How `text` lies in the message. LAID_OUT: with other line breaks (flowed, folded). */
+enum mime_transfer { MIME_AS_IS, MIME_IN_QP, MIME_IN_BASE64, MIME_LAID_OUT };
+/* RFC 3676: format=flowed, and with DelSp=yes. */
+enum mime_flow { MIME_FLOW_NONE, MIME_FLOWED, MIME_FLOWED_DELSP };
 
 /* A text part that may be replaced. */
 struct mime_part {
 	enum mime_text kind;
 	enum mime_transfer transfer;
+	enum mime_flow flow;
 	struct str content; /* as it came: encoded, in the message's own bytes */
-	struct str text;    /* decoded, valid UTF-8, line ends LF; owned by the message */
+	/* Decoded, valid UTF-8, line ends LF; owned by the message. Paragraphs of flowed text
+	 * and content lines of a calendar are whole: one line each. */
+	struct str text;
 };
 
 struct mime_message;
@@ -68,6 +75,21 @@ const struct mime_part *mime_part_at(const struct mime_message *message, size_t 
  * template tags leave has to look here, too. */
 size_t mime_fixed_count(const struct mime_message *message);
 struct str mime_fixed_at(const struct mime_message *message, size_t i);
+/* OpenPGP or S/MIME: what is signed or encrypted stays as it is. */
+struct mime_seal {
+	const char *kind; /* "signed", "encrypted" */
+	const char *how;  /* "multipart/signed" */
+	bool whole;	  /* the message itself, not just a part of it */
+};
+
+/* The outermost one, or NULL. */
+const struct mime_seal *mime_seal(const struct mime_message *message);
+
+#define MIME_DATA_TYPE "application/vnd.mailtailor+json"
+
+/* The part of that type, which no copy holds: 1, decoded; 0 there is none; -1 ERR_INPUT, there
+ * are two, or it can't be read or taken out. What forwarded messages hold is not ours. */
+int mime_data(const struct mime_message *message, struct str *text_r, struct err *err);
 /* What all image parts take, as they came. */
 size_t mime_image_bytes(const struct mime_message *message);
 /* The body as it came, after the empty line. */
@@ -86,9 +108,21 @@ struct mime_copy {
  * alone. Replaced parts become charset=utf-8 in quoted-printable or base64,
  * whichever is shorter (quoted-printable where both are close), 7-bit, lines of
  * at most 76. The body of the copy always ends in CRLF. ERR_LIMIT when the arena
- * is full. */
+ * is full, ERR_INPUT where mime_data fails. */
 int mime_compose(const struct mime_message *message, const struct str *texts, struct arena *arena,
     struct mime_copy *copy_r, struct err *err);
+
+struct mime_out {
+	bool keep_charset; /* replaced parts keep theirs where the text has a place in it */
+	/* Parts that a relay would encode or fold anew, attachments too, get a transfer
+	 * encoding that lets them pass: the same content, other bytes. Not forwarded messages,
+	 * and nothing signed. */
+	bool survive;
+};
+
+/* The same with a choice. */
+int mime_compose_as(const struct mime_message *message, const struct str *texts,
+    const struct mime_out *how, struct arena *arena, struct mime_copy *copy_r, struct err *err);
 
 /* Would these bytes leave every relay as they are: 7-bit, no line over 998, no bare CR or NUL?
  * (RFC 5321 section 4.5.3.1.6, RFC 6376 section 5.3) */

@@ -2,15 +2,14 @@
  *
  * parse: from bytes to header fields and text parts
  *
- * GMime walks the structure over a stream on the raw message and tells where each
- * part's fields and content stand. Its objects live only as long as this walk. A
- * part whose fields do not stand exactly where a splice would need them (no empty
- * line after them, junk among them, two Content-Types) is no text part.
+ * GMime walks the structure over a stream on the raw message. Its objects live only as
+ * long as this walk; part.c says where each one stands.
  *
- * Owns:    the fields' table, the parts' table, the decoded texts.
+ * Owns:    the fields' table, the parts' tables, the decoded texts.
  * Threads: any.
  * Fails:   ERR_INPUT, ERR_LIMIT.
  */
+#include "mime/encode.h"
 #include "mime/field.h"
 #include "mime/guard.h"
 #include "mime/message.h"
@@ -23,6 +22,9 @@
 
 /* No relay lets that much through. */
 #define FIELD_MAX ((size_t)1 << 20)
+
+/* Base64 takes 78 bytes for 57, and the arena something for each piece. */
+#define AGAIN_EXTRA ((size_t)1 << 20)
 
 struct walk {
 	struct mime_message *message;
@@ -74,223 +76,83 @@ read_fields(struct mime_message *message, const struct mime_limits *limits, stru
 	return 0;
 }
 
-/* --- one part --- */
+/* --- parts --- */
 
-struct part_fields {
-	struct mime_splice type;
-	struct mime_splice cte;
-	const char *end; /* of the fields: the empty line */
-};
-
-static bool
-note_field(
-    struct part_fields *fields, const struct mime_header *header, const struct mime_header *top)
+static void
+add_slot(struct mime_slot **slots, size_t *count, size_t *size, const struct mime_slot *slot)
 {
-	struct mime_splice *splice;
-
-	if (str_is_nocase(header->name, "Content-Type"))
-		splice = &fields->type;
-	else if (str_is_nocase(header->name, "Content-Transfer-Encoding"))
-		splice = &fields->cte;
-	else
-		return true;
-	if (splice->value.p != NULL)
-		return false;
-	splice->value = header->value;
-	splice->header = top;
-	return true;
-}
-
-static bool
-top_fields(const struct mime_message *message, struct part_fields *fields)
-{
-	for (size_t i = 0; i < message->header_count; i++) {
-		if (!note_field(fields, &message->headers[i], &message->headers[i]))
-			return false;
+	if (*count == *size) {
+		*size = *size == 0 ? 4 : 2 * *size;
+		*slots = g_renew(struct mime_slot, *slots, *size);
 	}
-	return true;
-}
-
-/* Is the line before `start` the boundary of `multipart`? */
-static bool
-follows_boundary(struct str raw, size_t start, GMimeMultipart *multipart)
-{
-	struct str boundary = str_c(g_mime_multipart_get_boundary(multipart)), line;
-	const char *lf;
-
-	if (boundary.p == NULL || start < boundary.n + 3 || raw.p[start - 1] != '\n')
-		return false;
-	lf = memrchr(raw.p, '\n', start - 1);
-	if (lf == NULL)
-		return false;
-	line = (struct str){lf + 1, (size_t)(raw.p + start - lf - 1)};
-	if (line.n < boundary.n + 2 || !str_starts(line, STR("--")) ||
-	    memcmp(line.p + 2, boundary.p, boundary.n) != 0)
-		return false;
-	line.p += boundary.n + 2;
-	line.n -= boundary.n + 2;
-	return str_trim(line).n == 0;
-}
-
-/* Reads the fields of an inner part again, to know where they and the empty line
- * stand. GMime gives the first field's place; without fields the empty line comes
- * right before the content. */
-static bool
-inner_fields(const struct mime_message *message, GMimeMultipart *multipart, GMimeObject *object,
-    struct str content, struct part_fields *fields)
-{
-	GMimeHeaderList *list = g_mime_object_get_header_list(object);
-	size_t start = (size_t)(content.p - message->raw.p);
-	struct mime_header header;
-	struct str rest;
-	int found;
-
-	if (g_mime_header_list_get_count(list) > 0) {
-		start = (size_t)g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
-	} else {
-		start -= start > 0 && message->raw.p[start - 1] == '\n';
-		start -= start > 0 && message->raw.p[start - 1] == '\r';
-	}
-	if (message->raw.p + start > content.p || !follows_boundary(message->raw, start, multipart))
-		return false;
-	rest = (struct str){message->raw.p + start, (size_t)(content.p - message->raw.p) - start};
-	do {
-		fields->end = rest.p;
-		found = mime_field_next(&rest, &header);
-		if (found > 0 && !note_field(fields, &header, NULL))
-			return false;
-	} while (found > 0);
-	/* An empty line was taken, and nothing is left before the content. */
-	return found == 0 && rest.n == 0 && fields->end < content.p;
-}
-
-static bool
-transfer_encoding(struct part_fields *fields, GMimePart *part, GMimeContentEncoding *encoding_r)
-{
-	*encoding_r = g_mime_part_get_content_encoding(part);
-	if (fields->cte.value.p == NULL)
-		return *encoding_r == GMIME_CONTENT_ENCODING_DEFAULT;
-	/* To the very end: not everybody trims before comparing. */
-	fields->cte.place = str_trim(fields->cte.value);
-	fields->cte.place.n =
-	    (size_t)(fields->cte.value.p + fields->cte.value.n - fields->cte.place.p);
-	return *encoding_r != GMIME_CONTENT_ENCODING_DEFAULT;
-}
-
-/* The kind of text, its charset, and how the Content-Type is to change. */
-static bool
-text_type(struct part_fields *fields, struct mime_slot *slot, struct str *charset_r)
-{
-	struct mime_charset charset;
-
-	*charset_r = STR_NONE;
-	slot->part.kind = MIME_PLAIN;
-	if (fields->type.value.p == NULL) {
-		slot->type_text = " text/plain; charset=utf-8";
-		return true;
-	}
-	if (!mime_charset_find(fields->type.value, &charset) ||
-	    !str_is_nocase(charset.type, "text"))
-		return false;
-	if (str_is_nocase(charset.subtype, "html"))
-		slot->part.kind = MIME_HTML;
-	else if (!str_is_nocase(charset.subtype, "plain"))
-		return false;
-	fields->type.place = charset.place;
-	*charset_r = charset.value;
-	if (charset.value.p == NULL)
-		slot->type_text = "; charset=utf-8";
-	else if (charset.extended)
-		slot->type_text = "charset=utf-8";
-	else if (!str_is_nocase(charset.value, "utf-8"))
-		slot->type_text = "utf-8";
-	return true;
-}
-
-static struct str
-behind(struct str raw, struct str content)
-{
-	const char *end = content.p + content.n;
-
-	return (struct str){end, (size_t)(raw.p + raw.n - end)};
-}
-
-/* An inner part ends before the line end of a boundary's line. GMime 3.2 counts the
- * CR of a CRLF to the content where the message ends with the boundary itself.
- * False if no boundary follows. */
-static bool
-end_at_boundary(struct str raw, struct str *content, bool *crlf_needed_r)
-{
-	struct str rest = behind(raw, *content);
-
-	if (rest.n > 0 && rest.p[0] == '\n' && content->n > 0 && rest.p[-1] == '\r') {
-		content->n--;
-		rest = behind(raw, *content);
-	}
-	*crlf_needed_r = false;
-	if (rest.n == 0)
-		return true;
-	if (str_starts(rest, STR("\r\n--")) || str_starts(rest, STR("\n--")))
-		return true;
-	*crlf_needed_r = true;
-	return content->n == 0 && str_starts(rest, STR("--"));
-}
-
-static bool
-content_place(const struct mime_message *message, GMimePart *part, struct mime_slot *slot)
-{
-	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
-	GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
-	struct str *content = &slot->part.content;
-
-	if (stream == NULL || stream->bound_start < 0 || stream->bound_end < stream->bound_start ||
-	    (size_t)stream->bound_end > message->raw.n)
-		return false;
-	*content = (struct str){message->raw.p + stream->bound_start,
-	    (size_t)(stream->bound_end - stream->bound_start)};
-	if (slot->top)
-		return content->p == message->body.p && content->n == message->body.n;
-	return content->p >= message->body.p &&
-	    end_at_boundary(message->raw, content, &slot->crlf_needed);
+	(*slots)[(*count)++] = *slot;
 }
 
 static void
-add_slot(struct mime_message *message, const struct mime_slot *slot)
+add_text(struct walk *walk, GMimePart *part, const struct mime_slot *slot, bool whole)
 {
-	if (message->slot_count == message->slot_size) {
-		message->slot_size = message->slot_size == 0 ? 4 : 2 * message->slot_size;
-		message->slots = g_renew(struct mime_slot, message->slots, message->slot_size);
+	struct mime_message *message = walk->message;
+	const char *kind, *how = mime_seal_of_text(slot->part.text, &kind);
+
+	if (how == NULL) {
+		add_slot(&message->slots, &message->slot_count, &message->slot_size, slot);
+		return;
 	}
-	message->slots[message->slot_count++] = *slot;
+	mime_seal_note(message, how, kind, whole);
+	g_free((char *)(uintptr_t)slot->part.text.p);
+	mime_fixed_add(message, part);
+}
+
+/* RFC 2046 section 5.2: what is a message knows no encoding. */
+static bool
+may_be_encoded(GMimePart *part, const struct mime_slot *slot)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
+
+	return !g_mime_content_type_is_type(type, "message", "*") &&
+	    !g_mime_content_type_is_type(type, "multipart", "*") &&
+	    slot->encoding != GMIME_CONTENT_ENCODING_UUENCODE;
+}
+
+/* Encoded once for all copies. */
+static void
+add_loose(struct mime_message *message, struct mime_slot *slot)
+{
+	enum mime_encoding encoding;
+	struct str content;
+
+	if (!mime_transfer_decode(slot->part.content, slot->encoding, &content))
+		return;
+	if (message->arena == NULL)
+		message->arena = arena_new(2 * message->raw.n + AGAIN_EXTRA);
+	slot->again = mime_encode(content, MIME_FORM_BYTES, message->arena, &encoding);
+	g_free((char *)(uintptr_t)content.p);
+	if (slot->again.p != NULL)
+		add_slot(&message->loose, &message->loose_count, &message->loose_size, slot);
 }
 
 static void
 visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 {
 	struct mime_message *message = walk->message;
-	GMimeObject *object = GMIME_OBJECT(part);
-	struct mime_slot slot = {.top = multipart == NULL};
-	struct part_fields fields = {.end = NULL};
-	GMimeContentEncoding encoding;
-	struct str charset, *content = &slot.part.content;
+	const char *kind, *how = mime_seal_of(GMIME_OBJECT(part), &kind);
+	struct mime_slot slot;
+	bool located;
 
-	if (walk->fixed || !GMIME_IS_TEXT_PART(part) || mime_is_attachment(object) ||
-	    !content_place(message, part, &slot) ||
-	    !(slot.top ? top_fields(message, &fields)
-		       : inner_fields(message, multipart, object, *content, &fields)) ||
-	    !transfer_encoding(&fields, part, &encoding) || !text_type(&fields, &slot, &charset) ||
-	    !mime_text_decode(*content, encoding, charset, &slot.part.text)) {
-		mime_fixed_add(message, part);
+	if (how != NULL)
+		mime_seal_note(message, how, kind, multipart == NULL);
+	if (mime_data_is(GMIME_OBJECT(part))) {
+		mime_data_add(message, multipart, part, walk->fixed);
 		return;
 	}
-	if (encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
-		slot.part.transfer = MIME_IN_QP;
-	else if (encoding == GMIME_CONTENT_ENCODING_BASE64)
-		slot.part.transfer = MIME_IN_BASE64;
-	slot.header_end = fields.end;
-	slot.type = fields.type;
-	slot.cte = fields.cte;
-	add_slot(message, &slot);
+	located = how == NULL && !walk->fixed && mime_part_locate(message, multipart, part, &slot);
+	if (located && mime_part_text(part, &slot)) {
+		add_text(walk, part, &slot, multipart == NULL);
+		return;
+	}
+	if (located && may_be_encoded(part, &slot) && !mime_survives(slot.part.content))
+		add_loose(message, &slot);
+	mime_fixed_add(message, part);
 }
 
 /* --- the tree --- */
@@ -310,6 +172,7 @@ note_image(struct mime_message *message, GMimePart *part)
 static int
 visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t depth)
 {
+	const char *kind, *how;
 	GMimeMultipart *multipart;
 	bool fixed = walk->fixed;
 	int result = 0;
@@ -328,8 +191,10 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 	if (!GMIME_IS_MULTIPART(object))
 		return 0;
 	/* RFC 1847: what is signed or encrypted stays as it is, all the way down. */
-	walk->fixed =
-	    fixed || GMIME_IS_MULTIPART_SIGNED(object) || GMIME_IS_MULTIPART_ENCRYPTED(object);
+	how = mime_seal_of(object, &kind);
+	if (how != NULL)
+		mime_seal_note(walk->message, how, kind, depth == 0);
+	walk->fixed = fixed || how != NULL;
 	multipart = GMIME_MULTIPART(object);
 	for (int i = 0; i < g_mime_multipart_get_count(multipart) && result == 0; i++)
 		result = visit(walk, multipart, g_mime_multipart_get_part(multipart, i), depth + 1);
@@ -393,6 +258,9 @@ mime_free(struct mime_message **message)
 	for (size_t i = 0; i < gone->slot_count; i++)
 		g_free((char *)(uintptr_t)gone->slots[i].part.text.p);
 	g_free(gone->slots);
+	g_free(gone->loose);
+	arena_free(&gone->arena);
+	g_free((char *)(uintptr_t)gone->data.p);
 	mime_fixed_free(gone);
 	g_free(gone->headers);
 	g_free(gone);

@@ -143,6 +143,55 @@ crlf_to_lf(char *p, size_t n)
 }
 
 bool
+mime_transfer_decode(struct str content, GMimeContentEncoding encoding, struct str *data_r)
+{
+	char *data;
+	size_t n;
+
+	if (!decode_transfer(content, encoding, &data, &n))
+		return false;
+	*data_r = (struct str){data, n};
+	return true;
+}
+
+/* Does ASCII stand for itself? In UTF-16 it doesn't. */
+static bool
+holds_ascii(const char *name)
+{
+	static const char sample[] = "Az09 .=-\r\n";
+	gsize n;
+	char *there = g_convert(sample, -1, name, "UTF-8", NULL, &n, NULL);
+	bool same = there != NULL && n == strlen(sample) && memcmp(there, sample, n) == 0;
+
+	g_free(there);
+	return same;
+}
+
+bool
+mime_text_fit(struct str charset, struct str text, struct str *data_r)
+{
+	char name[CHARSET_MAX];
+	const char *iconv_name;
+	gsize n;
+	char *data;
+
+	if (is_ascii(text.p, text.n) && charset.p == NULL) {
+		*data_r = (struct str){g_strndup(text.p, text.n), text.n};
+		return true;
+	}
+	if (charset.p == NULL || !charset_name(charset, name))
+		return false;
+	iconv_name = g_mime_charset_iconv_name(name);
+	if (!holds_ascii(iconv_name))
+		return false;
+	data = g_convert(text.p, (gssize)text.n, iconv_name, "UTF-8", NULL, &n, NULL);
+	if (data == NULL)
+		return false;
+	*data_r = (struct str){data, n};
+	return true;
+}
+
+bool
 mime_text_decode(
     struct str content, GMimeContentEncoding encoding, struct str charset, struct str *text_r)
 {

@@ -18,4 +18,10 @@
 bool mime_text_decode(
     struct str content, GMimeContentEncoding encoding, struct str charset, struct str *text_r);
 
+/* The transfer encoding alone, byte for byte. False if it is unknown or broken. */
+bool mime_transfer_decode(struct str content, GMimeContentEncoding encoding, struct str *data_r);
+/* `text` (UTF-8, LF) in that charset, if all of it has a place there and ASCII means the same
+ * in it. Belongs to the caller (g_free). */
+bool mime_text_fit(struct str charset, struct str text, struct str *data_r);
+
 #endif

@@ -127,7 +127,7 @@ static const struct parts_case {
     {"attachment", MULTI(PART("Content-Disposition: attachment; filename=a.txt\r\n", "one")), 0,
 	NULL},
     {"unknown disposition", MULTI(PART("Content-Disposition: x-odd\r\n", "one")), 0, NULL},
-    {"calendar", MULTI(PART("Content-Type: text/calendar\r\n", "one")), 0, NULL},
+    {"calendar", MULTI(PART("Content-Type: text/calendar\r\n", "one\r\n  two")), 1, "one two"},
     {"application", MULTI(PART("Content-Type: application/pdf\r\n", "one")), 0, NULL},
     {"message inside", MULTI(PART("Content-Type: message/rfc822\r\n", "From: b@x\r\n\r\nHi")), 0,
 	NULL},
@@ -226,7 +226,7 @@ static const struct compose_case {
 	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  8bit \r\n\r\n\xe4\r\n",
 	"\xc3\xa4 \nb\n",
 	"mime-version: 1.0\r\nCONTENT-type:  Text/Plain;\r\n\tformat=flowed;\r\n charset=utf-8 "
-	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  quoted-printable\r\n\r\n=C3=A4=20\r\n"
+	";\r\n x-odd=\"a;b\"\r\ncontent-transfer-encoding:  quoted-printable\r\n\r\n=C3=A4\r\n"
 	"b\r\n"},
     {"nothing to change in the fields",
 	"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
