@@ -34,6 +34,8 @@ struct conf_list {
 /* Values of the ENUM parameters, in the order of their rules. */
 enum conf_unknown { CONF_UNKNOWN_BARE, CONF_UNKNOWN_DEFER, CONF_UNKNOWN_REFUSE };
 enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
+enum conf_charset { CONF_CHARSET_UTF_8, CONF_CHARSET_KEEP };
+enum conf_sealed { CONF_SEALED_PASS, CONF_SEALED_REFUSE };
 enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
 

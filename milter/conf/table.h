@@ -109,6 +109,9 @@ X(TEXT, templates, "", "path", \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
   "brand/footer.liquid in both. Read at start and reload; " \
   "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
+X(SIZE, max_data, "4m", "1k..16m", \
+  "Largest part of data (application/vnd.mailtailor+json) that a campaign message may bring " \
+  "along for its templates, decoded. It may name at most max_recipients addresses.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -146,6 +149,13 @@ X(ENUM, merge_tags, "none", "none|mailchimp", \
   "Whether templates of this campaign may use another language beside Liquid: mailchimp, the " \
   "merge tags of Mailchimp, such as *|FNAME|*. mailtailor-merge(7) lists them; a message with " \
   "one that is not known is refused.") \
+X(ENUM, charset, "utf-8", "utf-8|keep", \
+  "Charset of text parts that were tailored: utf-8; or keep, that of the original, as long as " \
+  "all that the copy says can be written in it.") \
+X(ENUM, sealed, "pass", "pass|refuse", \
+  "What becomes of a message that is signed or encrypted by OpenPGP or S/MIME, or has a part " \
+  "that is: pass, it leaves to the byte as it came and the journal says so, the parts beside " \
+  "it are tailored; refuse, it is not taken. Template tags in it are refused in any case.") \
 X(ENUM, to, "recipient", "recipient|keep", \
   "recipient: each copy's To names its recipient only, and Cc is removed; keep: both stay as " \
   "they came.") \

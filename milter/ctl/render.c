@@ -37,7 +37,8 @@ struct request {
 static const struct {
 	const char *word;
 	enum liquid_mode mode;
-} modes[] = {{"text", LIQUID_TEXT}, {"html", LIQUID_HTML}, {"header", LIQUID_HEADER}};
+} modes[] = {{"text", LIQUID_TEXT}, {"html", LIQUID_HTML}, {"header", LIQUID_HEADER},
+    {"calendar", LIQUID_CALENDAR}};
 
 bool
 render_mode_find(struct str word, enum liquid_mode *mode_r)
@@ -112,7 +113,7 @@ take_option(struct request *request, int option)
 		return 0;
 	case 'm':
 		if (!render_mode_find(str_c(optarg), &request->job.mode))
-			return bad_value("--mode", optarg, "text, html or header");
+			return bad_value("--mode", optarg, "text, html, header or calendar");
 		return 0;
 	case 's':
 		request->job.strict = true;

@@ -31,6 +31,8 @@ X(ABORT, "abort", INFO, \
   "contacts for whom the template itself gives up the message") \
 X(FIXED_TEMPLATE, "fixed-template", ERROR, \
   "template tags in a part that can't be rewritten") \
+X(DATA, "data", ERROR, \
+  "the part with data for the templates can't be read") \
 X(FIXED_PART, "fixed-part", WARNING, \
   "a text part that can't be rewritten: signed, malformed, or in a charset that can't be read") \
 X(LEFTOVER, "leftover", ERROR, \

@@ -121,6 +121,16 @@ check_fixed(struct lint *lint)
 }
 
 static void
+check_data(struct lint *lint)
+{
+	const struct err *wrong = tailor_inspect_data(lint->inspect);
+	struct lint_place place = lint_place_message();
+
+	if (wrong != NULL)
+		lint_report_add(lint->report, LINT_DATA, &place, "%s", wrong->text);
+}
+
+static void
 check_parts(struct lint *lint)
 {
 	struct lint_place place = lint_place_message();
@@ -393,6 +403,7 @@ lint_run(const struct lint_request *request, struct lint_report *report, struct 
 	if (rc == 0) {
 		lint_header(&lint);
 		check_fixed(&lint);
+		check_data(&lint);
 		check_parts(&lint);
 		rc = check_names(&lint, false, err);
 	}

@@ -351,8 +351,9 @@ check_member(void *closure, const struct mention *mention)
 	    "language", "time_zone", "size", "first", "last", NULL};
 	GPtrArray *names;
 
-	if (root == NULL || root->type != LIQUID_OBJECT || mention->member.p == NULL ||
-	    is_word(mention->member, columns))
+	/* Data that came with the message may stand there for some recipients only. */
+	if (root == NULL || str_is(mention->root, "data") || root->type != LIQUID_OBJECT ||
+	    mention->member.p == NULL || is_word(mention->member, columns))
 		return;
 	/* Without contacts nobody can have it, without a campaign there are no data. */
 	if (str_is(mention->root, "contact") ? g_hash_table_size(looking->lint->attributes) == 0

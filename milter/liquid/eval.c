@@ -492,7 +492,7 @@ static bool
 is_escape(const struct render *render, const struct filter_use *use)
 {
 	return use->filter != NULL && use->filter->run == filter_run_escape &&
-	    render->program->mode != LIQUID_HEADER;
+	    render->program->mode != LIQUID_HEADER && render->program->mode != LIQUID_CALENDAR;
 }
 
 /* Text that goes through `escape` last is escaped on its way into the output. */

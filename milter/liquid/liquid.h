@@ -22,11 +22,14 @@
 #include <stdint.h>
 
 enum liquid_mode {
-	LIQUID_TEXT,  /* output as it is: plain Liquid, which passes over unknown filters and
+	LIQUID_TEXT,   /* output as it is: plain Liquid, which passes over unknown filters and
 		       * stray words unless it is strict */
-	LIQUID_HTML,  /* output is HTML-escaped unless it went through `raw` or is markup
+	LIQUID_HTML,   /* output is HTML-escaped unless it went through `raw` or is markup
 	               * that a filter made (escape, newline_to_br, ...) */
-	LIQUID_HEADER /* like text; control characters in output become spaces */
+	LIQUID_HEADER, /* like text; control characters in output become spaces */
+	/* iCalendar without folds: output is escaped as a property's value, and loses in its
+	 * parameters what would end them. */
+	LIQUID_CALENDAR
 };
 
 /* Ceilings for one compile and one render; each exceeded one is ERR_LIMIT. */

@@ -208,6 +208,8 @@ write_text(struct render *render, struct str s, bool safe)
 		return safe ? render_write(render, s) : write_escaped(render, s);
 	case LIQUID_HEADER:
 		return write_header(render, s);
+	case LIQUID_CALENDAR:
+		return render_calendar(render, s, safe);
 	case LIQUID_TEXT:
 		break;
 	}

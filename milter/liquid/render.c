@@ -158,7 +158,8 @@ take_captured(struct render *render, uint32_t level, struct liquid_value *value_
 		return render_full(render);
 	render->out.n = begin;
 	*value_r = liquid_string(text);
-	value_r->safe = render->program->mode == LIQUID_HTML;
+	value_r->safe =
+	    render->program->mode == LIQUID_HTML || render->program->mode == LIQUID_CALENDAR;
 	return 0;
 }
 

@@ -124,6 +124,8 @@ int render_write(struct render *render, struct str s);
 int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
 int render_put(struct render *render, const struct liquid_value *value);
+/* calendar.c: adds text to a calendar. `safe`: nothing but controls is changed. */
+int render_calendar(struct render *render, struct str s, bool safe);
 /* Text with entities, unless it is markup already. */
 int render_put_escaped(struct render *render, const struct liquid_value *text);
 /* As text: what {{ }} would print, unescaped. Text is not copied. */

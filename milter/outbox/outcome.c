@@ -60,6 +60,7 @@ outbox_outcome_begin(struct outbox_job *job)
 {
 	const struct store_outbox_row *row = job->row;
 
+	job->note = STR("");
 	job->result = (struct store_outbox_result){.id = row->id};
 	job->result.journal = (struct store_journal_row){.message = row->key,
 	    .campaign = row->campaign,
@@ -75,6 +76,7 @@ outbox_outcome_copy(struct outbox_job *job, const struct tailor_copy *copy)
 	job->result.journal.contact_id = copy->contact_id;
 	job->result.journal.message_id =
 	    keep(job->message_id, sizeof job->message_id, copy->message_id);
+	job->note = copy->verdict == STORE_SENT ? copy->reason : STR("");
 }
 
 void
@@ -153,7 +155,7 @@ outbox_outcome_relay(struct outbox_job *job, const struct conf *conf,
 	case OUTBOX_ACCEPTED:
 		job->result.journal.queue_id =
 		    keep(job->queue_id, sizeof job->queue_id, str_c(outcome->queue_id));
-		finish(job, STORE_SENT, STR(""), begun_us);
+		finish(job, STORE_SENT, job->note, begun_us);
 		break;
 	case OUTBOX_TEMPORARY:
 		defer(job, conf, reason, next_due(conf, job), begun_us);

@@ -37,6 +37,7 @@ struct outbox_job {
 	char queue_id[OUTBOX_QUEUE_ID_SIZE];
 	char message_id[256];
 	char reason[ERR_TEXT_MAX];
+	struct str note; /* of the copy: what was not tailored; while it is being sent */
 };
 
 struct outbox_job_list {

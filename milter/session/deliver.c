@@ -155,6 +155,7 @@ hold(const struct delivery *delivery)
 
 	has_id = tailor_resubmit_key(held.campaign, held.sender, delivery->headers,
 	    message->field_count, body_of(message), delivery->queue_id, resubmit_key);
+	tailor_message_mix_data(delivery->compiled, resubmit_key);
 	held.resubmit_key = str_c(resubmit_key);
 	if (!has_id && held.resubmit_ms > NO_ID_WINDOW_MS)
 		held.resubmit_ms = NO_ID_WINDOW_MS;
@@ -206,7 +207,8 @@ log_copy(const struct delivery *delivery, const struct tailor_copy *copy)
 		log_info("sent", LOG_TEXT("queue", delivery->queue_id),
 		    LOG_TEXT("campaign", campaign_name(delivery)),
 		    LOG_TEXT("recipient", delivery->message->recipients[0].address),
-		    LOG_TEXT("message_id", copy->message_id), LOG_NUM("ms", ms));
+		    LOG_TEXT("message_id", copy->message_id), LOG_NUM("ms", ms),
+		    LOG_TEXT("note", copy->reason));
 	else
 		LOG_PUT(copy->verdict == STORE_SUPPRESSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 		    store_verdict_name(copy->verdict), LOG_TEXT("queue", delivery->queue_id),

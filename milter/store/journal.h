@@ -29,7 +29,7 @@ struct store_journal_row {
 	struct str queue_id;   /* the relay's, for the copy; may be empty */
 	struct str message_id; /* of the copy, with <>; may be empty */
 	enum store_verdict verdict;
-	struct str reason; /* empty when sent */
+	struct str reason; /* when sent: what in it was not tailored and why, mostly empty */
 	int64_t duration_ms;
 	int64_t attempts; /* filled when read */
 };

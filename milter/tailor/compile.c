@@ -23,6 +23,9 @@ static const char *const structural[] = {"Received", "Return-Path", "Date", "Mes
     "Content-ID", "Content-Location", "DKIM-Signature", "Authentication-Results", "Sender",
     "In-Reply-To", "References"};
 
+static const char *const kind_names[] = {
+    [MIME_PLAIN] = "text", [MIME_HTML] = "HTML", [MIME_AMP] = "AMP", [MIME_CALENDAR] = "calendar"};
+
 static bool
 may_hold_tags(struct str name)
 {
@@ -83,7 +86,7 @@ tailor_compiled_key(const struct mime_message *mime, const struct conf_campaign 
 	for (size_t i = 0; i < parts; i++) {
 		const struct mime_part *part = mime_part_at(mime, i);
 
-		pieces[n++] = part->kind == MIME_HTML ? STR("html") : STR("plain");
+		pieces[n++] = str_c(kind_names[part->kind]);
 		pieces[n++] = part->text;
 	}
 	key = id_digest(pieces, n);
@@ -212,8 +215,11 @@ int
 tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
     size_t number, const struct mime_part *part, struct err *err)
 {
-	const struct liquid_options options =
-	    options_for(work, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+	static const enum liquid_mode modes[] = {[MIME_PLAIN] = LIQUID_TEXT,
+	    [MIME_HTML] = LIQUID_HTML,
+	    [MIME_AMP] = LIQUID_HTML,
+	    [MIME_CALENDAR] = LIQUID_CALENDAR};
+	const struct liquid_options options = options_for(work, modes[part->kind]);
 	char name[TAILOR_PART_NAME_SIZE];
 
 	return tailor_compile_template(program_r, tailor_part_name(part, number, name), part->text,
@@ -223,8 +229,7 @@ tailor_compile_part(struct liquid_program **program_r, const struct tailor_work 
 struct str
 tailor_part_name(const struct mime_part *part, size_t number, char name[TAILOR_PART_NAME_SIZE])
 {
-	g_snprintf(name, TAILOR_PART_NAME_SIZE, "%s part %zu",
-	    part->kind == MIME_HTML ? "HTML" : "text", number);
+	g_snprintf(name, TAILOR_PART_NAME_SIZE, "%s part %zu", kind_names[part->kind], number);
 	return str_c(name);
 }
 

@@ -162,6 +162,24 @@ find_compiled(struct tailor_message *message, struct err *err)
 	return 0;
 }
 
+/* Signed and encrypted things stay as they are: the campaign decides whether they may go out. */
+static int
+check_seal(struct tailor_message *message, struct err *err)
+{
+	const struct mime_seal *seal = mime_seal(message->mime);
+
+	if (seal == NULL)
+		return 0;
+	if (message->campaign->sealed == CONF_SEALED_REFUSE)
+		return err_set(err, ERR_INPUT,
+		    "the message is %s%s (%s), which the campaign's parameter sealed refuses",
+		    seal->whole ? "" : "in part ", seal->kind, seal->how);
+	message->note = g_strdup_printf("%s %s (%s): %s",
+	    seal->whole ? "the message is" : "a part is", seal->kind, seal->how,
+	    seal->whole ? "nothing in its body was tailored" : "it was left as it came");
+	return 0;
+}
+
 int
 tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
     const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
@@ -180,6 +198,10 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, campaign, err);
+	if (rc == 0)
+		rc = check_seal(message, err);
+	if (rc == 0 && tailor_data_new(&message->data, tailor->conf, message->mime, err) < 0)
+		rc = -1;
 	if (rc == 0) {
 		make_key(message, sender);
 		map_fields(message, arena);
@@ -205,6 +227,8 @@ tailor_message_free(struct tailor_message **message)
 		return;
 	tailor_cache_unref(m->tailor->cache, &m->compiled);
 	mime_free(&m->mime);
+	tailor_data_free(&m->data);
+	g_free(m->note);
 	g_free(m->field_of);
 	g_free(m->name);
 	g_free(m->domain);
@@ -221,6 +245,19 @@ struct str
 tailor_message_key(const struct tailor_message *message)
 {
 	return str_c(message->key);
+}
+
+/* A list tool may send each part of its list with data of its own, under one Message-ID. */
+void
+tailor_message_mix_data(const struct tailor_message *message, char key[ID_HEX_SIZE])
+{
+	struct str pieces[] = {str_c(key), STR_NONE};
+	struct id_digest digest;
+
+	if (mime_data(message->mime, &pieces[1], NULL) != 1)
+		return;
+	digest = id_digest(pieces, G_N_ELEMENTS(pieces));
+	id_hex(&digest, ID_DIGEST_SIZE, key);
 }
 
 void

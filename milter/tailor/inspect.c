@@ -27,6 +27,8 @@ struct tailor_inspect {
 	struct tailor_work work;
 	struct liquid_value no_data;
 	char *name;
+	struct tailor_data *data; /* what came with the message */
+	struct err data_err;
 	struct arena *arena; /* decoded header fields */
 	struct piece *pieces;
 	size_t count;
@@ -89,6 +91,7 @@ tailor_inspect_new(struct tailor *tailor, const struct conf_campaign *campaign, 
 	inspect->campaign = campaign;
 	inspect->name = g_strndup(name.p, name.n);
 	inspect->arena = arena_new(SOURCES_MAX);
+	tailor_data_new(&inspect->data, tailor->conf, mime, &inspect->data_err);
 	prepare(inspect, mime);
 	inspect->pieces = g_new0(struct piece, headers + parts);
 	for (size_t i = 0; i < headers; i++) {
@@ -125,9 +128,16 @@ tailor_inspect_free(struct tailor_inspect **inspect)
 		liquid_free(&gone->pieces[i].program);
 	}
 	arena_free(&gone->arena);
+	tailor_data_free(&gone->data);
 	g_free(gone->pieces);
 	g_free(gone->name);
 	g_free(gone);
+}
+
+const struct err *
+tailor_inspect_data(const struct tailor_inspect *inspect)
+{
+	return inspect->data_err.code == ERR_NONE ? NULL : &inspect->data_err;
 }
 
 size_t
@@ -176,8 +186,8 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
 
 	if (contact != NULL)
 		person.row = *contact;
-	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name), recipient,
-	    arena, &person, globals_r, err);
+	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name),
+	    inspect->data, recipient, arena, &person, globals_r, err);
 }
 
 static int

@@ -34,6 +34,8 @@ struct tailor_inspect;
 struct tailor_inspect *tailor_inspect_new(struct tailor *tailor,
     const struct conf_campaign *campaign, struct str name, const struct mime_message *mime);
 void tailor_inspect_free(struct tailor_inspect **inspect);
+/* NULL, or what is wrong with the data that came with the message. */
+const struct err *tailor_inspect_data(const struct tailor_inspect *inspect);
 size_t tailor_inspect_count(const struct tailor_inspect *inspect);
 const struct tailor_piece *tailor_inspect_at(const struct tailor_inspect *inspect, size_t i);
 /* Would piece `i` compile if it held `source`? 0 or -1. */

@@ -8,6 +8,7 @@
 #include "liquid/liquid.h"
 #include "merge/merge.h"
 #include "store/contact.h"
+#include "tailor/data.h"
 #include "tailor/tailor.h"
 
 /* A header field that holds template tags. */
@@ -110,6 +111,8 @@ struct tailor_message {
 	char *domain; /* of From: signs, and stands in Message-IDs unless `hostname` is set */
 	bool has_id;
 	bool single;
+	struct tailor_data *data; /* NULL: it brought none */
+	char *note;		  /* why nothing was changed in it, or in a part; or NULL */
 };
 
 /* --- scope.c: what names in templates mean --- */
@@ -125,9 +128,9 @@ int tailor_scope(struct tailor *tailor, const struct tailor_message *message, st
     struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
     struct err *err);
 /* The same for a contact whose row is at hand (or `known` is false), which gets its `display`.
- * `campaign` NULL: it has no data. */
+ * `campaign` NULL: it has no data. `data`: the message's, or NULL. */
 int tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
-    struct str recipient, struct arena *arena, struct tailor_contact *contact,
-    struct liquid_value *globals_r, struct err *err);
+    const struct tailor_data *data, struct str recipient, struct arena *arena,
+    struct tailor_contact *contact, struct liquid_value *globals_r, struct err *err);
 
 #endif

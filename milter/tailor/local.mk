@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/cache.c \
 	milter/tailor/campaign.c \
 	milter/tailor/compile.c \
+	milter/tailor/data.c milter/tailor/data.h \
 	milter/tailor/engine.c \
 	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \

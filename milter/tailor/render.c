@@ -66,20 +66,19 @@ render_body(struct work *work, struct err *err)
 	const struct mime_message *mime = work->message->mime;
 	size_t count = mime_part_count(mime);
 	struct str *texts = arena_zalloc(work->arena, count, sizeof *texts);
+	/* A later hop must not have to encode anew what was signed. */
+	const struct mime_out how = {
+	    .keep_charset = work->message->campaign->charset == CONF_CHARSET_KEEP, .survive = true};
 
 	if (texts == NULL && count > 0)
 		return err_set(err, ERR_LIMIT, "message: too many parts");
 	for (size_t i = 0; i < count; i++) {
-		const struct mime_part *part = mime_part_at(mime, i);
 		const struct liquid_program *program = work->message->compiled->parts[i];
 
 		if (program != NULL && render_text(work, program, &texts[i], err) != 0)
 			return -1;
-		/* A later hop must not have to encode anew what was signed. */
-		if (program == NULL && !mime_survives(part->content))
-			texts[i] = part->text;
 	}
-	return mime_compose(mime, texts, work->arena, &work->body, err);
+	return mime_compose_as(mime, texts, &how, work->arena, &work->body, err);
 }
 
 static int
@@ -339,6 +338,8 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 		return;
 	if (rc == 0)
 		rc = render(&work, &err);
+	if (rc == 0 && message->note != NULL)
+		copy_r->reason = str_c(message->note);
 	if (rc == 0)
 		return;
 	copy_r->verdict = verdict_of(&work, &err);

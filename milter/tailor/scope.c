@@ -4,6 +4,7 @@
  *
  * contact.*   the recipient: what was imported, and email, language, time_zone, known
  * campaign.*  the campaign's data file, and name
+ * data.*      what came with the message, for all and for the recipient
  *
  * Threads: any; the campaigns' data is written once, by tailor_new.
  * Fails:   ERR_STORE, ERR_BUSY, ERR_LIMIT, ERR_INPUT (address), ERR_MISSING (unknown contact).
@@ -105,12 +106,14 @@ find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct
 
 int
 tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
-    struct str recipient, struct arena *arena, struct tailor_contact *contact,
-    struct liquid_value *globals_r, struct err *err)
+    const struct tailor_data *sent_along, struct str recipient, struct arena *arena,
+    struct tailor_contact *contact, struct liquid_value *globals_r, struct err *err)
 {
 	struct liquid_object *globals = liquid_object_new(arena, 4), *person = NULL, *data;
+	struct liquid_value along;
 
-	if (contact_object(&person, contact, recipient, arena, err) != 0)
+	if (contact_object(&person, contact, recipient, arena, err) != 0 ||
+	    tailor_data_of(sent_along, recipient, arena, &along, err) != 0)
 		return -1;
 	contact->display = display_name(person, arena);
 	/* The data file's object is shared; a section "*" serves several names, so the name
@@ -121,7 +124,8 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 	if (globals == NULL || data == NULL ||
 	    liquid_object_set(data, arena, STR("name"), liquid_string(name)) != 0 ||
 	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(person)) != 0 ||
-	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(data)) != 0)
+	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(data)) != 0 ||
+	    liquid_object_set(globals, arena, STR("data"), along) != 0)
 		return err_set(err, ERR_LIMIT, "contact: too large");
 	*globals_r = liquid_object_value(globals);
 	return 0;
@@ -135,6 +139,6 @@ tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct
 	*contact_r = (struct tailor_contact){.known = false};
 	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0)
 		return -1;
-	return tailor_scope_of(tailor, message->campaign, str_c(message->name), recipient, arena,
-	    contact_r, globals_r, err);
+	return tailor_scope_of(tailor, message->campaign, str_c(message->name), message->data,
+	    recipient, arena, contact_r, globals_r, err);
 }
