@@ -20,7 +20,7 @@ libmailtailor_a_SOURCES += \
 	milter/mime/text.c milter/mime/text.h \
 	milter/mime/words.c milter/mime/words.h
 
-EXTRA_DIST += tests/corpus/mime_corpus.py
+EXTRA_DIST += tests/corpus/mime_corpus.py tests/corpus/mime_corpus.known tests/corpus/mime_trees.py
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/mime_test tests/unit/mime_header_test tests/unit/mime_layout_test \

@@ -6,9 +6,10 @@
  *
  * LIST names files, one a line. Each is parsed as it is and with CRLF line ends; with
  * nothing replaced the body must come out the same. Of the CRLF form OUT/N.orig is
- * written, and OUT/N.copy with every text replaced by itself; standard output has
- * "N parts path" for each, "refused path: reason" for what mime_parse won't take.
- * mime_corpus.py compares.
+ * written, OUT/N.copy with every text replaced by itself, OUT/N.first with the first one
+ * replaced and all else as the daemon lets it leave, and OUT/N.parts with kind, content and
+ * text of each part, a length and LF before each; standard output has "N parts path" for
+ * each, "refused path: reason" for what mime_parse won't take. mime_corpus.py compares.
  */
 #include "base/buf.h"
 #include "mime/mime.h"
@@ -126,6 +127,60 @@ open_out(const char *folder, int number, const char *kind)
 }
 
 static void
+write_whole(const char *folder, int number, const char *kind, const struct mime_message *message,
+    const struct mime_copy *copy)
+{
+	FILE *file = open_out(folder, number, kind);
+
+	write_copy(message, copy, file);
+	fclose(file);
+}
+
+static void
+write_piece(struct str s, FILE *file)
+{
+	fprintf(file, "%zu\n", s.n);
+	fwrite(s.p, 1, s.n, file);
+}
+
+static void
+write_parts(const char *folder, int number, const struct mime_message *message)
+{
+	static const char *const kinds[] = {"plain", "html", "amp", "calendar"};
+	static const char *const flows[] = {"", " flowed", " delsp"};
+	FILE *file = open_out(folder, number, "parts");
+	const struct mime_seal *seal = mime_seal(message);
+
+	if (seal != NULL)
+		fprintf(file, "sealed %s\n", seal->how);
+	for (size_t i = 0; i < mime_part_count(message); i++) {
+		const struct mime_part *part = mime_part_at(message, i);
+
+		fprintf(file, "%s%s\n", kinds[part->kind], flows[part->flow]);
+		write_piece(part->content, file);
+		write_piece(part->text, file);
+	}
+	fclose(file);
+}
+
+/* One text replaced, the others as they leave. */
+static int
+compose_first(const char *folder, int number, const struct mime_message *message,
+    struct str *texts, struct arena *arena, struct err *err)
+{
+	static const struct mime_out how = {.keep_charset = true, .survive = true};
+	struct mime_copy copy;
+
+	for (size_t i = 0; i < mime_part_count(message); i++)
+		texts[i] = i == 0 ? STR("Tailored.\n") : STR_NONE;
+	if (mime_compose_as(message, texts, &how, arena, &copy, err) != 0)
+		return -1;
+	write_whole(folder, number, "first", message, &copy);
+	write_parts(folder, number, message);
+	return 0;
+}
+
+static void
 compose_all(const char *folder, int number, const char *path, struct str raw, struct arena *arena)
 {
 	struct mime_message *message = parse(path, raw, arena);
@@ -143,9 +198,11 @@ compose_all(const char *folder, int number, const char *path, struct str raw, st
 		file = open_out(folder, number, "orig");
 		fwrite(raw.p, 1, raw.n, file);
 		fclose(file);
-		file = open_out(folder, number, "copy");
-		write_copy(message, &copy, file);
-		fclose(file);
+		write_whole(folder, number, "copy", message, &copy);
+		if (compose_first(folder, number, message, texts, arena, &err) != 0) {
+			printf("failed %s: %s\n", path, err.text);
+			failures++;
+		}
 		printf("%d %zu %s\n", number, mime_part_count(message), path);
 	} else {
 		printf("failed %s: %s\n", path, err.text);
@@ -157,7 +214,7 @@ compose_all(const char *folder, int number, const char *path, struct str raw, st
 int
 main(int argc, char **argv)
 {
-	struct arena *arena = arena_new(FILE_MAX * 4);
+	struct arena *arena = arena_new(FILE_MAX * 8);
 	char path[4096];
 	struct buf raw, crlf;
 
