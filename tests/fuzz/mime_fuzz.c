@@ -3,11 +3,15 @@
  * mime_fuzz: any bytes as a message, as a field value, as an address
  *
  * What must hold: with nothing replaced the body is the same; a copy with replaced
- * texts has the same text parts with those texts, and no line end is torn apart; an
- * encoded value is one field and reads as what was put in.
+ * texts has the same text parts with those texts, and no line end is torn apart; no copy
+ * holds the part of data, and what it says of one address is not seen by another; flowed
+ * text and calendars come out as they went in; an encoded value is one field and reads as
+ * what was put in.
  */
 #include "base/buf.h"
+#include "mime/layout.h"
 #include "mime/mime.h"
+#include "tailor/data.h"
 
 #include <glib.h>
 #include <stdint.h>
@@ -88,10 +92,12 @@ write_copy(const struct mime_message *message, const struct mime_copy *copy, str
 static void
 check_identity(const struct mime_message *message, struct arena *arena)
 {
-	struct str none[100] = {{NULL, 0}}, body = mime_body(message);
+	struct str none[100] = {{NULL, 0}}, body = mime_body(message), data;
 	struct mime_copy copy;
 	struct buf out;
 
+	if (mime_data(message, &data, NULL) != 0)
+		return;
 	MUST(mime_compose(message, none, arena, &copy, NULL) == 0);
 	buf_init(&out, 1 << 24);
 	for (size_t i = 0; i < copy.span_count; i++)
@@ -103,10 +109,11 @@ check_identity(const struct mime_message *message, struct arena *arena)
 }
 
 static void
-check_replaced(const struct mime_message *message, struct arena *arena)
+check_replaced(
+    const struct mime_message *message, const struct mime_out *how, struct arena *arena)
 {
 	static const char text[] = "--b\n.\nFrom x\xc3\xa4 \n=\n\nend";
-	struct str texts[100] = {{NULL, 0}};
+	struct str texts[100] = {{NULL, 0}}, data;
 	struct mime_message *again;
 	struct mime_copy copy;
 	struct buf out;
@@ -114,21 +121,72 @@ check_replaced(const struct mime_message *message, struct arena *arena)
 
 	for (size_t i = 0; i < mime_part_count(message); i++)
 		texts[i] = STR(text);
-	MUST(mime_compose(message, texts, arena, &copy, NULL) == 0);
+	if (mime_data(message, &data, NULL) < 0) {
+		MUST(mime_compose_as(message, texts, how, arena, &copy, NULL) != 0);
+		return;
+	}
+	MUST(mime_compose_as(message, texts, how, arena, &copy, NULL) == 0);
 	buf_init(&out, 1 << 24);
 	place = write_copy(message, &copy, &out);
 	MUST(bare_lf((struct str){out.data + place, out.len - place}) <=
 	    bare_lf(mime_body(message)));
 	MUST(mime_parse(&again, buf_str(&out), &limits, NULL) == 0);
+	MUST(mime_data(again, &data, NULL) == 0);
 	/* GMime's eye for boundaries differs where lines end in other things than CRLF, and
 	 * the CRLF that a body is given at its end may be a part's empty line. */
 	if (!bare_ends(mime_body(message)) && str_ends_nocase(mime_body(message), STR("\r\n"))) {
 		MUST(mime_part_count(again) == mime_part_count(message));
 		for (size_t i = 0; i < mime_part_count(message); i++)
-			MUST(str_is(str_trim(mime_part_at(again, i)->text), text));
+			MUST(mime_part_at(again, i)->flow != MIME_FLOW_NONE ||
+			    str_is(str_trim(mime_part_at(again, i)->text), text));
 	}
 	mime_free(&again);
 	buf_fini(&out);
+}
+
+static void
+check_data(const struct mime_message *message, struct arena *arena)
+{
+	const struct conf conf = {.max_data = 32768, .max_recipients = 50};
+	struct liquid_value value, other;
+	struct tailor_data *data;
+
+	if (tailor_data_new(&data, &conf, message, NULL) != 1)
+		return;
+	MUST(tailor_data_of(data, STR("ada@example.org"), arena, &value, NULL) == 0);
+	MUST(tailor_data_of(data, STR("nobody@else.example"), arena, &other, NULL) == 0);
+	MUST(value.type == LIQUID_OBJECT && other.type == LIQUID_OBJECT);
+	tailor_data_free(&data);
+}
+
+/* Written and read, text is what it is from then on. */
+static void
+check_layout(struct str input, struct arena *arena)
+{
+	for (int i = 0; i < 2; i++) {
+		enum mime_flow flow = i == 0 ? MIME_FLOWED : MIME_FLOWED_DELSP;
+		struct str wire = mime_flow(input, flow, arena), text, again;
+
+		text = mime_unflow((struct str){g_strndup(wire.p, wire.n), wire.n}, flow);
+		wire = mime_flow(text, flow, arena);
+		again = mime_unflow((struct str){g_strndup(wire.p, wire.n), wire.n}, flow);
+		MUST(str_eq(text, again));
+		g_free((char *)(uintptr_t)text.p);
+		g_free((char *)(uintptr_t)again.p);
+	}
+}
+
+static void
+check_fold(struct str input, struct arena *arena)
+{
+	char *text = g_strndup(input.p, input.n);
+	size_t n = mime_unfold(text, input.n);
+	struct str folded = mime_fold((struct str){text, n}, arena);
+	char *back = g_strndup(folded.p, folded.n);
+
+	MUST(str_eq((struct str){text, n}, (struct str){back, mime_unfold(back, folded.n)}));
+	g_free(text);
+	g_free(back);
 }
 
 static void
@@ -168,11 +226,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 65536 && mime_parse(&message, input, &limits, NULL) == 0) {
 		check_identity(message, arena);
-		check_replaced(message, arena);
+		check_replaced(message, &(struct mime_out){.survive = false}, arena);
+		check_replaced(
+		    message, &(struct mime_out){.keep_charset = true, .survive = true}, arena);
+		check_data(message, arena);
 		mime_free(&message);
 	}
 	if (size < 4096)
 		check_values(input, arena);
+	if (size < 4096 && size > 0 && memchr(data, '\0', size) == NULL) {
+		check_layout(input, arena);
+		check_fold(input, arena);
+	}
 	arena_free(&arena);
 	return 0;
 }
