@@ -88,6 +88,10 @@ tests_unit_liquid_extension_test_LDADD = $(unit_libs)
 
 TESTS += tests/unit/liquid_manual_test.py
 
+check_PROGRAMS += tests/unit/liquid_calendar_test
+TESTS += tests/unit/liquid_calendar_test
+tests_unit_liquid_calendar_test_SOURCES = tests/unit/liquid_calendar_test.c
+tests_unit_liquid_calendar_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/liquid_hostile_test
 TESTS += tests/unit/liquid_hostile_test
 tests_unit_liquid_hostile_test_SOURCES = tests/unit/liquid_hostile_test.c \

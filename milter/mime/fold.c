@@ -40,34 +40,49 @@ whole_characters(struct str line, size_t room)
 	return n > 0 ? n : room;
 }
 
+static struct str
+after(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
+/* Behind what is there; the new length. */
+static size_t
+put_line(char *out, size_t n, struct str line)
+{
+	size_t take = whole_characters(line, LINE_BYTES);
+
+	memcpy(out + n, line.p, take);
+	n += take;
+	for (line = after(line, take); line.n > 0; line = after(line, take)) {
+		take = whole_characters(line, LINE_BYTES - 1);
+		memcpy(out + n, "\n ", 2);
+		memcpy(out + n + 2, line.p, take);
+		n += 2 + take;
+	}
+	return n;
+}
+
 struct str
 mime_fold(struct str text, struct arena *arena)
 {
-	size_t size = text.n + text.n / (LINE_BYTES - 4) * 2 + 1, n = 0;
-	char *out = arena_alloc(arena, size);
-	bool more = text.n > 0;
+	char *out = arena_alloc(arena, text.n + text.n / (LINE_BYTES - 4) * 2 + 1);
+	size_t n = 0;
 
 	if (out == NULL)
 		return STR_NONE;
-	while (more) {
+	while (text.n > 0) {
 		const char *lf = memchr(text.p, '\n', text.n);
 		struct str line = {text.p, lf == NULL ? text.n : (size_t)(lf - text.p)};
-		size_t take = whole_characters(line, LINE_BYTES);
 
-		memcpy(out + n, line.p, take);
-		n += take;
-		for (line = (struct str){line.p + take, line.n - take}; line.n > 0;
-		     line = (struct str){line.p + take, line.n - take}) {
-			take = whole_characters(line, LINE_BYTES - 1);
-			memcpy(out + n, "\n ", 2);
-			memcpy(out + n + 2, line.p, take);
-			n += 2 + take;
-		}
-		if (lf != NULL) {
+		text = after(text, line.n + (lf != NULL));
+		while (line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
+			line = after(line, 1);
+		if (line.n == 0)
+			continue;
+		n = put_line(out, n, line);
+		if (lf != NULL)
 			out[n++] = '\n';
-			text = (struct str){lf + 1, (size_t)(text.p + text.n - lf - 1)};
-		}
-		more = lf != NULL && text.n > 0;
 	}
 	return (struct str){out, n};
 }

@@ -24,7 +24,8 @@ struct str mime_flow(struct str text, enum mime_flow flow, struct arena *arena);
 
 /* In place; the new length. */
 size_t mime_unfold(char *p, size_t n);
-/* Lines of at most 75 bytes, no character torn apart. {NULL,0} when the arena is full. */
+/* Lines of at most 75 bytes, no character torn apart. What tags leave of their own lines goes:
+ * empty lines, and white space that would continue the line before. {NULL,0} when the arena is full. */
 struct str mime_fold(struct str text, struct arena *arena);
 
 #endif

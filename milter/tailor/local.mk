@@ -17,8 +17,10 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/templates.c milter/tailor/templates.h
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/tailor_test
-TESTS += tests/unit/tailor_test
+check_PROGRAMS += tests/unit/tailor_test tests/unit/tailor_data_test
+TESTS += tests/unit/tailor_test tests/unit/tailor_data_test
 tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c
 tests_unit_tailor_test_LDADD = $(unit_libs)
+tests_unit_tailor_data_test_SOURCES = tests/unit/tailor_data_test.c
+tests_unit_tailor_data_test_LDADD = $(unit_libs)
 endif

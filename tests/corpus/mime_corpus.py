@@ -75,7 +75,7 @@ def unflow(text, delsp):
 def text_of(part):
     text = plain_text_of(part)
     if part.get_content_type() == "text/calendar":
-        return re.sub("\n[ \t]", "", text)
+        return re.sub("\n+", "\n", re.sub("\n[ \t]", "", text))
     if (part.get_param("format") or "").lower() == "flowed" and \
             part.get_content_type() == "text/plain":
         return unflow(text, (part.get_param("delsp") or "").lower() == "yes")

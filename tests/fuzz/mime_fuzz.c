@@ -179,14 +179,12 @@ check_layout(struct str input, struct arena *arena)
 static void
 check_fold(struct str input, struct arena *arena)
 {
-	char *text = g_strndup(input.p, input.n);
-	size_t n = mime_unfold(text, input.n);
-	struct str folded = mime_fold((struct str){text, n}, arena);
-	char *back = g_strndup(folded.p, folded.n);
+	struct str folded = mime_fold(input, arena), again;
+	char *text = g_strndup(folded.p, folded.n);
 
-	MUST(str_eq((struct str){text, n}, (struct str){back, mime_unfold(back, folded.n)}));
+	again = mime_fold((struct str){text, mime_unfold(text, folded.n)}, arena);
+	MUST(str_eq(folded, again));
 	g_free(text);
-	g_free(back);
 }
 
 static void

@@ -157,7 +157,7 @@ flow_keeps_every_paragraph(void **state)
 static void
 calendar_lines_fold_at_75(void **state)
 {
-	static const char *const lines[] = {"", "A:b\n", "A:b", "\n\n",
+	static const char *const lines[] = {"", "A:b\n", "A:b",
 	    "DESCRIPTION:" A30 A30 A30 A30 "\nX:y\n",
 	    "X:1234567890123456789012345678901234567890123456789012345678901234567890123\n",
 	    "SUMMARY:\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"
@@ -178,6 +178,7 @@ calendar_lines_fold_at_75(void **state)
 		assert_true(str_is((struct str){back, mime_unfold(back, folded.n)}, lines[i]));
 		g_free(back);
 	}
+	assert_true(str_is(mime_fold(STR("A:b\n\n \t\n  C:d\n"), arena), "A:b\nC:d\n"));
 	arena_free(&arena);
 }
 
