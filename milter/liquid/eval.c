@@ -15,7 +15,7 @@
 #define FILTER_WORK 128
 
 int
-render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
+render_global(struct render *render, const struct key *key, struct liquid_value *value_r)
 {
 	const struct liquid_value *globals = render->globals;
 	const struct liquid_value *found;
@@ -24,14 +24,14 @@ render_global(struct render *render, struct str name, uint32_t hash, struct liqu
 	if (globals == NULL)
 		return 0;
 	if (globals->type == LIQUID_OBJECT) {
-		found = value_find(globals->object, name, hash);
+		found = value_find(globals->object, key);
 		if (found != NULL)
 			*value_r = *found;
 		return 0;
 	}
 	if (globals->type == LIQUID_LAZY &&
-	    globals->lazy->get(globals->lazy->closure, name, render->arena, value_r, render->err) <
-		0)
+	    globals->lazy->get(
+		globals->lazy->closure, key->name, render->arena, value_r, render->err) < 0)
 		return -1;
 	return 0;
 }
@@ -41,14 +41,13 @@ static const struct liquid_value *
 variable(struct render *render, uint32_t number)
 {
 	struct slot *slot = &render->scope->slot[number];
-	const struct key *key = &render->program->slots.key[number];
 
 	if (slot->has_bound)
 		return &slot->bound;
 	if (slot->has_assigned)
 		return &slot->assigned;
 	if (!slot->has_global) {
-		if (render_global(render, key->name, key->hash, &slot->global) < 0)
+		if (render_global(render, &render->program->slots.key[number], &slot->global) < 0)
 			return NULL;
 		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
 			slot->global = (struct liquid_value){
@@ -71,31 +70,31 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 
 /* A variable whose name was computed. */
 static int
-named_variable(struct render *render, struct str name, struct liquid_value *value_r)
+named_variable(struct render *render, const struct key *key, struct liquid_value *value_r)
 {
-	uint32_t hash = value_hash(name);
-	uint32_t number = names_find(&render->program->slots, name, hash);
+	uint32_t number = names_find(&render->program->slots, key);
 
-	render->work += name.n;
+	render->work += key->name.n;
 	if (number != NAMES_NONE)
 		return render_variable(render, number, value_r);
-	return render_global(render, name, hash, value_r);
+	return render_global(render, key, value_r);
 }
 
 /* `self`: the variables as members of an object. */
 int
-render_get_self(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+render_get_self(void *closure, struct str name, struct arena *arena, struct liquid_value *value_r,
     struct err *err)
 {
 	struct scope *scope = closure;
 	struct render *render = scope->render;
+	struct key key = value_key(name);
 	struct scope *now = render->scope;
 	int ret;
 
 	(void)arena;
 	(void)err;
 	render->scope = scope;
-	ret = named_variable(render, key, value_r);
+	ret = named_variable(render, &key, value_r);
 	render->scope = now;
 	return ret < 0 ? -1 : value_r->type != LIQUID_NIL;
 }
@@ -195,7 +194,7 @@ keyed(struct render *render, const struct liquid_value *of, const struct key *ke
 	const struct liquid_value *found;
 
 	if (of->type == LIQUID_OBJECT) {
-		found = value_find(of->object, key->name, key->hash);
+		found = value_find(of->object, key);
 		if (found == NULL)
 			return 0;
 		*value_r = *found;
@@ -211,7 +210,7 @@ int
 render_member(struct render *render, const struct liquid_value *of, struct str name,
     struct liquid_value *value_r)
 {
-	struct key key = {name, value_hash(name)};
+	struct key key = value_key(name);
 	struct liquid_value value = LIQUID_NIL_VALUE;
 
 	render->work += name.n;
@@ -264,15 +263,19 @@ static int
 first_step(struct render *render, const struct step *step, struct liquid_value *value_r)
 {
 	struct liquid_value name;
+	struct key key;
 
 	if (step->kind == STEP_KEY)
-		return named_variable(render, step->key.name, value_r);
+		return named_variable(render, &step->key, value_r);
 	*value_r = LIQUID_NIL_VALUE;
 	if (step->kind != STEP_EXPR)
 		return 0;
 	if (render_eval(render, step->expr, &name) < 0)
 		return -1;
-	return name.type == LIQUID_STRING ? named_variable(render, name.string, value_r) : 0;
+	if (name.type != LIQUID_STRING)
+		return 0;
+	key = value_key(name.string);
+	return named_variable(render, &key, value_r);
 }
 
 /* Goes as far as there are members of ordinary objects: nearly always to the end. */
@@ -280,8 +283,7 @@ static const struct liquid_value *
 walk(const struct liquid_value *value, const struct step *step, uint32_t steps, uint32_t *i)
 {
 	for (; *i < steps && value->type == LIQUID_OBJECT && step[*i].kind == STEP_KEY; ++*i) {
-		const struct key *key = &step[*i].key;
-		const struct liquid_value *found = value_find(value->object, key->name, key->hash);
+		const struct liquid_value *found = value_find(value->object, &step[*i].key);
 
 		if (found == NULL)
 			break;

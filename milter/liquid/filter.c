@@ -111,7 +111,8 @@ bool
 filter_assign(struct filter_call *call, struct str name, struct liquid_value value)
 {
 	const struct names *slots = &call->render->program->slots;
-	uint32_t number = names_find(slots, name, value_hash(name));
+	struct key key = value_key(name);
+	uint32_t number = names_find(slots, &key);
 
 	if (number == NAMES_NONE)
 		return false;

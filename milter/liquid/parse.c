@@ -122,7 +122,7 @@ parse_literal_word(struct str word, struct liquid_value *value_r)
 static struct step
 key_step(struct str name)
 {
-	struct step step = {.kind = STEP_KEY, .key = {name, value_hash(name)}};
+	struct step step = {.kind = STEP_KEY, .key = value_key(name)};
 
 	return step;
 }

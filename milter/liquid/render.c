@@ -241,9 +241,7 @@ count(struct render *render, uint32_t number, int64_t step)
 	struct liquid_value shown;
 
 	if (!slot->has_global) {
-		const struct key *key = &program->slots.key[number];
-
-		if (render_global(render, key->name, key->hash, &slot->global) < 0)
+		if (render_global(render, &program->slots.key[number], &slot->global) < 0)
 			return -1;
 		slot->has_global = true;
 	}

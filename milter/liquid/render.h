@@ -138,8 +138,7 @@ int render_chain(struct render *render, uint32_t chain, bool asked, struct liqui
 int render_put_chain(struct render *render, uint32_t chain);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
 /* What the outermost names mean. */
-int render_global(
-    struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
+int render_global(struct render *render, const struct key *key, struct liquid_value *value_r);
 int render_get_self(void *closure, struct str key, struct arena *arena,
     struct liquid_value *value_r, struct err *err);
 void render_assign(struct render *render, uint32_t slot, struct liquid_value value);

@@ -9,9 +9,16 @@
 
 #include "liquid/value.h"
 
+/* A name that members are looked up by, with what that takes worked out before. */
+struct key {
+	struct str name;
+	uint64_t head; /* value_head */
+	uint32_t hash; /* value_hash */
+};
+
 struct value_member {
 	struct str key;
-	uint32_t hash;
+	uint64_t head; /* of the key: tells nearly all keys apart without a look at their text */
 	struct liquid_value value;
 };
 
@@ -25,9 +32,8 @@ struct liquid_object {
 
 /* Of a key; differs from one process to the next. */
 uint32_t value_hash(struct str s);
-/* liquid_object_get with the hash known. */
-const struct liquid_value *value_find(
-    const struct liquid_object *object, struct str key, uint32_t hash);
+/* liquid_object_get with a key that is worked out. */
+const struct liquid_value *value_find(const struct liquid_object *object, const struct key *key);
 struct liquid_value value_float(double d);
 /* An array of `count` values, which the caller fills through *at_r. -1 when the
  * arena is full. */
@@ -36,6 +42,41 @@ int value_array_new(
 
 /* Elements of a range; beyond 2^62 counts as that many. */
 int64_t value_range_count(const struct liquid_value *range);
+
+/* The first eight bytes of a text. Shorter ones of equal length are equal if this is. */
+static inline uint64_t
+value_head(struct str s)
+{
+	uint64_t head;
+	uint32_t first, last;
+
+	if (s.n >= sizeof head) {
+		memcpy(&head, s.p, sizeof head);
+		return head;
+	}
+	if (s.n >= sizeof first) {
+		memcpy(&first, s.p, sizeof first);
+		memcpy(&last, s.p + s.n - sizeof last, sizeof last);
+		return (uint64_t)last << 32 | first;
+	}
+	if (s.n == 0)
+		return 0;
+	return (uint64_t)(unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
+	    (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
+}
+
+static inline struct key
+value_key(struct str name)
+{
+	return (struct key){name, value_head(name), value_hash(name)};
+}
+
+/* Of two whose heads are equal. */
+static inline bool
+value_same_key(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n <= sizeof(uint64_t) || memcmp(a.p, b.p, a.n) == 0);
+}
 
 static inline bool
 value_truthy(struct liquid_value v)
