@@ -278,12 +278,40 @@ first_step(struct render *render, const struct step *step, struct liquid_value *
 	return named_variable(render, &key, value_r);
 }
 
+/* A member that is not where it is likely. Renders that run at once over objects made
+ * differently must not spend their time on taking the hints from each other. */
+static const struct liquid_value *
+search_member(struct render *render, const struct liquid_object *object, struct step *step)
+{
+	const struct value_member *member = value_find_member(object, &step->key);
+
+	if (member == NULL)
+		return NULL;
+	if (!render->learned) {
+		atomic_store_explicit(
+		    &step->likely, (uint32_t)(member - object->member), memory_order_relaxed);
+		render->learned = true;
+	}
+	return &member->value;
+}
+
+static const struct liquid_value *
+find_member(struct render *render, const struct liquid_object *object, struct step *step)
+{
+	uint32_t likely = atomic_load_explicit(&step->likely, memory_order_relaxed);
+
+	if (likely < object->count && value_is_key(&object->member[likely], &step->key))
+		return &object->member[likely].value;
+	return search_member(render, object, step);
+}
+
 /* Goes as far as there are members of ordinary objects: nearly always to the end. */
 static const struct liquid_value *
-walk(const struct liquid_value *value, const struct step *step, uint32_t steps, uint32_t *i)
+walk(struct render *render, const struct liquid_value *value, struct step *step, uint32_t steps,
+    uint32_t *i)
 {
 	for (; *i < steps && value->type == LIQUID_OBJECT && step[*i].kind == STEP_KEY; ++*i) {
-		const struct liquid_value *found = value_find(value->object, &step[*i].key);
+		const struct liquid_value *found = find_member(render, value->object, &step[*i]);
 
 		if (found == NULL)
 			break;
@@ -295,7 +323,7 @@ walk(const struct liquid_value *value, const struct step *step, uint32_t steps, 
 static int
 eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
 {
-	const struct step *step = render->program->step + expr->path.step;
+	struct step *step = render->program->step + expr->path.step;
 	const struct liquid_value *value;
 	uint32_t i = 0;
 
@@ -304,7 +332,7 @@ eval_path(struct render *render, const struct expr *expr, struct liquid_value *v
 		value = variable(render, expr->path.slot);
 		if (value == NULL)
 			return -1;
-		*value_r = *walk(value, step, expr->path.steps, &i);
+		*value_r = *walk(render, value, step, expr->path.steps, &i);
 	} else if (first_step(render, &step[i++], value_r) < 0) {
 		return -1;
 	}

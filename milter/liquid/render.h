@@ -93,6 +93,7 @@ struct render {
 	int64_t steps;
 	size_t work;   /* less than a step */
 	bool aside;    /* prints for a filter, not for the reader */
+	bool learned;  /* has changed a hint of the program: one a render is enough */
 	uint32_t at;   /* place of the instruction that runs */
 	uint32_t unit; /* which source that is in */
 	struct scope *scope;

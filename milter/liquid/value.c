@@ -114,38 +114,32 @@ grow(struct liquid_object *object, struct arena *arena)
 	return size > INDEX_FROM ? build_index(object, arena) : 0;
 }
 
-static bool
-is_key(const struct value_member *member, const struct key *key)
-{
-	return member->head == key->head && value_same_key(member->key, key->name);
-}
-
 /* Among few members nobody needs the hash. */
-static struct value_member *
+static const struct value_member *
 find_unindexed(const struct liquid_object *object, const struct key *key)
 {
 	for (size_t i = 0; i < object->count; i++) {
-		if (is_key(&object->member[i], key))
+		if (value_is_key(&object->member[i], key))
 			return &object->member[i];
 	}
 	return NULL;
 }
 
-static struct value_member *
+static const struct value_member *
 find_indexed(const struct liquid_object *object, const struct key *key)
 {
 	for (uint32_t at = key->hash & object->mask; object->index[at] != 0;
 	     at = (at + 1) & object->mask) {
-		struct value_member *member = &object->member[object->index[at] - 1];
+		const struct value_member *member = &object->member[object->index[at] - 1];
 
-		if (is_key(member, key))
+		if (value_is_key(member, key))
 			return member;
 	}
 	return NULL;
 }
 
-static struct value_member *
-find_member(const struct liquid_object *object, const struct key *key)
+const struct value_member *
+value_find_member(const struct liquid_object *object, const struct key *key)
 {
 	return object->index == NULL ? find_unindexed(object, key) : find_indexed(object, key);
 }
@@ -153,7 +147,7 @@ find_member(const struct liquid_object *object, const struct key *key)
 const struct liquid_value *
 value_find(const struct liquid_object *object, const struct key *key)
 {
-	const struct value_member *member = find_member(object, key);
+	const struct value_member *member = value_find_member(object, key);
 
 	return member == NULL ? NULL : &member->value;
 }
@@ -191,11 +185,11 @@ liquid_object_set(
     struct liquid_object *object, struct arena *arena, struct str name, struct liquid_value value)
 {
 	struct key key = value_key(name);
-	struct value_member *old = find_member(object, &key);
+	const struct value_member *old = value_find_member(object, &key);
 
 	if (old == NULL)
 		return add_member(object, arena, &key, value);
-	old->value = value;
+	object->member[old - object->member].value = value;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #ifndef LIQUID_VALUE_IMPL_H
 #define LIQUID_VALUE_IMPL_H
 
+#include "liquid/text.h"
 #include "liquid/value.h"
 
 /* A name that members are looked up by, with what that takes worked out before. */
@@ -32,6 +33,8 @@ struct liquid_object {
 
 /* Of a key; differs from one process to the next. */
 uint32_t value_hash(struct str s);
+const struct value_member *value_find_member(
+    const struct liquid_object *object, const struct key *key);
 /* liquid_object_get with a key that is worked out. */
 const struct liquid_value *value_find(const struct liquid_object *object, const struct key *key);
 struct liquid_value value_float(double d);
@@ -47,22 +50,7 @@ int64_t value_range_count(const struct liquid_value *range);
 static inline uint64_t
 value_head(struct str s)
 {
-	uint64_t head;
-	uint32_t first, last;
-
-	if (s.n >= sizeof head) {
-		memcpy(&head, s.p, sizeof head);
-		return head;
-	}
-	if (s.n >= sizeof first) {
-		memcpy(&first, s.p, sizeof first);
-		memcpy(&last, s.p + s.n - sizeof last, sizeof last);
-		return (uint64_t)last << 32 | first;
-	}
-	if (s.n == 0)
-		return 0;
-	return (uint64_t)(unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
-	    (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
+	return s.n == 0 ? 0 : text_word(s, 0);
 }
 
 static inline struct key
@@ -71,11 +59,30 @@ value_key(struct str name)
 	return (struct key){name, value_head(name), value_hash(name)};
 }
 
-/* Of two whose heads are equal. */
+/* Are two texts equal whose heads are? */
 static inline bool
 value_same_key(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n <= sizeof(uint64_t) || memcmp(a.p, b.p, a.n) == 0);
+	uint64_t x, y;
+
+	if (a.n != b.n)
+		return false;
+	for (size_t at = sizeof x; at < a.n; at += sizeof x) {
+		/* The last eight bytes may overlap what was looked at. */
+		size_t from = a.n - at < sizeof x ? a.n - sizeof x : at;
+
+		memcpy(&x, a.p + from, sizeof x);
+		memcpy(&y, b.p + from, sizeof y);
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
+static inline bool
+value_is_key(const struct value_member *member, const struct key *key)
+{
+	return member->head == key->head && value_same_key(member->key, key->name);
 }
 
 static inline bool
