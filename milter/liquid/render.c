@@ -465,7 +465,7 @@ init(struct render *render)
 {
 	const struct liquid_program *program = render->program;
 
-	render->out.size = program->guess + program->guess / 4;
+	render->out.size = program->guess + program->guess / 4 + 256;
 	if (render->out.size > program->limits.output)
 		render->out.size = program->limits.output;
 	render->out.p = render_alloc(render, render->out.size + 1);
