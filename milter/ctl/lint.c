@@ -160,8 +160,6 @@ put_contacts(const struct lint_report *report, const struct lint_finding *findin
 static void
 put_text(const struct lint_command *command, const struct lint_report *report)
 {
-	size_t more = 0;
-
 	for (guint i = 0; i < report->findings->len; i++) {
 		const struct lint_finding *finding = g_ptr_array_index(report->findings, i);
 
@@ -175,7 +173,6 @@ put_text(const struct lint_command *command, const struct lint_report *report)
 		printf(" [%s]\n", lint_check_table[finding->check].name);
 	}
 	for (size_t i = 0; i < LINT_CHECK_COUNT; i++) {
-		more += report->more[i];
 		if (report->more[i] > 0)
 			printf("and %zu more [%s]\n", report->more[i], lint_check_table[i].name);
 	}

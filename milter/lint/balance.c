@@ -205,7 +205,9 @@ take_token(struct balance *balance, const struct lint_token *token)
 {
 	struct item item = {token->name, token->traits, token->at, 0};
 
-	if (token->kind == LINT_COMMENT || (token->traits & LINT_VOID) || token->empty)
+	/* <o:p> and the like are Office's. */
+	if (token->kind == LINT_COMMENT || (token->traits & LINT_VOID) || token->empty ||
+	    (token->name.n > 0 && memchr(token->name.p, ':', token->name.n) != NULL))
 		return;
 	if (token->kind == LINT_END)
 		take_close(balance, &item);

@@ -282,6 +282,7 @@ lint_html_init(struct lint_html *html)
 	html->arena = arena_new(MEMORY_MAX);
 	html->limit = NULL;
 	buf_init(&html->text, HTML_MAX * 2);
+	buf_init(&html->given, HTML_MAX + 1);
 }
 
 void
@@ -292,6 +293,7 @@ lint_html_fini(struct lint_html *html)
 	g_array_free(html->tokens, TRUE);
 	arena_free(&html->arena);
 	buf_fini(&html->text);
+	buf_fini(&html->given);
 }
 
 /* What libxml2 would have to compare, at most. */
@@ -317,8 +319,33 @@ attribute_work(struct str text)
 	return work + run * run;
 }
 
+/* libxml2 reads nothing behind </html>, but mail programs do, and some tools put footers
+ * there. */
+static struct str
+without_last_ends(struct lint_html *html, struct str text)
+{
+	static const struct str ends[] = {{"</body", 6}, {"</html", 6}};
+
+	buf_reset(&html->given);
+	if (buf_add_str(&html->given, text) != 0)
+		return text;
+	for (char *p = html->given.data, *end = p + text.n; p < end; p++) {
+		p = memchr(p, '<', (size_t)(end - p));
+		if (p == NULL)
+			break;
+		for (size_t i = 0; i < 2; i++) {
+			if ((size_t)(end - p) > ends[i].n &&
+			    str_eq_nocase((struct str){p, ends[i].n}, ends[i]))
+				memset(p, ' ',
+				    tag_end(text, (size_t)(p - html->given.data)) -
+					(size_t)(p - html->given.data));
+		}
+	}
+	return buf_str(&html->given);
+}
+
 static void
-parse(struct reader *reader)
+parse(struct reader *reader, struct str given)
 {
 	static htmlSAXHandler handler = {
 	    .startElement = on_start,
@@ -334,11 +361,11 @@ parse(struct reader *reader)
 	if (parser == NULL)
 		g_error("libxml2: out of memory");
 	reader->parser = parser;
+	/* Not HTML_PARSE_NOIMPLIED: it would stop behind the first element. */
 	htmlCtxtUseOptions(parser,
-	    HTML_PARSE_IGNORE_ENC | HTML_PARSE_NOIMPLIED | HTML_PARSE_NOERROR |
-		HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+	    HTML_PARSE_IGNORE_ENC | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
 	xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8);
-	htmlParseChunk(parser, reader->text.p, (int)reader->text.n, 1);
+	htmlParseChunk(parser, given.p, (int)given.n, 1);
 	htmlFreeParserCtxt(parser);
 }
 
@@ -357,7 +384,7 @@ lint_html_read(struct lint_html *html, struct str text)
 		html->limit = "too many attributes in one element";
 	if (html->limit != NULL || text.n == 0)
 		return;
-	parse(&reader);
+	parse(&reader, without_last_ends(html, text));
 	catch_up(&reader, text.n);
 }
 

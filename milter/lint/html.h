@@ -50,6 +50,7 @@ struct lint_html {
 	GArray *tokens;
 	struct arena *arena;
 	struct buf text;   /* visible, decoded, a space between blocks */
+	struct buf given;  /* to libxml2 */
 	const char *limit; /* what was exceeded; the rest is missing then */
 };
 

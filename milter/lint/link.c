@@ -130,10 +130,12 @@ domain_of(struct str host)
 	size_t labels = 0, last = host.n;
 
 	for (size_t i = host.n; i-- > 0;) {
+		bool country = host.n - last == 3 && last - i <= 4;
+
 		if (host.p[i] != '.')
 			continue;
 		labels++;
-		if (labels >= 2 && !(labels == 2 && last - i <= 4))
+		if (labels >= 2 && !(labels == 2 && country))
 			return (struct str){host.p + i + 1, host.n - i - 1};
 		last = i;
 	}
@@ -141,11 +143,19 @@ domain_of(struct str host)
 }
 
 static bool
+is_below(struct str host, struct str other)
+{
+	return host.n > other.n && host.p[host.n - other.n - 1] == '.' &&
+	    str_ends_nocase(host, other);
+}
+
+static bool
 same_site(struct str one, struct str other)
 {
 	if (one.n > 0 && one.p[one.n - 1] == '.')
 		one.n--;
-	return str_eq_nocase(domain_of(one), domain_of(other));
+	return str_eq_nocase(domain_of(one), domain_of(other)) || is_below(one, other) ||
+	    is_below(other, one);
 }
 
 /* --- one address --- */

@@ -197,8 +197,10 @@ on_missing(void *closure, struct str path)
 		if (strchr(".[ ", path.p[i]) != NULL)
 			root.n = MIN(root.n, i);
 	}
-	/* Of others it was said that nothing is called so. */
-	if (liquid_object_get(missing->globals->object, root) == NULL)
+	/* If it is written so, it was said that nothing is called that; a merge tag may mean it. */
+	piece = &missing->lint->pieces[missing->piece];
+	if (liquid_object_get(missing->globals->object, root) == NULL &&
+	    str_has(piece->piece->source, path))
 		return;
 	piece = first_place(missing->lint, missing->piece, path);
 	place = lint_place_find(piece, path);

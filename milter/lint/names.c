@@ -354,8 +354,9 @@ check_member(void *closure, const struct mention *mention)
 	if (root == NULL || root->type != LIQUID_OBJECT || mention->member.p == NULL ||
 	    is_word(mention->member, columns))
 		return;
-	/* Without contacts nobody can have it. */
-	if (str_is(mention->root, "contact") && g_hash_table_size(looking->lint->attributes) == 0)
+	/* Without contacts nobody can have it, without a campaign there are no data. */
+	if (str_is(mention->root, "contact") ? g_hash_table_size(looking->lint->attributes) == 0
+					     : looking->lint->campaign == NULL)
 		return;
 	names = g_ptr_array_new_with_free_func(g_free);
 	if (!attribute_known(looking, mention, root->object, names))

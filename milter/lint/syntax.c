@@ -9,6 +9,7 @@
  * Threads: one.
  */
 #include "lint/work.h"
+#include "merge/merge.h"
 
 #define ERRORS_MAX 25
 #define TRIES_MAX  100
@@ -98,6 +99,20 @@ take_end_out(struct attempt *attempt, const struct lint_tag *tag)
 	}
 }
 
+/* A merge tag (*|NAME|*); those of conditions would leave others without a partner. */
+static bool
+take_merge_tag_out(struct attempt *attempt, size_t at)
+{
+	struct str rest = {attempt->text + at, attempt->piece->piece->source.n - at};
+	const char *end = memmem(rest.p, MIN(rest.n, (size_t)MERGE_TAG_MAX), "|*", 2);
+
+	if (!str_starts(rest, STR("*|")) || end == NULL || str_starts(rest, STR("*|IF")) ||
+	    str_starts(rest, STR("*|EL")) || str_starts(rest, STR("*|END")))
+		return false;
+	memset(attempt->text + at, ' ', (size_t)(end + 2 - rest.p));
+	return true;
+}
+
 /* False if nothing can be taken out any more. */
 static bool
 take_out(struct attempt *attempt, size_t at)
@@ -105,7 +120,9 @@ take_out(struct attempt *attempt, size_t at)
 	const struct lint_tag *tag = tag_at(&attempt->piece->mask, at);
 	const char *instead;
 
-	if (tag == NULL || attempt->text[tag->at] != '{')
+	if (tag == NULL)
+		return take_merge_tag_out(attempt, at);
+	if (attempt->text[tag->at] != '{')
 		return false;
 	instead = stand_in(tag->name);
 	if (strlen(instead) > tag->end - tag->at) {

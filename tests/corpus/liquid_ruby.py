@@ -153,7 +153,7 @@ class Generator:
         base = self.pick("a", "b", "c", "d", "e", "s", "t", "n", "m", "list", "nums", "items",
                          "none", "missing", "v", "i", "s", "n", "items", "list")
         if base == "i" and self.loops and self.chance(40):
-            return "forloop." + self.pick("index", "index0", "first", "last", "rindex", "rindex0",
+            return "forloop." + self.pick("index", "index0", "parentloop.index", "first", "last", "rindex", "rindex0",
                                           "length")
         while self.chance(25):
             base += self.pick(".x", ".y", ".size", ".first", ".last", ".name", ".n", "[0]", "[1]",
@@ -189,7 +189,8 @@ class Generator:
              "url_decode", "strip", "lstrip", "rstrip", "strip_html", "strip_newlines", "reverse",
              "first", "last", "abs", "ceil", "floor", "round", "uniq", "sort", "sort_natural",
              "compact", "join", "newline_to_br", "base64_encode", "truncate", "truncatewords",
-             "base64_url_safe_encode")
+             "base64_url_safe_encode", "base64_encode | base64_decode",
+             "base64_url_safe_encode | base64_url_safe_decode")
     WITH_STRING = ("append", "prepend", "remove", "remove_first", "remove_last", "split", "join")
     WITH_NUMBER = ("plus", "minus", "times", "divided_by", "modulo", "at_least", "at_most")
     DATES = ("%Y-%m-%d", "%d.%m.%y", "%A %B %e", "%a %b %-d", "%H:%M:%S", "%I:%M %p", "%j %U %W",
@@ -312,7 +313,7 @@ class Generator:
             options.append(" limit: %s" % self.pick("2", "0", "1", "n", "nil", "-1"))
         if self.chance(25):
             options.append(" offset: %s" % self.pick("1", "0", "continue", "n", "9"))
-        name = self.pick("i", "i", "v")
+        name = self.pick("i", "i", "v", "s")
         over = self.pick(self.variable(), self.range(), "list", "nums", "items", "items")
         self.loops += 1
         body = self.body()
@@ -404,7 +405,9 @@ class Generator:
 
     def partials(self):
         self.partial = True
-        found = {"p1": "[{{ p1 }}{{ q }}]", "p2": text_of(self.template())}
+        found = {"p1": "[{{ p1 }}{{ q }}{{ forloop.index }}]",
+                 "p2": text_of(self.template()) + self.pick("", "{% render 'p1' for nums %}",
+                                                            "{% render 'p1', q: n %}")}
         self.partial = False
         return found
 
@@ -443,6 +446,8 @@ def both(*tests):
 # What of a template makes the two differ, on purpose or by the age of Liquid 5.4.
 KNOWN = (
     ("since 5.5 the dashes of raw trim around it", wants(r"raw -%}")),
+    ("since 5.5 a tag ends raw within an output that is not closed",
+     both(wants(r"raw *-?%}{{ "), says("'raw' tag was never closed"))),
     ("without Rails Ruby knows no blank", wants(r"\bblank\b")),
     ("5.4 sorts and chooses by a member only what may have members",
      wants(r"(?<!items) \| (sort(_natural)?|where|uniq|compact|map): *'")),

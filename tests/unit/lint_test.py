@@ -31,6 +31,8 @@ database = "mailtailor.db"
 campaign "spring" { description = "Spring sale" data = "%s" }
 campaign "strict" { missing = "fail" }
 campaign "later" { missing = "defer" }
+campaign "chimp" { merge_tags = "mailchimp" }
+campaign "folder" { templates = "templates" }
 dkim "shop.example" { selector = "s" key = "/nonexistent/key.pem" }
 """
 
@@ -295,9 +297,12 @@ CASES = {
                  body('<a href="https://3221225985/x">x</a>')],
                 [body('<a href="https://192.0.2.1.shop.example/x">x</a>')]),
     "link-host": ([body('<a href="https://shop.example/">www.bank.example</a>'),
-                   body('<a href="https://shop.example/">https://bank.example/login</a>')],
+                   body('<a href="https://shop.example/">https://bank.example/login</a>'),
+                 body('<a href="https://other.co.uk/">www.shop.co.uk</a>')],
                   [body('<a href="https://www.shop.example/">shop.example</a>'),
                    body('<a href="https://a.shop.co.uk/">www.shop.co.uk</a>'),
+                 body('<a href="https://www.ibm.com/">ibm.com</a> '
+                      '<a href="https://aib.ie/">www.aib.ie</a>'),
                    body('<a href="https://shop.example/">Version 2.0</a>'),
                    body('<a href="https://shop.example/">report.pdf</a>'),
                    body('<a href="mailto:a@shop.example">a@bank.example</a>'),
@@ -312,6 +317,7 @@ class Lint(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="mailtailor.")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
+        os.mkdir(os.path.join(cls.folder, "templates"))
         cls.conf = cls.write("mailtailor.conf", CONF % cls.write(
             "data.json", json.dumps({"list": [1, 2], "offer": "Sale"})))
         cls.call("contacts", "import", "-", "--quiet", input=CONTACTS.encode())
@@ -432,6 +438,22 @@ class Places(Lint):
         self.assertEqual((finding["part_line"], finding["contacts"], finding["example"]),
                          (6, 1, "bob@x.example"))
 
+    def test_html_of_all_kinds(self):
+        """What is written is found, whatever a parser would add or leave out."""
+        image = "<img src='https://shop.example/a.png'>"
+        for markup in ("<p>x</p>" + image, "x <p>y" + image, image, "<td>" + image + "<tr>",
+                       "<html><body>x</body></html>\n" + image, "<head></head>" + image,
+                       "<meta http-equiv='Content-Type' content='text/html; charset=utf-16'>é" +
+                       image, "<?xml version='1.0'?><html xmlns='x'>" + image,
+                       "<![if !mso]>" + image + "<![endif]>", "<p a='<b>' c=<d>>" + image,
+                       "<!--[if mso]>x<![endif]-->" + image, "<title>é</title><p/><br / >" + image,
+                       "<style>p{}</style><script>'<p>'</script>" + image, "&lt;&nbsp;&#233;" + image,
+                       "<a\nhref='https://shop.example/'\n>" + image + "</a>", "<P>" + image.upper()):
+            with self.subTest(markup):
+                finding, = self.find("alt", message(markup + "\n"))
+                line = 1 + markup.lower().partition("<img")[0].count("\n")
+                self.assertEqual(finding["part_line"], line)
+
     def test_header(self):
         finding, = self.find("subject-long", message(Subject="sale " * 20))
         self.assertEqual((finding["header"], finding["line"], finding["part"]),
@@ -459,6 +481,25 @@ class Contacts(Lint):
                                  "--campaign", campaign)
             self.assertEqual(finding["severity"], severity)
             self.assertIn(word, finding["text"])
+
+    def test_merge_tags(self):
+        """Of a campaign that has them they are templates, of others leftovers."""
+        for campaign, names in (("chimp", set()), ("spring", {"leftover"})):
+            self.assertEqual(self.names(body("<p>*|FNAME|*</p>"), "--campaign", campaign) &
+                             {"leftover", "syntax"}, names)
+        found = self.find("syntax", body("*|NO:SUCH|*\n*|NOR:THIS|*\n{{ 1 | nor_that }}"),
+                          "--campaign", "chimp")
+        self.assertEqual([f["part_line"] for f in found], [5, 6, 7])
+
+    def test_partials(self):
+        self.write("templates/good.liquid", "<b>{{ x }}</b>")
+        self.write("templates/bad.liquid", "<b>\n{{ x | nothing }}</b>")
+        self.assertEqual(self.names(body("{% render 'good', x: contact.first_name %}"),
+                                    "--campaign", "folder"), set())
+        finding, = self.find("syntax", body("{% render 'bad' %}"), "--campaign", "folder")
+        self.assertRegex(finding["text"], r"bad.*:2:\d+: ")
+        self.assertEqual(self.find("unknown-name", body("{% include 'good' %}{{ set_there }}"),
+                                   "--campaign", "folder"), [])
 
     def test_suggestions(self):
         self.assertIn("did you mean contact?",

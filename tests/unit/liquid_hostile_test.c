@@ -384,8 +384,8 @@ header_controls(void **state)
 static void
 values_are_data(void **state)
 {
-	static const char *const data =
-	    "{\"x\":\"{{ 7 | times: 7 }}{% assign y = 1 %}\",\"b\":\"{\",\"l\":[\"{{ 7 }}\",\"{%\"]}";
+	static const char *const data = "{\"x\":\"{{ 7 | times: 7 }}{% assign y = 1 "
+					"%}\",\"b\":\"{\",\"l\":[\"{{ 7 }}\",\"{%\"]}";
 	const struct sample samples[] = {
 	    {"{{ x }}{{ y }}", data, "{{ 7 | times: 7 }}{% assign y = 1 %}"},
 	    {"{% capture z %}{{ x }}{% endcapture %}{{ z }}", data,
