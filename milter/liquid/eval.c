@@ -320,8 +320,10 @@ walk(struct render *render, const struct liquid_value *value, struct step *step,
 	return value;
 }
 
-static int
-eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
+/* The value of a path where it stands; what is made on the way is put into `room`. NULL with
+ * the error set. */
+static const struct liquid_value *
+eval_path(struct render *render, const struct expr *expr, struct liquid_value *room)
 {
 	struct step *step = render->program->step + expr->path.step;
 	const struct liquid_value *value;
@@ -331,16 +333,20 @@ eval_path(struct render *render, const struct expr *expr, struct liquid_value *v
 	if (expr->path.slot != PROGRAM_NONE) {
 		value = variable(render, expr->path.slot);
 		if (value == NULL)
-			return -1;
-		*value_r = *walk(render, value, step, expr->path.steps, &i);
-	} else if (first_step(render, &step[i++], value_r) < 0) {
-		return -1;
+			return NULL;
+		value = walk(render, value, step, expr->path.steps, &i);
+		/* A variable itself may be assigned to before anyone looks. */
+		if (i > 0 && i == expr->path.steps)
+			return value;
+		*room = *value;
+	} else if (first_step(render, &step[i++], room) < 0) {
+		return NULL;
 	}
-	for (; i < expr->path.steps && value_r->type != LIQUID_NIL; i++) {
-		if (take_step(render, &step[i], value_r) < 0)
-			return -1;
+	for (; i < expr->path.steps && room->type != LIQUID_NIL; i++) {
+		if (take_step(render, &step[i], room) < 0)
+			return NULL;
 	}
-	return 0;
+	return room;
 }
 
 int
@@ -400,21 +406,32 @@ eval_range(struct render *render, const struct expr *expr, struct liquid_value *
 	return 0;
 }
 
-int
-render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
+const struct liquid_value *
+render_look(struct render *render, uint32_t number, struct liquid_value *room)
 {
 	const struct expr *expr = &render->program->expr[number];
 
 	switch (expr->kind) {
 	case EXPR_LITERAL:
-		*value_r = expr->literal;
-		return 0;
+		return &expr->literal;
 	case EXPR_RANGE:
-		return eval_range(render, expr, value_r);
+		return eval_range(render, expr, room) < 0 ? NULL : room;
 	case EXPR_PATH:
 		break;
 	}
-	return eval_path(render, expr, value_r);
+	return eval_path(render, expr, room);
+}
+
+int
+render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	const struct liquid_value *value = render_look(render, number, value_r);
+
+	if (value == NULL)
+		return -1;
+	if (value != value_r)
+		*value_r = *value;
+	return 0;
 }
 
 void
@@ -463,59 +480,78 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 
 int
 render_use(
-    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value)
+    struct render *render, const struct filter_use *use, bool asked, struct filter_call *call)
 {
 	struct liquid_value args[FILTER_ARGS_MAX];
 	struct filter_arg nameds[FILTER_NAMED_MAX];
 	const struct filter *filter = use->filter;
-	struct filter_call call = {.render = render,
-	    .input = *value,
-	    .arg = args,
-	    .args = use->args,
-	    .named = nameds,
-	    .nameds = use->nameds,
-	    .closure = use->closure};
 
+	call->render = render;
+	call->arg = args;
+	call->args = use->args;
+	call->named = nameds;
+	call->nameds = use->nameds;
+	call->closure = use->closure;
+	call->result = LIQUID_NIL_VALUE;
 	render->at = use->at;
-	if (charge_value(render, value) < 0)
+	if (charge_value(render, call->input) < 0)
 		return -1;
 	if (eval_args(render, use, asked && !filter->covers, args, nameds) < 0)
 		return -1;
-	if (filter->run(&call) < 0)
+	if (filter->run(call) < 0)
 		return -1;
 	if (filter->markup != FILTER_OWN)
-		call.result.safe = filter->markup == FILTER_KEEPS && value->safe;
-	if (asked && filter->covers && call.result.type == LIQUID_NIL && use->args > 0)
+		call->result.safe = filter->markup == FILTER_KEEPS && call->input->safe;
+	if (asked && filter->covers && call->result.type == LIQUID_NIL && use->args > 0)
 		render_missing(render, render->program->arg[use->arg]);
-	*value = call.result;
 	return 0;
 }
 
-/* The first `uses` filters of a chain. */
-static int
+/* A chain while it runs. Each filter reads what the one before left in the other call: a value
+ * that was just written in small pieces is slow to copy. */
+struct chain_run {
+	struct liquid_value room;
+	struct filter_call call[2];
+};
+
+/* The value after the first `uses` filters of a chain; it may stand in `run`. NULL with the
+ * error set. */
+static const struct liquid_value *
 run_chain(struct render *render, const struct chain *chain, uint32_t uses, bool asked,
-    struct liquid_value *value_r)
+    struct chain_run *run)
 {
 	const struct filter_use *use = render->program->use + chain->use;
+	const struct liquid_value *value = render_look(render, chain->expr, &run->room);
 
-	if (render_eval(render, chain->expr, value_r) < 0 ||
+	if (value == NULL ||
 	    (chain->uses > 0 && render_charge(render, chain->uses * FILTER_WORK) < 0))
-		return -1;
-	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
+		return NULL;
+	if (asked && value->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);
 	for (uint32_t i = 0; i < uses; i++) {
-		if (use[i].filter != NULL && render_use(render, &use[i], asked, value_r) < 0)
-			return -1;
+		struct filter_call *call = &run->call[value == &run->call[0].result];
+
+		if (use[i].filter == NULL)
+			continue;
+		call->input = value;
+		if (render_use(render, &use[i], asked, call) < 0)
+			return NULL;
+		value = &call->result;
 	}
-	return 0;
+	return value;
 }
 
 int
 render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
 {
 	const struct chain *chain = &render->program->chain[number];
+	struct chain_run run;
+	const struct liquid_value *value = run_chain(render, chain, chain->uses, asked, &run);
 
-	return run_chain(render, chain, chain->uses, asked, value_r);
+	if (value == NULL)
+		return -1;
+	*value_r = *value;
+	return 0;
 }
 
 static bool
@@ -532,13 +568,19 @@ render_put_chain(struct render *render, uint32_t number)
 	const struct chain *chain = &render->program->chain[number];
 	const struct filter_use *last = render->program->use + chain->use + chain->uses - 1;
 	bool escape = chain->uses > 0 && is_escape(render, last);
-	struct liquid_value value;
+	const struct liquid_value *value;
+	struct filter_call call;
+	struct chain_run run;
 
-	if (run_chain(render, chain, chain->uses - escape, true, &value) < 0)
+	value = run_chain(render, chain, chain->uses - escape, true, &run);
+	if (value == NULL)
 		return -1;
-	if (escape && value.type == LIQUID_STRING)
-		return charge_value(render, &value) < 0 ? -1 : render_put_escaped(render, &value);
-	if (escape && render_use(render, last, true, &value) < 0)
+	if (!escape)
+		return render_put(render, value);
+	if (value->type == LIQUID_STRING)
+		return charge_value(render, value) < 0 ? -1 : render_put_escaped(render, value);
+	call.input = value;
+	if (render_use(render, last, true, &call) < 0)
 		return -1;
-	return render_put(render, &value);
+	return render_put(render, &call.result);
 }

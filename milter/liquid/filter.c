@@ -56,7 +56,7 @@ liquid_filter_name(size_t number)
 int
 filter_input(struct filter_call *call, struct str *text_r)
 {
-	return render_text(call->render, &call->input, text_r);
+	return render_text(call->render, call->input, text_r);
 }
 
 int

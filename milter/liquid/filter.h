@@ -35,7 +35,7 @@ struct filter_arg {
 
 struct filter_call {
 	struct render *render;
-	struct liquid_value input;
+	const struct liquid_value *input;
 	const struct liquid_value *arg;
 	size_t args;
 	const struct filter_arg *named;

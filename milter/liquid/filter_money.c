@@ -235,14 +235,14 @@ run_money(struct filter_call *call)
 	struct str name = STR("");
 	const struct currency *currency;
 	const struct locale *locale;
-	struct number amount = number_of(&call->input);
+	struct number amount = number_of(call->input);
 	struct build build;
 	int places;
 
-	call->result = call->input;
-	if (call->input.type != LIQUID_INT && call->input.type != LIQUID_FLOAT &&
-	    !(call->input.type == LIQUID_STRING &&
-		number_parse(str_trim(call->input.string), &amount)))
+	call->result = *call->input;
+	if (call->input->type != LIQUID_INT && call->input->type != LIQUID_FLOAT &&
+	    !(call->input->type == LIQUID_STRING &&
+		number_parse(str_trim(call->input->string), &amount)))
 		return 0;
 	if ((call->args > 0 && filter_text(call, 0, &code) < 0) ||
 	    (call->args > 1 && filter_text(call, 1, &name) < 0) ||

@@ -68,7 +68,7 @@ run_append(struct filter_call *call)
 
 	if (filter_input(call, &a) < 0 || filter_text(call, 0, &b) < 0)
 		return -1;
-	return glue(call, a, call->input.safe, b, call->arg[0].safe);
+	return glue(call, a, call->input->safe, b, call->arg[0].safe);
 }
 
 static int
@@ -78,7 +78,7 @@ run_prepend(struct filter_call *call)
 
 	if (filter_input(call, &a) < 0 || filter_text(call, 0, &b) < 0)
 		return -1;
-	return glue(call, b, call->arg[0].safe, a, call->input.safe);
+	return glue(call, b, call->arg[0].safe, a, call->input->safe);
 }
 
 static struct str
@@ -151,7 +151,7 @@ replace_texts(struct filter_call *call, struct str *text, struct str *find, stru
 		return -1;
 	if (call->args > 1 && filter_text(call, 1, with) < 0)
 		return -1;
-	if (call->render->program->mode == LIQUID_HTML && call->input.safe && call->args > 1 &&
+	if (call->render->program->mode == LIQUID_HTML && call->input->safe && call->args > 1 &&
 	    !call->arg[1].safe)
 		return render_escape(call->render, *with, with);
 	return 0;
@@ -295,7 +295,7 @@ truncate_args(struct filter_call *call, int64_t *length, struct str *tail_r)
 		return 0;
 	if (filter_text(call, 1, tail_r) < 0)
 		return -1;
-	if (call->render->program->mode == LIQUID_HTML && call->input.safe && !call->arg[1].safe)
+	if (call->render->program->mode == LIQUID_HTML && call->input->safe && !call->arg[1].safe)
 		return render_escape(call->render, *tail_r, tail_r);
 	return 0;
 }
@@ -307,8 +307,8 @@ run_truncate(struct filter_call *call)
 	int64_t length = 50;
 	size_t tail_length, keep;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &length, &tail) < 0)
 		return -1;
@@ -342,8 +342,8 @@ run_truncatewords(struct filter_call *call)
 	int64_t words = 15;
 	struct build build;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &words, &tail) < 0 ||
 	    build_init(&build, call->render, text.n + tail.n) < 0)
@@ -365,7 +365,7 @@ run_truncatewords(struct filter_call *call)
 static int
 slice_array(struct filter_call *call, int64_t offset, int64_t length)
 {
-	const struct liquid_array *from = call->input.array;
+	const struct liquid_array *from = call->input->array;
 	int64_t count = (int64_t)from->count;
 	struct liquid_array *part;
 
@@ -395,7 +395,7 @@ run_slice(struct filter_call *call)
 	    (call->args > 1 && call->arg[1].type != LIQUID_NIL &&
 		render_integer(call->render, &call->arg[1], &length) < 0))
 		return -1;
-	if (call->input.type == LIQUID_ARRAY)
+	if (call->input->type == LIQUID_ARRAY)
 		return slice_array(call, offset, length);
 	if (filter_input(call, &text) < 0)
 		return -1;
@@ -418,8 +418,8 @@ run_squish(struct filter_call *call)
 	struct str rest, word;
 	struct build build;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &rest) < 0 || build_init(&build, call->render, rest.n) < 0)
 		return -1;

@@ -15,9 +15,8 @@
 /* Finding the digits of a fraction counts as looking at this many bytes. */
 #define FLOAT_WORK 128
 
-/* Moves the output to a region with room for `more` bytes. */
-static int
-grow(struct render *render, size_t more)
+int
+render_make_room(struct render *render, size_t more)
 {
 	struct out *out = &render->out;
 	size_t max = render->program->limits.output;
@@ -36,19 +35,6 @@ grow(struct render *render, size_t more)
 	memcpy(p, out->p, out->n);
 	out->p = p;
 	out->size = size;
-	return 0;
-}
-
-int
-render_write(struct render *render, struct str s)
-{
-	struct out *out = &render->out;
-
-	if (s.n > out->size - out->n && grow(render, s.n) < 0)
-		return -1;
-	if (s.n > 0)
-		memcpy(out->p + out->n, s.p, s.n);
-	out->n += s.n;
 	return 0;
 }
 
