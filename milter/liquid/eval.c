@@ -444,7 +444,7 @@ render_missing(struct render *render, uint32_t number)
 }
 
 /* A filter looks at all of its input and arguments. */
-static int
+static inline int
 charge_value(struct render *render, const struct liquid_value *value)
 {
 	if (value->type == LIQUID_STRING)
@@ -554,33 +554,29 @@ render_chain(struct render *render, uint32_t number, bool asked, struct liquid_v
 	return 0;
 }
 
-static bool
-is_escape(const struct render *render, const struct filter_use *use)
+/* What went through all filters but `escape` is escaped on its way into the output. */
+static int
+put_escaping(struct render *render, const struct chain *chain, const struct liquid_value *value)
 {
-	return use->filter != NULL && use->filter->run == filter_run_escape &&
-	    render->program->mode != LIQUID_HEADER;
+	struct filter_call call = {.input = value};
+
+	if (value->type == LIQUID_STRING)
+		return charge_value(render, value) < 0 ? -1 : render_put_escaped(render, value);
+	if (render_use(render, &render->program->use[chain->use + chain->uses - 1], true, &call) <
+	    0)
+		return -1;
+	return render_put(render, &call.result);
 }
 
-/* Text that goes through `escape` last is escaped on its way into the output. */
 int
 render_put_chain(struct render *render, uint32_t number)
 {
 	const struct chain *chain = &render->program->chain[number];
-	const struct filter_use *last = render->program->use + chain->use + chain->uses - 1;
-	bool escape = chain->uses > 0 && is_escape(render, last);
 	const struct liquid_value *value;
-	struct filter_call call;
 	struct chain_run run;
 
-	value = run_chain(render, chain, chain->uses - escape, true, &run);
+	value = run_chain(render, chain, chain->uses - chain->escapes, true, &run);
 	if (value == NULL)
 		return -1;
-	if (!escape)
-		return render_put(render, value);
-	if (value->type == LIQUID_STRING)
-		return charge_value(render, value) < 0 ? -1 : render_put_escaped(render, value);
-	call.input = value;
-	if (render_use(render, last, true, &call) < 0)
-		return -1;
-	return render_put(render, &call.result);
+	return chain->escapes ? put_escaping(render, chain, value) : render_put(render, value);
 }

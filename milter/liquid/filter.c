@@ -129,24 +129,19 @@ build_init(struct build *build, struct render *render, size_t hint)
 }
 
 int
-build_add(struct build *build, struct str s)
+build_make_room(struct build *build, size_t more)
 {
 	size_t size = build->size * 2;
 	char *p;
 
-	if (s.n > build->size - build->n) {
-		if (size < build->n + s.n)
-			size = build->n + s.n;
-		p = render_alloc(build->render, size);
-		if (p == NULL)
-			return -1;
-		memcpy(p, build->p, build->n);
-		build->p = p;
-		build->size = size;
-	}
-	if (s.n > 0)
-		memcpy(build->p + build->n, s.p, s.n);
-	build->n += s.n;
+	if (size < build->n + more)
+		size = build->n + more;
+	p = render_alloc(build->render, size);
+	if (p == NULL)
+		return -1;
+	memcpy(p, build->p, build->n);
+	build->p = p;
+	build->size = size;
 	return 0;
 }
 

@@ -228,13 +228,10 @@ run_url_encode(struct filter_call *call)
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-		struct str piece = {code, 3};
 
-		if (c == ' ')
-			piece = STR("+");
-		else if (is_unreserved((char)c))
-			piece = (struct str){&text.p[i], 1};
-		if (build_add(&build, piece) < 0)
+		if (c == ' ' || is_unreserved((char)c)
+			? build_char(&build, c == ' ' ? '+' : (char)c) < 0
+			: build_add(&build, (struct str){code, 3}) < 0)
 			return -1;
 	}
 	return filter_result(call, build_str(&build));

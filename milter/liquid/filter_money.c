@@ -173,9 +173,14 @@ last_digit(unsigned __int128 *digits)
 static char *
 put_before(char *to, const char *text)
 {
-	size_t n = strlen(text);
+	size_t n = text[1] == '\0' ? 1 : strlen(text);
 
-	return memcpy(to - n, text, n);
+	to -= n;
+	if (n == 1)
+		*to = text[0];
+	else
+		memcpy(to, text, n);
+	return to;
 }
 
 /* The digits of a rounded amount, from the last to the first, grouped before the
@@ -207,7 +212,8 @@ compose(struct build *build, struct number amount, int places, struct str code,
 	bool negative = amount.digits < 0;
 	struct str mark = code;
 
-	amount = number_abs(amount);
+	if (negative)
+		amount.digits = -amount.digits;
 	if (locale != NULL && currency != NULL && currency->symbol != NULL)
 		mark = str_c(currency->symbol);
 	if (negative && build_char(build, '-') < 0)

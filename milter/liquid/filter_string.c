@@ -305,15 +305,17 @@ run_truncate(struct filter_call *call)
 {
 	struct str text, tail;
 	int64_t length = 50;
-	size_t tail_length, keep;
+	size_t tail_length, keep, fits;
 
 	call->result = *call->input;
 	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &length, &tail) < 0)
 		return -1;
-	if (length >= 0 && text_length(text) <= (size_t)length)
+	fits = length < 0 ? 0 : text_offset(text, (size_t)length);
+	if (length >= 0 && fits == text.n)
 		return filter_result(call, text);
+	text.n = fits;
 	tail_length = text_length(tail);
 	keep = length > 0 && (size_t)length > tail_length ? (size_t)length - tail_length : 0;
 	text.n = text_offset(text, keep);

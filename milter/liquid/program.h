@@ -119,6 +119,7 @@ struct chain {
 	uint32_t use;
 	uint32_t uses;
 	bool covered; /* by a default filter */
+	bool escapes; /* as the last of its filters, where entities may stand */
 };
 
 enum compare_op {
