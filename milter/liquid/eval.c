@@ -36,8 +36,21 @@ render_global(struct render *render, const struct key *key, struct liquid_value 
 	return 0;
 }
 
-/* Where the value of a variable stands; NULL with the error set. */
+/* What the outermost name of a variable means, asked once. */
 static const struct liquid_value *
+global_variable(struct render *render, uint32_t number, struct slot *slot)
+{
+	if (render_global(render, &render->program->slots.key[number], &slot->global) < 0)
+		return NULL;
+	if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
+		slot->global =
+		    (struct liquid_value){.type = LIQUID_LAZY, .lazy = &render->scope->self};
+	slot->has_global = true;
+	return &slot->global;
+}
+
+/* Where the value of a variable stands; NULL with the error set. */
+static inline const struct liquid_value *
 variable(struct render *render, uint32_t number)
 {
 	struct slot *slot = &render->scope->slot[number];
@@ -46,15 +59,7 @@ variable(struct render *render, uint32_t number)
 		return &slot->bound;
 	if (slot->has_assigned)
 		return &slot->assigned;
-	if (!slot->has_global) {
-		if (render_global(render, &render->program->slots.key[number], &slot->global) < 0)
-			return NULL;
-		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
-			slot->global = (struct liquid_value){
-			    .type = LIQUID_LAZY, .lazy = &render->scope->self};
-		slot->has_global = true;
-	}
-	return &slot->global;
+	return slot->has_global ? &slot->global : global_variable(render, number, slot);
 }
 
 int
@@ -320,6 +325,19 @@ walk(struct render *render, const struct liquid_value *value, struct step *step,
 	return value;
 }
 
+/* The steps from number `i` on. */
+static const struct liquid_value *
+take_steps(struct render *render, const struct expr *expr, uint32_t i, struct liquid_value *room)
+{
+	const struct step *step = render->program->step + expr->path.step;
+
+	for (; i < expr->path.steps && room->type != LIQUID_NIL; i++) {
+		if (take_step(render, &step[i], room) < 0)
+			return NULL;
+	}
+	return room;
+}
+
 /* The value of a path where it stands; what is made on the way is put into `room`. NULL with
  * the error set. */
 static const struct liquid_value *
@@ -330,23 +348,18 @@ eval_path(struct render *render, const struct expr *expr, struct liquid_value *r
 	uint32_t i = 0;
 
 	render->work += expr->path.steps * MEMBER_WORK;
-	if (expr->path.slot != PROGRAM_NONE) {
-		value = variable(render, expr->path.slot);
-		if (value == NULL)
-			return NULL;
-		value = walk(render, value, step, expr->path.steps, &i);
-		/* A variable itself may be assigned to before anyone looks. */
-		if (i > 0 && i == expr->path.steps)
-			return value;
-		*room = *value;
-	} else if (first_step(render, &step[i++], room) < 0) {
+	if (expr->path.slot == PROGRAM_NONE)
+		return first_step(render, step, room) < 0 ? NULL
+							  : take_steps(render, expr, 1, room);
+	value = variable(render, expr->path.slot);
+	if (value == NULL)
 		return NULL;
-	}
-	for (; i < expr->path.steps && room->type != LIQUID_NIL; i++) {
-		if (take_step(render, &step[i], room) < 0)
-			return NULL;
-	}
-	return room;
+	value = walk(render, value, step, expr->path.steps, &i);
+	/* A variable itself may be assigned to before anyone looks. */
+	if (i > 0 && i == expr->path.steps)
+		return value;
+	*room = *value;
+	return take_steps(render, expr, i, room);
 }
 
 int
@@ -406,8 +419,8 @@ eval_range(struct render *render, const struct expr *expr, struct liquid_value *
 	return 0;
 }
 
-const struct liquid_value *
-render_look(struct render *render, uint32_t number, struct liquid_value *room)
+static inline const struct liquid_value *
+look(struct render *render, uint32_t number, struct liquid_value *room)
 {
 	const struct expr *expr = &render->program->expr[number];
 
@@ -422,10 +435,16 @@ render_look(struct render *render, uint32_t number, struct liquid_value *room)
 	return eval_path(render, expr, room);
 }
 
+const struct liquid_value *
+render_look(struct render *render, uint32_t number, struct liquid_value *room)
+{
+	return look(render, number, room);
+}
+
 int
 render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
 {
-	const struct liquid_value *value = render_look(render, number, value_r);
+	const struct liquid_value *value = look(render, number, value_r);
 
 	if (value == NULL)
 		return -1;
@@ -521,7 +540,7 @@ run_chain(struct render *render, const struct chain *chain, uint32_t uses, bool 
     struct chain_run *run)
 {
 	const struct filter_use *use = render->program->use + chain->use;
-	const struct liquid_value *value = render_look(render, chain->expr, &run->room);
+	const struct liquid_value *value = look(render, chain->expr, &run->room);
 
 	if (value == NULL ||
 	    (chain->uses > 0 && render_charge(render, chain->uses * FILTER_WORK) < 0))

@@ -127,12 +127,15 @@ static const struct locale *
 find_locale(struct str name)
 {
 	for (size_t i = 0; name.n > 0 && i < sizeof locales / sizeof locales[0]; i++) {
-		struct str known = {locales[i].name, 0};
+		struct str known = {locales[i].name, sizeof "de" - 1};
 		size_t n = 0;
 
 		if ((name.p[0] | 0x20) != known.p[0])
 			continue;
-		known.n = strlen(known.p);
+		if (known.p[known.n] != '\0')
+			known.n = sizeof "de-at" - 1;
+		if (name.n < known.n)
+			continue;
 		while (n < name.n && n < known.n &&
 		    (name.p[n] == '_' ? '-' : name.p[n] | 0x20) == (known.p[n] | 0x20))
 			n++;
