@@ -32,7 +32,7 @@ filter_date(struct filter_call *call, struct date *date_r)
 
 	if (call->input->type == LIQUID_STRING) {
 		text = call->input->string;
-		if (str_is_nocase(text, "now") || str_is_nocase(text, "today")) {
+		if (text.n <= 5 && (str_is_nocase(text, "now") || str_is_nocase(text, "today"))) {
 			*date_r = now;
 			return true;
 		}
