@@ -77,6 +77,25 @@ entity_bytes(uint64_t word)
 	    zero_bytes((word & BYTES(0xfd)) ^ BYTES('<')) | zero_bytes(word ^ BYTES('"'));
 }
 
+typedef unsigned char sixteen __attribute__((vector_size(16)));
+
+#define EIGHT(c)   c, c, c, c, c, c, c, c
+#define SIXTEEN(c) ((sixteen){EIGHT(c), EIGHT(c)})
+
+/* Do sixteen characters stand for themselves? Most texts have only few that don't. */
+static bool
+are_plain(const char *p)
+{
+	sixteen text, found;
+	uint64_t half[2];
+
+	memcpy(&text, p, sizeof text);
+	found = (sixteen)((text & SIXTEEN(0xfe)) == SIXTEEN('&')) |
+	    (sixteen)((text & SIXTEEN(0xfd)) == SIXTEEN('<')) | (sixteen)(text == SIXTEEN('"'));
+	memcpy(half, &found, sizeof half);
+	return (half[0] | half[1]) == 0;
+}
+
 /* Where the next character stands that needs an entity. */
 static size_t
 plain_span(struct str s)
@@ -102,9 +121,18 @@ write_roomy(struct out *out, struct str s)
 	size_t at = 0;
 
 	while (at < s.n) {
-		uint64_t word = text_word(s, at);
-		uint64_t found = entity_bytes(word);
-		size_t n = s.n - at < sizeof word ? s.n - at : sizeof word;
+		uint64_t word, found;
+		size_t n;
+
+		if (s.n - at >= sizeof(sixteen) && are_plain(s.p + at)) {
+			memcpy(to, s.p + at, sizeof(sixteen));
+			to += sizeof(sixteen);
+			at += sizeof(sixteen);
+			continue;
+		}
+		word = text_word(s, at);
+		found = entity_bytes(word);
+		n = s.n - at < sizeof word ? s.n - at : sizeof word;
 
 		text_put_word(to, word);
 		if (found != 0) {
