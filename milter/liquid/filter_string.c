@@ -303,23 +303,23 @@ truncate_args(struct filter_call *call, int64_t *length, struct str *tail_r)
 static int
 run_truncate(struct filter_call *call)
 {
-	struct str text, tail;
+	struct str text, tail, rest;
 	int64_t length = 50;
-	size_t tail_length, keep, fits;
+	size_t tail_length, keep, at;
 
 	call->result = *call->input;
 	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &length, &tail) < 0)
 		return -1;
-	fits = length < 0 ? 0 : text_offset(text, (size_t)length);
-	if (length >= 0 && fits == text.n)
-		return filter_result(call, text);
-	text.n = fits;
 	tail_length = text_length(tail);
 	keep = length > 0 && (size_t)length > tail_length ? (size_t)length - tail_length : 0;
-	text.n = text_offset(text, keep);
-	return replace_at(call, text, text.n, 0, tail);
+	at = text_offset(text, keep);
+	rest = (struct str){text.p + at, text.n - at};
+	if (length >= 0 && text_offset(rest, (size_t)length - keep) == rest.n)
+		return filter_result(call, text);
+	text.n = at;
+	return replace_at(call, text, at, 0, tail);
 }
 
 /* Cuts the word off the front of `rest`; false if there is none. */
