@@ -189,14 +189,16 @@ put_before(char *to, const char *text)
 /* The digits of a rounded amount, from the last to the first, grouped before the
  * point. */
 static int
-add_amount(struct build *build, struct number amount, int places, const struct locale *locale)
+add_amount(
+    struct build *build, const struct number *amount, int places, const struct locale *locale)
 {
 	char text[AMOUNT_SIZE];
 	char *end = text + sizeof text;
 	char *to = end;
-	unsigned __int128 digits = (unsigned __int128)amount.digits;
+	__int128 size = amount->digits < 0 ? -amount->digits : amount->digits;
+	unsigned __int128 digits = (unsigned __int128)size;
 
-	for (; amount.scale < places; amount.scale++)
+	for (int scale = amount->scale; scale < places; scale++)
 		digits *= 10;
 	for (int n = 0; digits > 0 || n <= places; n++) {
 		if (n == places && places > 0)
@@ -209,17 +211,14 @@ add_amount(struct build *build, struct number amount, int places, const struct l
 }
 
 static int
-compose(struct build *build, struct number amount, int places, struct str code,
+compose(struct build *build, const struct number *amount, int places, struct str code,
     const struct currency *currency, const struct locale *locale)
 {
-	bool negative = amount.digits < 0;
 	struct str mark = code;
 
-	if (negative)
-		amount.digits = -amount.digits;
 	if (locale != NULL && currency != NULL && currency->symbol != NULL)
 		mark = str_c(currency->symbol);
-	if (negative && build_char(build, '-') < 0)
+	if (amount->digits < 0 && build_char(build, '-') < 0)
 		return -1;
 	if (locale != NULL && locale->symbol_first) {
 		if (build_add(build, mark) < 0 ||
@@ -262,10 +261,11 @@ run_money(struct filter_call *call)
 		code = str_c(currency->code);
 	locale = find_locale(name);
 	places = currency == NULL ? 2 : currency->places;
-	amount = number_round(amount, places);
+	if (amount.inexact || amount.scale > places)
+		amount = number_round(amount, places);
 	if (amount.inexact || amount.digits > INT64_MAX || amount.digits < -INT64_MAX)
 		return render_err(call->render, ERR_TEMPLATE, "the amount is too large");
-	if (compose(&build, amount, places, code, currency, locale) < 0)
+	if (compose(&build, &amount, places, code, currency, locale) < 0)
 		return -1;
 	return filter_result(call, build_str(&build));
 }
