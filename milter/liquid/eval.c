@@ -481,10 +481,13 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 
 	for (uint32_t i = 0; i < use->args; i++) {
 		uint32_t expr = program->arg[use->arg + i];
+		const struct liquid_value *value = look(render, expr, &args[i]);
 
-		if (render_eval(render, expr, &args[i]) < 0 || charge_value(render, &args[i]) < 0)
+		if (value == NULL || charge_value(render, value) < 0)
 			return -1;
-		if (asked && args[i].type == LIQUID_NIL)
+		if (value != &args[i])
+			args[i] = *value;
+		if (asked && value->type == LIQUID_NIL)
 			render_missing(render, expr);
 	}
 	for (uint32_t i = 0; i < use->nameds; i++) {
