@@ -59,13 +59,14 @@ add_missing(struct buf *out, struct str query, const struct link_utm *utm)
 	    {"utm_content", utm->content},
 	};
 
+	bool joined = query.p != NULL && (query.n == 0 || query.p[query.n - 1] == '&');
+
 	for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
 		if (parameters[i].value.n == 0 || query_has(query, parameters[i].name))
 			continue;
-		if (query.p == NULL)
-			buf_add_char(out, '?');
-		else if (out->data[out->len - 1] != '?' && out->data[out->len - 1] != '&')
-			buf_add_char(out, '&');
+		if (!joined)
+			buf_add_char(out, query.p == NULL ? '?' : '&');
+		joined = false;
 		query = query.p == NULL ? STR("") : query;
 		buf_printf(out, "%s=", parameters[i].name);
 		add_value(out, parameters[i].value);

@@ -16,6 +16,7 @@
 #include <ctype.h>
 #include <ftw.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 #define BASE	   "https://t.shop.example"
@@ -885,6 +886,8 @@ utm_parameters(void **state)
 		"https://x.example/?utm_source=news&utm_medium=email"},
 	    {"query ends with &", "https://x.example/?a&", &two,
 		"https://x.example/?a&utm_source=news&utm_medium=email"},
+	    {"query ends with ?", "https://x.example/?a?", &two,
+		"https://x.example/?a?&utm_source=news&utm_medium=email"},
 	    {"fragment", "https://x.example/#top", &two,
 		"https://x.example/?utm_source=news&utm_medium=email#top"},
 	    {"question mark in the fragment", "https://x.example/#/a?b=1", &two,
@@ -1089,6 +1092,42 @@ list_id(void **state)
 		assert_true(str_trim(line).n <= 75);
 }
 
+/* --- threads --- */
+
+static void *
+make_and_read(void *closure)
+{
+	struct arena *mine = arena_new(1 << 20);
+	struct link_facts facts = click, back;
+	int *good = closure;
+	struct str token;
+
+	for (int i = 0; i < 500; i++) {
+		facts.contact = i;
+		if (link_encode(keys, &facts, mine, &token, NULL) == 0 &&
+		    link_decode(keys, LINK_CLICK, token, mine, &back, NULL) == 0 &&
+		    back.contact == i)
+			++*good;
+	}
+	arena_free(&mine);
+	return NULL;
+}
+
+static void
+threads_share_keys(void **state)
+{
+	pthread_t threads[4];
+	int good[4] = {0};
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, make_and_read, &good[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(good[i], 500);
+	}
+}
+
 /* --- speed --- */
 
 static void
@@ -1148,6 +1187,7 @@ main(void)
 	    cmocka_unit_test(list_unsubscribe),
 	    cmocka_unit_test(feedback_id),
 	    cmocka_unit_test(list_id),
+	    cmocka_unit_test(threads_share_keys),
 	    cmocka_unit_test(tokens_are_fast),
 	};
 

@@ -162,7 +162,7 @@ static const struct {
 	"{https://a.example/{% assign b = 1 %}{{ b }}}"},
     {"brackets in a tag", "(https://a.example/{{ 'b)' }})", "{https://a.example/{{ 'b)' }}}"},
     {"single braces", "https://a.example/{b}", "[https://a.example/]"},
-    {"unclosed output", "https://a.example/{{ b https://b.example/{{ c }}",
+    {"unclosed output", "https://a.example/{{ b } https://b.example/{{ c }}",
 	"[https://a.example/] [https://b.example/]"},
     {"unclosed tag", "https://a.example/{% b", "[https://a.example/]"},
 };
