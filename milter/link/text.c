@@ -22,11 +22,12 @@
 
 struct walk {
 	struct str source;
-	bool template;	/* false behind a tag that is never closed: all is text then */
-	size_t raw_end; /* up to here {{ is text */
+	bool template;	 /* false behind a tag that is never closed: all is text then */
+	size_t raw_end;	 /* up to here {{ is text */
+	size_t captures; /* {% capture %} around this place */
 };
 
-enum word { WORD_OTHER, WORD_BLOCK, WORD_ELSE, WORD_END, WORD_VERBATIM };
+enum word { WORD_OTHER, WORD_BLOCK, WORD_CAPTURE, WORD_ELSE, WORD_END, WORD_VERBATIM };
 
 /* A template tag in the source. */
 struct tag {
@@ -39,17 +40,6 @@ struct tag {
 	struct str name;
 };
 
-static struct str
-first_word(struct str text)
-{
-	size_t n = 0;
-
-	text = str_trim(text);
-	while (n < text.n && (isalnum((unsigned char)text.p[n]) || text.p[n] == '_'))
-		n++;
-	return (struct str){text.p, n};
-}
-
 static enum word
 word_of(struct str name)
 {
@@ -57,7 +47,7 @@ word_of(struct str name)
 		const char *name;
 		enum word word;
 	} words[] = {{"if", WORD_BLOCK}, {"unless", WORD_BLOCK}, {"case", WORD_BLOCK},
-	    {"for", WORD_BLOCK}, {"tablerow", WORD_BLOCK}, {"capture", WORD_BLOCK},
+	    {"for", WORD_BLOCK}, {"tablerow", WORD_BLOCK}, {"capture", WORD_CAPTURE},
 	    {"ifchanged", WORD_BLOCK}, {"else", WORD_ELSE}, {"elsif", WORD_ELSE},
 	    {"when", WORD_ELSE}, {"raw", WORD_VERBATIM}, {"comment", WORD_VERBATIM},
 	    {"doc", WORD_VERBATIM}};
@@ -89,41 +79,46 @@ tag_at(const struct walk *walk, size_t at, struct tag *tag_r)
 	if (tag_r->bad)
 		tag_r->end = at + 2;
 	else if (!tag_r->output)
-		tag_r->name = first_word(piece.text);
+		tag_r->name = lex_word(&piece);
 	tag_r->word = word_of(tag_r->name);
 	return true;
 }
 
-/* Where {% endNAME %} begins or ends, from `at` on; the source's end if there is none. */
+/* Behind the tag that ends a {% raw %}, {% comment %} or {% doc %}; `inner_r`: before it, of raw
+ * only. The source's end if there is none: such a template does not compile. */
 static size_t
-find_end(const struct walk *walk, size_t at, struct str name, bool behind)
+verbatim_end(const struct walk *walk, const struct tag *tag, size_t *inner_r)
 {
-	struct walk plain = *walk;
-	const char *open;
-	struct tag tag;
+	struct lex lex = {.source = walk->source, .at = tag->end};
+	struct lex_piece end = {.at = 0};
+	bool found;
 
-	plain.raw_end = 0;
-	while ((open = memmem(walk->source.p + at, walk->source.n - at, "{%", 2)) != NULL) {
-		at = (size_t)(open - walk->source.p);
-		if (!tag_at(&plain, at, &tag) || tag.bad)
-			break;
-		if (tag.name.n == name.n + 3 && str_starts(tag.name, STR("end")) &&
-		    str_ends_nocase(tag.name, name))
-			return behind ? tag.end : at;
-		at += 2;
-	}
-	return walk->source.n;
+	if (str_is(tag->name, "comment"))
+		found = lex_skip_comment(&lex);
+	else if (str_is(tag->name, "doc"))
+		found = lex_find_end(&lex, "enddoc", "doc", &end);
+	else
+		found = lex_find_end(&lex, "endraw", NULL, &end);
+	*inner_r = found ? end.at : walk->source.n;
+	return found ? lex.at : walk->source.n;
 }
 
-/* Behind a tag that no address holds; notes where a {% raw %} ends. */
+/* Behind a tag that no address holds; notes where {% raw %} ends, and captures. */
 static size_t
 pass_tag(struct walk *walk, const struct tag *tag)
 {
+	size_t inner, end;
+
+	if (tag->word == WORD_CAPTURE)
+		walk->captures++;
+	else if (str_is(tag->name, "endcapture") && walk->captures > 0)
+		walk->captures--;
 	if (tag->word != WORD_VERBATIM)
 		return tag->end;
+	end = verbatim_end(walk, tag, &inner);
 	if (!str_is(tag->name, "raw"))
-		return find_end(walk, tag->end, tag->name, true);
-	walk->raw_end = find_end(walk, tag->end, tag->name, false);
+		return end;
+	walk->raw_end = inner;
 	return tag->end;
 }
 
@@ -198,6 +193,7 @@ pass_block(const struct walk *walk, size_t *at)
 	struct walk near = *walk;
 	size_t depth = 1;
 	struct tag tag;
+	size_t inner;
 
 	if (near.source.n > *at + BLOCK_MAX)
 		near.source.n = *at + BLOCK_MAX;
@@ -206,9 +202,8 @@ pass_block(const struct walk *walk, size_t *at)
 			++*at;
 			continue;
 		}
-		*at =
-		    tag.word == WORD_VERBATIM ? find_end(&near, tag.end, tag.name, true) : tag.end;
-		depth += tag.word == WORD_BLOCK;
+		*at = tag.word == WORD_VERBATIM ? verbatim_end(&near, &tag, &inner) : tag.end;
+		depth += tag.word == WORD_BLOCK || tag.word == WORD_CAPTURE;
 		depth -= tag.word == WORD_END;
 	}
 	return depth == 0;
@@ -238,7 +233,8 @@ glued(const struct walk *walk, size_t at, bool trim)
 			return true;
 		at = tag.end;
 		trim = tag.trim_after;
-		if (tag.word == WORD_VERBATIM || (tag.word == WORD_ELSE && !pass_block(walk, &at)))
+		if (tag.word == WORD_VERBATIM || tag.word == WORD_CAPTURE ||
+		    (tag.word == WORD_ELSE && !pass_block(walk, &at)))
 			return true;
 	}
 }
@@ -259,7 +255,7 @@ struct reading {
 static bool
 take_tag(struct reading *reading, const struct tag *tag)
 {
-	if (tag->bad || tag->word == WORD_VERBATIM ||
+	if (tag->bad || tag->word == WORD_VERBATIM || tag->word == WORD_CAPTURE ||
 	    (reading->depth == 0 && (tag->word == WORD_ELSE || tag->word == WORD_END)))
 		return false;
 	reading->depth += tag->word == WORD_BLOCK;
@@ -310,7 +306,7 @@ begins(const struct walk *walk, size_t at)
 	return isalnum((unsigned char)rest.p[scheme]) || rest.p[scheme] == '[' ||
 	    (unsigned char)rest.p[scheme] >= 0x80 ||
 	    (tag_at(walk, at + scheme, &tag) && !tag.bad && tag.word != WORD_VERBATIM &&
-		tag.word != WORD_ELSE && tag.word != WORD_END);
+		tag.word != WORD_CAPTURE && tag.word != WORD_ELSE && tag.word != WORD_END);
 }
 
 /* False if nothing but the scheme is there. */
@@ -337,6 +333,7 @@ read_address(const struct walk *walk, size_t at, struct link_place *place_r)
 	}
 	reading.place.end = reading.at;
 	reading.place.literal = at < walk->raw_end;
+	reading.place.captured = walk->captures > 0;
 	reading.place.whole = reading.depth == 0 &&
 	    (reading.place.literal ||
 		!glued(walk, reading.at, reading.tag_end == reading.at && reading.tag_trims));

@@ -26,6 +26,7 @@ struct link_place {
 	size_t end;	  /* not included */
 	unsigned dynamic; /* enum link_dynamic, or-ed; 0: these bytes leave as they are */
 	bool literal;	  /* in {% raw %}: a template tag put here would not be rendered */
+	bool captured;	  /* in {% capture %}: may be printed elsewhere, or changed before */
 	/* False: what leaves may be longer than these bytes say (a block begins in the address
 	 * and ends behind it, or something is rendered right behind it): leave it alone. */
 	bool whole;

@@ -567,13 +567,3 @@ liquid_free(struct liquid_program **program)
 	g_free(p);
 	*program = NULL;
 }
-
-bool
-liquid_is_static(const struct liquid_program *program)
-{
-	size_t n = program->unit[0].source.n;
-
-	if (n == 0)
-		return true;
-	return program->insns == 2 && program->insn[0].op == OP_TEXT && program->insn[0].b == n;
-}

@@ -52,10 +52,24 @@ find_close_output(struct str source, size_t at, size_t *close_r)
 	return false;
 }
 
+/* The first `pair` from `at` on, or NULL. */
+static const char *
+find_pair(struct str source, size_t at, const char pair[2])
+{
+	while (at + 1 < source.n) {
+		const char *found = memchr(source.p + at, pair[0], source.n - at - 1);
+
+		if (found == NULL || found[1] == pair[1])
+			return found;
+		at = (size_t)(found - source.p) + 1;
+	}
+	return NULL;
+}
+
 static bool
 find_close_tag(struct str source, size_t at, size_t *close_r)
 {
-	const char *found = at > source.n ? NULL : memmem(source.p + at, source.n - at, "%}", 2);
+	const char *found = find_pair(source, at, "%}");
 
 	if (found == NULL)
 		return false;
@@ -111,6 +125,85 @@ lex_next(struct lex *lex)
 	}
 	lex->trim = piece.trim_after;
 	return piece;
+}
+
+struct str
+lex_word(const struct lex_piece *piece)
+{
+	struct scan scan;
+
+	if (piece->kind != LEX_TAG)
+		return STR_NONE;
+	scan_init(&scan, piece->text, piece->text);
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* The first word of the tag that begins at `open`, closed or not. */
+static struct str
+word_at(struct str source, size_t open)
+{
+	size_t at = open + 2;
+	struct scan scan;
+
+	if (at < source.n && source.p[at] == '-')
+		at++;
+	scan_init(&scan, source, (struct str){source.p + at, source.n - at});
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* Looks at words before it looks where a tag is closed, so that a long row of {% costs no
+ * more than its length. */
+bool
+lex_find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
+{
+	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
+		const char *open = find_pair(lex->source, at, "{%");
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		at = (size_t)(open - lex->source.p);
+		word = word_at(lex->source, at);
+		if (not_before != NULL && str_is(word, not_before))
+			return false;
+		if (str_is(word, name)) {
+			struct lex here = {.source = lex->source, .at = at};
+
+			*piece_r = lex_next(&here);
+			if (piece_r->kind == LEX_TAG)
+				*lex = here;
+			return piece_r->kind == LEX_TAG;
+		}
+	}
+	return false;
+}
+
+/* Only tags count in a comment. */
+bool
+lex_skip_comment(struct lex *lex)
+{
+	int depth = 1;
+
+	while (depth > 0) {
+		const char *open = find_pair(lex->source, lex->at, "{%");
+		struct lex_piece piece;
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		lex->at = (size_t)(open - lex->source.p);
+		piece = lex_next(lex);
+		if (piece.kind != LEX_TAG)
+			return false;
+		word = lex_word(&piece);
+		if (str_is(word, "comment"))
+			depth++;
+		else if (str_is(word, "endcomment"))
+			depth--;
+		else if (str_is(word, "raw") && !lex_find_end(lex, "endraw", NULL, &piece))
+			return false;
+	}
+	return true;
 }
 
 static bool

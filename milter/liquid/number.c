@@ -111,7 +111,8 @@ print_digits(const char *digits, size_t count, int exponent, char *text)
 {
 	size_t at = 0;
 
-	if (exponent < -4 || exponent >= 15) {
+	/* A large number with all its digits in front of the point has an exponent. */
+	if (exponent < -4 || (exponent >= 15 && count <= (size_t)exponent + 1)) {
 		text[at++] = digits[0];
 		text[at++] = '.';
 		if (count == 1)

@@ -14,12 +14,15 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(os.environ.get("MAILTAILOR_BUILD", "."), "mailtailor")
 COUNT = 3000
+# For 100 templates.
+SECONDS_MAX = 60
 
 
 # --- the two engines ---
@@ -37,6 +40,7 @@ class Engine:
         answers = []
         for begin in range(0, len(cases), 100):
             chunk = cases[begin:begin + 100]
+            signal.alarm(SECONDS_MAX)
             lines = "".join(json.dumps(case) + "\n" for case in chunk)
             self.process.stdin.write(lines.encode())
             self.process.stdin.flush()
@@ -45,11 +49,16 @@ class Engine:
                 if not line:
                     sys.exit("%s ended at one of these:\n%s" % (self.process.args[0], lines))
                 answers.append(json.loads(line))
+        signal.alarm(0)
         return answers
 
     def close(self):
-        self.process.stdin.close()
+        self.process.kill()
         self.process.wait()
+
+
+def too_slow(*_):
+    sys.exit("100 templates take more than %d s" % SECONDS_MAX)
 
 
 def differs(ours, theirs):
@@ -114,6 +123,12 @@ class Generator:
                          self.random.choice(self.STRINGS), self.random.choice(self.NUMBERS),
                          self.random.choice(self.NUMBERS))
 
+    def amount(self):
+        if self.chance(50):
+            return self.random.choice(self.NUMBERS)
+        size = 10 ** self.random.randrange(-3, 15)
+        return round(self.random.uniform(-size, size), self.random.randrange(9))
+
     def items(self):
         """Objects with the same members, as in a shop."""
         return [{"name": self.pick("b", "a", "C", "ä", "a b", None), "n": self.random.randrange(9),
@@ -140,9 +155,9 @@ class Generator:
         data["s"] = self.random.choice(self.STRINGS)
         data["t"] = self.random.choice(self.STRINGS)
         data["n"] = self.random.choice(self.NUMBERS)
-        data["m"] = self.random.choice(self.NUMBERS)
+        data["m"] = self.amount()
         data["list"] = [self.random.choice(self.STRINGS) for _ in range(self.random.randrange(5))]
-        data["nums"] = [self.random.choice(self.NUMBERS) for _ in range(self.random.randrange(5))]
+        data["nums"] = [self.amount() for _ in range(self.random.randrange(5))]
         data["items"] = self.items()
         data["none"] = None
         return data
@@ -193,6 +208,8 @@ class Generator:
              "base64_url_safe_encode | base64_url_safe_decode")
     WITH_STRING = ("append", "prepend", "remove", "remove_first", "remove_last", "split", "join")
     WITH_NUMBER = ("plus", "minus", "times", "divided_by", "modulo", "at_least", "at_most")
+    MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+              "October", "November", "December")
     DATES = ("%Y-%m-%d", "%d.%m.%y", "%A %B %e", "%a %b %-d", "%H:%M:%S", "%I:%M %p", "%j %U %W",
              "%s", "%c", "%D %T", "%^a %#B", "%L %3N", "%05d", "%_m", "%%", "%G-W%V-%u", "%F",
              "%y%C", "%k|%l", "%10Y", "%x %X %r %R", "%h%n%t", "%-I%P", "%z", "%Z", "%:z")
@@ -227,6 +244,30 @@ class Generator:
                          " | concat: nums", " | round: 1", " | round: -1",
                          " | where: 'name', 'a'", " | concat: items")
 
+    def day(self):
+        year, month, day = (self.pick(1969, 1999, 2000, 2024, 2025, 2038),
+                            self.random.randrange(1, 13), self.random.randrange(1, 29))
+        name = self.MONTHS[month - 1]
+        week = self.pick("Monday", "Fri", "Sun,", "Wednesday,")
+        return self.pick("%d-%02d-%02d" % (year, month, day), "%d/%d/%d" % (year, month, day),
+                         "%02d.%02d.%d" % (day, month, year), "%d/%d/%d" % (day, month, year),
+                         "%d %s %d" % (day, name, year), "%s %d, %d" % (name, day, year),
+                         "%s %d %s %d" % (week, day, name[:3], year),
+                         "%d-%s-%02d" % (day, name[:3], year % 100), "%dth %s %d" % (day, name, year),
+                         "%d%02d%02d" % (year, month, day), "%s %d" % (name, year))
+
+    def hour(self):
+        h, m, s = (self.random.randrange(n) for n in (24, 60, 60))
+        return self.pick("%02d:%02d" % (h, m), "%02d:%02d:%02d" % (h, m, s),
+                         "%d:%02d pm" % (h % 12 + 1, m), "%dam" % (h % 12 + 1),
+                         "%02d:%02d:%02d.%03d" % (h, m, s, m * 9), "%d PM" % (h % 12 + 1)
+                         ) + self.pick("", "", " UTC", " GMT", " +0200", "+02:00", " -0530", " EST",
+                                       " PDT")
+
+    def moment(self):
+        return "'%s'" % self.pick(self.day(), self.day() + self.pick(" ", "T", "  ", " at ")
+                                  + self.hour())
+
     def dated(self):
         """A date with something to print of it. Only what is a date: Ruby makes one out of
         any text with a number in it."""
@@ -235,6 +276,7 @@ class Generator:
                          "'Thu, 31 Dec 2020 23:59:59 +0000'", "'2024-12-30 00:00:00'",
                          "'2021-01-03'", "-86400", "'1969-12-31 23:00:00 UTC'",
                          "'20160314T120000Z'", "'2008-10-05 12:00:00.123456'")
+        when = self.pick(when, self.moment(), self.moment())
         return when + " | date: '%s'" % " ".join(
             self.random.choice(self.DATES) for _ in range(self.random.randrange(1, 3)))
 
@@ -549,8 +591,17 @@ def main():
     if not has_ruby():
         print("no ruby-liquid 5.4 here")
         return 77
+    signal.signal(signal.SIGALRM, too_slow)
     engines = (Engine(PROGRAM, "render", "--lines"),
                Engine("ruby", os.path.join(HERE, "liquid_ruby.rb")))
+    try:
+        return compare(args, engines)
+    finally:
+        for engine in engines:
+            engine.close()
+
+
+def compare(args, engines):
     cases = [Case(seed) for seed in range(args.seed, args.seed + args.count)]
     lines = [case.line() for case in cases]
     ours, theirs = (engine.ask(lines) for engine in engines)
@@ -569,8 +620,6 @@ def main():
         if shown < args.show:
             shown += 1
             report(case, engines)
-    for engine in engines:
-        engine.close()
     for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
         print("%6d differ: %s" % (count, reason))
     print("%d templates from seed %d: %d the same (of these %d errors), %d known, %d differ"

@@ -33,7 +33,7 @@ teardown(void **state)
 }
 
 /* The places as text: one in [], in {} if it is dynamic, in () if it is not whole, with L for
- * literal. */
+ * literal, C for captured. */
 static const char *
 scan(struct str source, bool template)
 {
@@ -53,7 +53,10 @@ scan(struct str source, bool template)
 		last = p->end;
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%c%.*s%c%s",
 		    i == 0 ? "" : " ", brackets[0], (int)(p->end - p->begin), source.p + p->begin,
-		    brackets[1], p->literal ? "L" : "");
+		    brackets[1],
+		    p->literal	      ? "L"
+			: p->captured ? "C"
+				      : "");
 	}
 	return text;
 }
@@ -150,6 +153,14 @@ static const struct {
 	"[https://a.example]"},
     {"output behind the block", "{% if b %}https://a.example{% endif %}{{ c }}",
 	"(https://a.example)"},
+    {"in a capture", "{% capture a %}https://a.example{% endcapture %} https://b.example",
+	"[https://a.example]C [https://b.example]"},
+    {"capture behind it", "https://a.example/{% capture a %}b{% endcapture %}",
+	"(https://a.example/)"},
+    {"nested comments",
+	"{% comment %}{% comment %}{% endcomment %}https://a.example{% endcomment "
+	"%}https://b.example",
+	"[https://b.example]"},
     {"when", "{% case a %}{% when 1 %}https://a.example{% when 2 %}b{% endcase %}",
 	"[https://a.example]"},
     {"trimmed output", "https://a.example/ {{- b }}", "(https://a.example/)"},

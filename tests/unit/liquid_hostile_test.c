@@ -414,6 +414,8 @@ as_ruby(void **state)
 	    {"{{ '2020-12-31 23:59:59 +0000' | date: '%H:%M %Z' }}", data, "23:59 UTC"},
 	    {"{% for i in (1..2) %} {% break %}{% endfor %}.", data, " ."},
 	    {"{{ 2.5 | divided_by: 0 }}", data, "Infinity"},
+	    {"{{ big }} {{ bigger }}", "{\"big\":3133194227918790.5,\"bigger\":2758419160100267.0}",
+		"3133194227918790.5 2.758419160100267e+15"},
 	    {"{{ empty | concat: ps | size }}", data, "4"},
 	};
 	struct attempt attempt = attempt_in(LIQUID_TEXT);
@@ -423,6 +425,31 @@ as_ruby(void **state)
 	check_error(&attempt, "{{ 2.5 | divided_by: 0 | floor }}", ERR_TEMPLATE,
 	    "t:1:26: the number is infinite");
 	check_error(&attempt, "{{ 2 | divided_by: 0 }}", ERR_TEMPLATE, "t:1:8: divided by 0");
+}
+
+/* A counter's name ends where white space or NUL begins, in lax mode as in strict. */
+static void
+nul_in_names(void **state)
+{
+	struct liquid_options options = {.mode = LIQUID_TEXT, .limits = roomy};
+	struct liquid_render_options render_options = {.now_ms = NOW};
+	struct str source = STR("{% increment a\0 %}{% increment a %}{% increment a\0\0%}");
+
+	(void)state;
+	for (int strict = 0; strict < 2; strict++) {
+		struct arena *arena = arena_new((size_t)1 << 20);
+		struct liquid_program *program;
+		struct err err = ERR_INIT;
+		struct str output;
+
+		options.strict = strict;
+		if (liquid_compile(&program, STR("t"), source, &options, &err) < 0 ||
+		    liquid_render(program, NULL, &render_options, arena, &output, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_string_equal(output.p, "012");
+		liquid_free(&program);
+		arena_free(&arena);
+	}
 }
 
 int
@@ -439,6 +466,7 @@ main(void)
 	    cmocka_unit_test(header_controls),
 	    cmocka_unit_test(values_are_data),
 	    cmocka_unit_test(as_ruby),
+	    cmocka_unit_test(nul_in_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

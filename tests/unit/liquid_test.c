@@ -434,28 +434,6 @@ strictness(void **state)
 }
 
 static void
-statics(void **state)
-{
-	static const struct {
-		const char *source;
-		bool is_static;
-	} cases[] = {{"", true}, {"plain } text {", true}, {"{{ x }}", false},
-	    {"{% comment %}{% endcomment %}", false}, {"a{% # %}", false}};
-	struct liquid_options options = {.mode = LIQUID_HTML, .limits = roomy};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct liquid_program *program;
-
-		assert_int_equal(
-		    liquid_compile(&program, STR("t"), str_c(cases[i].source), &options, NULL), 0);
-		assert_int_equal(liquid_is_static(program), cases[i].is_static);
-		liquid_free(&program);
-		assert_null(program);
-	}
-}
-
-static void
 objects(void **state)
 {
 	struct arena *arena = arena_new(1 << 20);
@@ -543,7 +521,6 @@ main(void)
 	    cmocka_unit_test(aborts),
 	    cmocka_unit_test(missing),
 	    cmocka_unit_test(strictness),
-	    cmocka_unit_test(statics),
 	    cmocka_unit_test(objects),
 	    cmocka_unit_test(lazy_values),
 	};
