@@ -213,12 +213,33 @@ checked_log(const char *text, const char *folder, struct arena *arena)
 	return strchr(text, '/') == NULL ? NULL : checked_path(text, folder, arena);
 }
 
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT */
+static bool
+authority_is_good(struct str host)
+{
+	struct str rest = host;
+	const char *close;
+
+	if (host.n == 0 || host.p[0] != '[') {
+		str_split(&rest, ':', &host);
+		return host_is_good(host) && (rest.p == NULL || port_is_good(rest));
+	}
+	close = memchr(host.p, ']', host.n);
+	if (close == NULL)
+		return false;
+	rest = (struct str){close + 1, (size_t)(host.p + host.n - close) - 1};
+	host = (struct str){host.p + 1, (size_t)(close - host.p) - 1};
+	if (rest.n > 0 && (rest.p[0] != ':' || !port_is_good((struct str){rest.p + 1, rest.n - 1})))
+		return false;
+	return host_is_good(host) && memchr(host.p, ':', host.n) != NULL;
+}
+
 /* https://HOST[:PORT][/PATH], without what would stand behind the path; a slash at the end is
  * cut. Whether http will do depends on other parameters (load.c). */
 static const char *
 checked_tracking(const char *text, const char *folder, struct arena *arena)
 {
-	struct str rest = str_c(text), host, port = STR_NONE;
+	struct str rest = str_c(text), host;
 	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8
 	    : strncmp(text, "http://", 7) == 0		  ? 7
 							  : 0;
@@ -233,23 +254,7 @@ checked_tracking(const char *text, const char *folder, struct arena *arena)
 	while (rest.n > scheme && rest.p[rest.n - 1] == '/')
 		rest.n--;
 	host = (struct str){text + scheme, strcspn(text + scheme, "/")};
-	if (host.n > 0 && host.p[0] == '[') {
-		const char *close = memchr(host.p, ']', host.n);
-
-		if (close == NULL || (close[1] != ':' && close + 1 != host.p + host.n))
-			return NULL;
-		if (close[1] == ':')
-			port = (struct str){close + 2, (size_t)(host.p + host.n - close) - 2};
-		host = (struct str){host.p + 1, (size_t)(close - host.p) - 1};
-		if (memchr(host.p, ':', host.n) == NULL)
-			return NULL;
-	} else if (memchr(host.p, ':', host.n) != NULL) {
-		port = host;
-		str_split(&port, ':', &host);
-	}
-	if (!host_is_good(host) || (port.p != NULL && !port_is_good(port)))
-		return NULL;
-	return arena_str(arena, rest).p;
+	return authority_is_good(host) ? arena_str(arena, rest).p : NULL;
 }
 
 static const struct conf_check checks[] = {

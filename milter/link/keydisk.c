@@ -134,7 +134,7 @@ link_keyfile_read(struct link_keyfile **file_r, const char *path, const char *us
 /* --- changes --- */
 
 struct change {
-	const char *path;
+	char path[PATH_MAX];  /* where symbolic links end */
 	char fresh[PATH_MAX]; /* the name of the new file */
 	int fd;		      /* -1: not ours */
 	struct stat old;
@@ -146,8 +146,12 @@ struct change {
 static int
 begin(struct change *change, const char *path, bool make, struct err *err)
 {
-	*change = (struct change){.path = path, .fd = -1};
+	*change = (struct change){.fd = -1};
 	text_init(&change->text);
+	/* A rename would put a file in the place of a symbolic link. */
+	if (realpath(path, change->path) == NULL)
+		snprintf(change->path, sizeof change->path, "%s", path);
+	path = change->path;
 	if (snprintf(change->fresh, sizeof change->fresh, "%s.new", path) >=
 	    (int)sizeof change->fresh)
 		return err_set(err, ERR_INPUT, "%s.new: the name is too long", path);

@@ -344,6 +344,24 @@ an_owner_of_another_name(void **state)
 }
 
 static void
+symbolic_links_stay(void **state)
+{
+	struct err err = ERR_INIT;
+	char name[PATH_MAX + 20];
+	struct stat st;
+	unsigned id;
+
+	(void)state;
+	snprintf(name, sizeof name, "%s/link", folder);
+	assert_int_equal(link_keyfile_add(path, &id, &err), 0);
+	assert_int_equal(symlink("keys", name), 0);
+	assert_int_equal(link_keyfile_add(name, &id, &err), 0);
+	assert_int_equal(lstat(name, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_string_equal(ids(), "1 2");
+}
+
+static void
 an_interrupted_change(void **state)
 {
 	struct err err = ERR_INIT;
@@ -449,6 +467,7 @@ main(void)
 	    DISK_TEST(files_that_are_not_safe),
 	    DISK_TEST(files_that_are_none),
 	    DISK_TEST(an_owner_of_another_name),
+	    DISK_TEST(symbolic_links_stay),
 	    DISK_TEST(an_interrupted_change),
 	    DISK_TEST(changes_at_once),
 	    DISK_TEST(a_configuration_names_it),
