@@ -57,6 +57,10 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(key, "keys of the tokens in links", \
+  "key new [FILE]\n" \
+  "key list [FILE] [--json]\n" \
+  "key retire ID [FILE]\n") \
 X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \

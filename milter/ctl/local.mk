@@ -9,6 +9,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
@@ -19,6 +20,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
+	milter/ctl/key.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
 	milter/ctl/lint.c \
 	milter/ctl/message.c milter/ctl/message.h \

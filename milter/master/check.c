@@ -18,20 +18,22 @@
 
 int
 check_load(const char *path, const struct conf **conf_r, struct dkim_keys **keys_r,
-    struct tailor_templates **templates_r, void (*each)(const char *text, void *closure),
-    void *closure, struct err *err)
+    struct link_keys **link_keys_r, struct tailor_templates **templates_r,
+    void (*each)(const char *text, void *closure), void *closure, struct err *err)
 {
 	struct conf *conf;
 
 	*conf_r = NULL;
 	*keys_r = NULL;
+	*link_keys_r = NULL;
 	*templates_r = NULL;
 	if (conf_load(&conf, path, each, closure, err) != 0)
 		return -1;
 	*conf_r = conf;
-	if (dkim_keys_load(keys_r, conf, err) != 0 ||
+	if (dkim_keys_load(keys_r, conf, err) != 0 || link_keys_load(link_keys_r, conf, err) != 0 ||
 	    tailor_templates_load(templates_r, conf, err) != 0) {
 		each(err->text, closure);
+		link_keys_unref(link_keys_r);
 		dkim_keys_unref(keys_r);
 		conf_unref(conf_r);
 		return -1;
@@ -136,10 +138,12 @@ master_check(const char *path)
 	struct report report = {0, ERR_NONE};
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct err err = ERR_INIT;
 
-	if (check_load(path, &conf, &keys, &templates, print_problem, &report, &err) != 0)
+	if (check_load(path, &conf, &keys, &link_keys, &templates, print_problem, &report, &err) !=
+	    0)
 		return err_exit_code(err.code);
 	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
 		report.first = err.code;
@@ -148,6 +152,7 @@ master_check(const char *path)
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);
+	link_keys_unref(&link_keys);
 	dkim_keys_unref(&keys);
 	conf_unref(&conf);
 	return report.problems == 0 ? EX_OK : err_exit_code(report.first);

@@ -99,6 +99,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	struct worker worker = {
 	    .conf = master->conf,
 	    .keys = master->keys,
+	    .link_keys = master->link_keys,
 	    .templates = master->templates,
 	    .slot = slot,
 	    .slots = master->slot_count[kind],
@@ -336,6 +337,7 @@ fini(struct master *master)
 		pidfile_close(master->conf->pid_file, &master->pid_fd);
 	free(master->children.at);
 	tailor_templates_unref(&master->templates);
+	link_keys_unref(&master->link_keys);
 	dkim_keys_unref(&master->keys);
 	conf_unref(&master->conf);
 }
@@ -360,8 +362,8 @@ master_run(const char *path, bool foreground)
 	whole_path = realpath(path, NULL);
 	master.path = whole_path == NULL ? path : whole_path;
 	master.foreground = foreground;
-	if (check_load(master.path, &master.conf, &master.keys, &master.templates, print_problem,
-		NULL, &err) != 0) {
+	if (check_load(master.path, &master.conf, &master.keys, &master.link_keys,
+		&master.templates, print_problem, NULL, &err) != 0) {
 		free(whole_path);
 		return err_exit_code(err.code);
 	}

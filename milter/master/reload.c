@@ -75,15 +75,17 @@ master_reopen_log(struct master *master)
 
 static void
 replace(struct master *master, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates)
+    struct link_keys *link_keys, struct tailor_templates *templates)
 {
 	struct err err = ERR_INIT;
 
 	conf_unref(&master->conf);
 	dkim_keys_unref(&master->keys);
+	link_keys_unref(&master->link_keys);
 	tailor_templates_unref(&master->templates);
 	master->conf = conf;
 	master->keys = keys;
+	master->link_keys = link_keys;
 	master->templates = templates;
 	if (master_set_slots(master, &err) != 0)
 		log_error("reload", LOG_STR("reason", err.text));
@@ -97,10 +99,12 @@ master_reload(struct master *master)
 {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct err err = ERR_INIT;
 
-	if (check_load(master->path, &conf, &keys, &templates, log_problem, NULL, &err) != 0) {
+	if (check_load(
+		master->path, &conf, &keys, &link_keys, &templates, log_problem, NULL, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		return;
@@ -109,12 +113,13 @@ master_reload(struct master *master)
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		tailor_templates_unref(&templates);
+		link_keys_unref(&link_keys);
 		dkim_keys_unref(&keys);
 		conf_unref(&conf);
 		return;
 	}
 	/* Those that drain write to the old log, which may have been renamed. */
 	signal_children(master, SIGUSR1);
-	replace(master, conf, keys, templates);
+	replace(master, conf, keys, link_keys, templates);
 	log_info("reloaded", LOG_STR("file", master->path));
 }
