@@ -257,6 +257,36 @@ checked_tracking(const char *text, const char *folder, struct arena *arena)
 	return authority_is_good(host) ? arena_str(arena, rest).p : NULL;
 }
 
+/* The sender's part of a Feedback-ID. */
+static const char *
+checked_feedback(const char *text, const char *folder, struct arena *arena)
+{
+	size_t n = strlen(text);
+
+	(void)folder;
+	(void)arena;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+			return NULL;
+	}
+	return n >= 5 && n <= 15 ? text : NULL;
+}
+
+/* A token of 53 letters and a plus must find room in the local part. */
+static const char *
+checked_taker(const char *text, const char *folder, struct arena *arena)
+{
+	const char *at = strchr(text, '@');
+
+	if (at == NULL || at == text || at - text > 10)
+		return NULL;
+	for (const char *c = text; c < at; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+			return NULL;
+	}
+	return checked_address(text, folder, arena);
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
     {"path", "the path of a file or folder", checked_path},
@@ -269,6 +299,9 @@ static const struct conf_check checks[] = {
     {"domain", "a domain name", checked_domain},
     {"selector", "a DKIM selector of letters, digits, \"-\", \"_\" and \".\"", checked_selector},
     {"tracking", "an address like https://t.example.com, without ? and #", checked_tracking},
+    {"feedback", "5 to 15 letters, digits, \".\", \"_\" and \"-\"", checked_feedback},
+    {"taker", "an address with at most 10 letters, digits, \".\", \"_\" or \"-\" before the @",
+	checked_taker},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 

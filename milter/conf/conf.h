@@ -36,6 +36,7 @@ enum conf_unknown { CONF_UNKNOWN_BARE, CONF_UNKNOWN_DEFER, CONF_UNKNOWN_REFUSE }
 enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
 enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
+enum conf_kind { CONF_KIND_MARKETING, CONF_KIND_TRANSACTIONAL };
 
 struct conf_campaign {
 	const char *name;  /* "*" stands for every name without a section of its own */

@@ -62,6 +62,7 @@ check_migrate(const struct conf *conf, const struct identity *identity, struct e
 struct engine {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 };
 
@@ -75,7 +76,8 @@ engine_task(void *closure, struct err *err)
 
 	if (store_open(&store, engine->conf->database, STORE_READ, err) != 0)
 		return -1;
-	done = tailor_new(&tailor, engine->conf, engine->keys, engine->templates, store, err);
+	done = tailor_new(
+	    &tailor, engine->conf, engine->keys, engine->link_keys, engine->templates, store, err);
 	if (done == 0)
 		tailor_free(&tailor);
 	store_close(&store);
@@ -83,10 +85,10 @@ engine_task(void *closure, struct err *err)
 }
 
 int
-check_engine(const struct conf *conf, struct dkim_keys *keys, struct tailor_templates *templates,
-    const struct identity *identity, struct err *err)
+check_engine(const struct conf *conf, struct dkim_keys *keys, struct link_keys *link_keys,
+    struct tailor_templates *templates, const struct identity *identity, struct err *err)
 {
-	struct engine engine = {conf, keys, templates};
+	struct engine engine = {conf, keys, link_keys, templates};
 
 	return identity_run(identity, engine_task, &engine, err);
 }
@@ -120,8 +122,8 @@ note(struct report *report, int done, struct err *err)
 
 /* Before the first start there is no database, which is no problem. */
 static int
-check_database(const struct conf *conf, struct dkim_keys *keys, struct tailor_templates *templates,
-    struct err *err)
+check_database(const struct conf *conf, struct dkim_keys *keys, struct link_keys *link_keys,
+    struct tailor_templates *templates, struct err *err)
 {
 	struct identity identity;
 
@@ -129,7 +131,7 @@ check_database(const struct conf *conf, struct dkim_keys *keys, struct tailor_te
 		return 0;
 	return identity_find(conf->user, &identity, err) != 0
 	    ? -1
-	    : check_engine(conf, keys, templates, &identity, err);
+	    : check_engine(conf, keys, link_keys, templates, &identity, err);
 }
 
 int
@@ -148,7 +150,7 @@ master_check(const char *path)
 	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
-	note(&report, check_database(conf, keys, templates, &err), &err);
+	note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);

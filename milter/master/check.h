@@ -19,7 +19,7 @@ int check_load(const char *path, const struct conf **conf_r, struct dkim_keys **
 /* Makes the database, or brings it up to date, as the daemon's user. */
 int check_migrate(const struct conf *conf, const struct identity *identity, struct err *err);
 /* Can a worker open the database and make its engine? */
-int check_engine(const struct conf *conf, struct dkim_keys *keys,
+int check_engine(const struct conf *conf, struct dkim_keys *keys, struct link_keys *link_keys,
     struct tailor_templates *templates, const struct identity *identity, struct err *err);
 
 #endif

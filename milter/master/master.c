@@ -288,8 +288,8 @@ prepare(struct master *master, struct err *err)
 	    open_signals(master, err) != 0 || master_set_slots(master, err) != 0)
 		return -1;
 	if (check_migrate(master->conf, &master->identity, err) != 0 ||
-	    check_engine(master->conf, master->keys, master->templates, &master->identity, err) !=
-		0)
+	    check_engine(master->conf, master->keys, master->link_keys, master->templates,
+		&master->identity, err) != 0)
 		return -1;
 	return session_listen(master->conf, &master->listen_fd, err);
 }

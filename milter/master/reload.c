@@ -47,10 +47,10 @@ check_fixed(const struct conf *old, const struct conf *new, struct err *err)
 
 static int
 try(const struct master *master, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates, struct err *err)
+    struct link_keys *link_keys, struct tailor_templates *templates, struct err *err)
 {
 	if (check_fixed(master->conf, conf, err) != 0 ||
-	    check_engine(conf, keys, templates, &master->identity, err) != 0 ||
+	    check_engine(conf, keys, link_keys, templates, &master->identity, err) != 0 ||
 	    session_listen_mode(conf, err) != 0)
 		return -1;
 	return master_open_log(conf, &master->identity, err);
@@ -109,7 +109,7 @@ master_reload(struct master *master)
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		return;
 	}
-	if (try(master, conf, keys, templates, &err) != 0) {
+	if (try(master, conf, keys, link_keys, templates, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		tailor_templates_unref(&templates);
