@@ -12,6 +12,7 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/conf.h"
@@ -57,6 +58,10 @@ X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \
   "conf check\n") \
+X(dkim, "keys, their DNS records, and whether signatures verify", \
+  "dkim new DOMAIN SELECTOR [--algorithm rsa|ed25519] [--bits N] [--dir DIR]\n" \
+  "dkim dns [DOMAIN [SELECTOR]] [--json]\n" \
+  "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")
 /* clang-format on */
@@ -97,6 +102,10 @@ int ctl_act(struct ctl *ctl, int argc, char **argv, const struct ctl_action *act
 int ctl_option(int argc, char **argv, const struct option *options);
 /* Reads a number of 1 up to `max`; complains. */
 bool ctl_number(const char *name, const char *text, unsigned long long max, size_t *number_r);
+
+/* A message from a file, or stdin for "-", with CRLF line ends as it would come through SMTP.
+ * ERR_IO, or ERR_LIMIT where `raw` is full. */
+int ctl_read_message(const char *path, struct buf *raw, struct err *err);
 
 /* "mailtailor: sentence" on stderr, control characters made harmless. */
 void ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -6,6 +6,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
 	milter/ctl/contacts_export.c \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/dkim.c milter/ctl/dkim.h \
+	milter/ctl/dkim_verify.c \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
@@ -20,6 +22,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
+	milter/ctl/message.c \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
@@ -27,8 +30,6 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
 	milter/ctl/value.c milter/ctl/value.h
-# doctor reads DNS answers.
-mailtailor_libs += -lresolv
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8

@@ -80,33 +80,6 @@ read_options(struct preview *preview, int argc, char **argv)
 	return 0;
 }
 
-/* The file with CRLF line ends, as it would come through SMTP. */
-static int
-read_message(const char *path, struct buf *raw, struct err *err)
-{
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	char piece[65536], last = '\0';
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	while ((n = read(fd, piece, sizeof piece)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (piece[i] == '\n' && last != '\r')
-				buf_add_char(raw, '\r');
-			last = piece[i];
-			buf_add_char(raw, last);
-		}
-	}
-	if (n < 0)
-		err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (n < 0)
-		return -1;
-	return raw->full ? err_set(err, ERR_LIMIT, "%s: larger than max_message", path) : 0;
-}
-
 static int
 find_campaign(const struct preview *preview, const struct conf *conf, struct str raw,
     const struct conf_campaign **campaign_r, struct str *name_r, struct err *err)
@@ -147,7 +120,7 @@ open_workshop(
 	struct str name;
 
 	buf_init(&shop->raw, (size_t)conf->max_message);
-	if (read_message(preview->path, &shop->raw, err) != 0 ||
+	if (ctl_read_message(preview->path, &shop->raw, err) != 0 ||
 	    find_campaign(preview, conf, buf_str(&shop->raw), &campaign, &name, err) != 0 ||
 	    dkim_keys_load(&shop->keys, conf, err) != 0 ||
 	    tailor_templates_load(&shop->templates, conf, err) != 0 ||
