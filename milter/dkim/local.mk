@@ -26,3 +26,8 @@ tests_unit_dkim_test_LDADD = $(unit_libs)
 tests_unit_dkim_signer_SOURCES = tests/unit/dkim_signer.c
 tests_unit_dkim_signer_LDADD = $(unit_libs)
 endif
+
+EXTRA_DIST += tests/corpus/dkim_corpus.py tests/corpus/dkim_corpus.known
+if TESTS_ON
+TESTS += tests/corpus/dkim_corpus.py
+endif

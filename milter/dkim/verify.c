@@ -21,18 +21,26 @@
 
 #define OLD_BITS 384
 #define BITS_MIN 1024
+/* RFC 6376 section 8.4: a verifier may set a limit. */
+#define SIGNATURES_MAX 50
 
 /* What one verification works on; libopendkim's user context. */
 struct job {
 	const struct dkim_verify_options *options;
 	struct arena *arena;
+	DKIM_LIB *lib;
+	struct dkim_memory memory;
 	DKIM *dkim;
+	struct str faults[SIGNATURES_MAX]; /* of each signature's syntax; {NULL,0}: none */
+	size_t count;
+	DKIM_SIGINFO *silent[SIGNATURES_MAX]; /* DNS did not answer for these */
+	size_t silent_count;
 };
 
 static DKIM_CBSTAT
 find_key(DKIM *dkim, DKIM_SIGINFO *signature, u_char *text, size_t size)
 {
-	const struct job *job = dkim_get_user_context(dkim);
+	struct job *job = dkim_get_user_context(dkim);
 	char name[DKIM_NAME_MAX], record[DKIM_RECORD_MAX];
 	const char *found = job->options->record;
 	enum dkim_answer answer = DKIM_ANSWER_RECORD;
@@ -43,9 +51,12 @@ find_key(DKIM *dkim, DKIM_SIGINFO *signature, u_char *text, size_t size)
 		answer = dkim_dns_txt(job->options->dns, name, record);
 		found = record;
 	}
-	if (answer == DKIM_ANSWER_SILENT)
-		return DKIM_CBSTAT_TRYAGAIN;
-	if (answer == DKIM_ANSWER_NONE)
+	/* "Try again" would end the whole message, and other signatures may be good. */
+	if (answer == DKIM_ANSWER_SILENT && job->silent_count < SIGNATURES_MAX) {
+		job->silent[job->silent_count++] = signature;
+		answer = DKIM_ANSWER_NONE;
+	}
+	if (answer != DKIM_ANSWER_RECORD)
 		return DKIM_CBSTAT_NOTFOUND;
 	if (strlen(found) >= size)
 		return DKIM_CBSTAT_ERROR;
@@ -102,15 +113,49 @@ is_field(struct str field)
 		(size_t)(space - field.p));
 }
 
+static DKIM *
+open_handle(struct job *job)
+{
+	DKIM_STAT status;
+	DKIM *dkim = dkim_verify(job->lib, (const u_char *)"mailtailor", &job->memory, &status);
+
+	if (dkim == NULL)
+		abort();
+	dkim_set_user_context(dkim, job);
+	return dkim;
+}
+
+/* One bad signature must not stand in the others' way: libopendkim would give up. */
+static bool
+is_sound(struct job *job, struct str field)
+{
+	struct str value = field, name;
+	DKIM *scratch;
+
+	if (!str_split(&value, ':', &name) || !str_is_nocase(str_trim(name), "DKIM-Signature"))
+		return true;
+	if (job->count == SIGNATURES_MAX)
+		return false;
+	scratch = open_handle(job);
+	if (dkim_sig_syntax(scratch, (u_char *)(uintptr_t)value.p, value.n) != DKIM_STAT_OK) {
+		const char *why = dkim_geterror(scratch);
+
+		job->faults[job->count] =
+		    arena_str(job->arena, str_c(why == NULL ? "it is malformed" : why));
+	}
+	dkim_free(scratch);
+	return job->faults[job->count++].p == NULL;
+}
+
 /* DKIM_STAT_OK, or what speaks against the message as a whole. */
 static DKIM_STAT
-give_message(const struct job *job, struct str raw)
+give_message(struct job *job, struct str raw)
 {
 	struct str field;
 	DKIM_STAT status = DKIM_STAT_OK;
 
 	while (status == DKIM_STAT_OK && next_field(&raw, &field)) {
-		if (is_field(field))
+		if (is_field(field) && is_sound(job, field))
 			status = dkim_header(job->dkim, (u_char *)(uintptr_t)field.p, field.n);
 	}
 	if (status == DKIM_STAT_OK)
@@ -152,6 +197,10 @@ fault_of(const struct job *job, DKIM_SIGINFO *signature, const struct dkim_verdi
 
 	if (!job->options->old && str_is(verdict->algorithm, "rsa-sha1"))
 		return "rsa-sha1 counts no more (RFC 8301 section 3.1)";
+	for (size_t i = 0; i < job->silent_count; i++) {
+		if (job->silent[i] == signature)
+			return "DNS does not answer for the key";
+	}
 	if (error != DKIM_SIGERROR_OK && error != DKIM_SIGERROR_UNKNOWN)
 		return dkim_sig_geterrorstr(error);
 	if ((flags & DKIM_SIGFLAG_PROCESSED) == 0)
@@ -204,16 +253,24 @@ static int
 collect(const struct job *job, struct dkim_verdict **verdicts_r, size_t *count_r, struct err *err)
 {
 	DKIM_SIGINFO **signatures;
-	int count;
+	int count, next = 0;
 
-	if (dkim_getsiglist(job->dkim, &signatures, &count) != DKIM_STAT_OK || count <= 0)
-		return 0;
-	*verdicts_r = arena_zalloc(job->arena, (size_t)count, sizeof **verdicts_r);
+	if (dkim_getsiglist(job->dkim, &signatures, &count) != DKIM_STAT_OK)
+		count = 0;
+	*verdicts_r = arena_zalloc(job->arena, SIGNATURES_MAX, sizeof **verdicts_r);
 	if (*verdicts_r == NULL)
 		return err_set(err, ERR_LIMIT, "too many signatures");
-	for (int i = 0; i < count; i++)
-		judge(job, signatures[i], &(*verdicts_r)[i]);
-	*count_r = (size_t)count;
+	for (size_t i = 0; i < job->count; i++) {
+		struct dkim_verdict *verdict = &(*verdicts_r)[*count_r];
+
+		if (job->faults[i].p != NULL)
+			*verdict = (struct dkim_verdict){.why = job->faults[i]};
+		else if (next < count)
+			judge(job, signatures[next++], verdict);
+		else
+			continue;
+		(*count_r)++;
+	}
 	return 0;
 }
 
@@ -221,19 +278,14 @@ int
 dkim_verify_message(struct str raw, const struct dkim_verify_options *options, struct arena *arena,
     struct dkim_verdict **verdicts_r, size_t *count_r, struct err *err)
 {
-	struct job job = {.options = options, .arena = arena};
-	struct dkim_memory memory;
-	DKIM_LIB *lib = open_library(options);
+	struct job job = {.options = options, .arena = arena, .lib = open_library(options)};
 	DKIM_STAT status;
 	int result;
 
 	*verdicts_r = NULL;
 	*count_r = 0;
-	dkim_memory_init(&memory);
-	job.dkim = dkim_verify(lib, (const u_char *)"mailtailor", &memory, &status);
-	if (job.dkim == NULL)
-		abort();
-	dkim_set_user_context(job.dkim, &job);
+	dkim_memory_init(&job.memory);
+	job.dkim = open_handle(&job);
 	status = give_message(&job, raw);
 	result = collect(&job, verdicts_r, count_r, err);
 	if (result == 0 && *count_r == 0 && status != DKIM_STAT_OK && status != DKIM_STAT_NOSIG)
@@ -241,8 +293,8 @@ dkim_verify_message(struct str raw, const struct dkim_verify_options *options, s
 		    dkim_geterror(job.dkim) == NULL ? dkim_getresultstr(status)
 						    : dkim_geterror(job.dkim));
 	dkim_free(job.dkim);
-	dkim_memory_fini(&memory);
-	dkim_close(lib);
+	dkim_memory_fini(&job.memory);
+	dkim_close(job.lib);
 	return result;
 }
 

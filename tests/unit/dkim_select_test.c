@@ -231,6 +231,8 @@ signers(struct dkim_keys *keys, struct str domain, enum conf_signatures signatur
 	for (size_t i = 0; i < count; i++) {
 		const char *selector = memmem(values[i].p, values[i].n, " s=", 3);
 
+		if (selector == NULL)
+			selector = memmem(values[i].p, values[i].n, "\ts=", 3);
 		assert_non_null(selector);
 		assert_non_null(memmem(values[i].p, values[i].n, "d=shop.example;", 15));
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%.2s",
