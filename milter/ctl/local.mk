@@ -36,10 +36,10 @@ dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
 mailtailor_LDADD = $(mailtailor_libs)
 
-EXTRA_DIST += tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
+EXTRA_DIST += tests/unit/ctl_dkim_test.py tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
 if TESTS_ON
 check_PROGRAMS += tests/unit/ctl_value_test
-TESTS += tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
+TESTS += tests/unit/ctl_dkim_test.py tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
 tests_unit_ctl_value_test_SOURCES = tests/unit/ctl_value_test.c
 tests_unit_ctl_value_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/doctor_test tests/unit/conf_command_test

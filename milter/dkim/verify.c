@@ -201,14 +201,17 @@ fault_of(const struct job *job, DKIM_SIGINFO *signature, const struct dkim_verdi
 		if (job->silent[i] == signature)
 			return "DNS does not answer for the key";
 	}
+	if ((flags & DKIM_SIGFLAG_PROCESSED) != 0 &&
+	    dkim_sig_getbh(signature) == DKIM_SIGBH_MISMATCH)
+		return "the body was changed (bh= differs)";
+	if (error == DKIM_SIGERROR_BADSIG)
+		return "a signed header field was changed, or the key is another one";
 	if (error != DKIM_SIGERROR_OK && error != DKIM_SIGERROR_UNKNOWN)
 		return dkim_sig_geterrorstr(error);
 	if ((flags & DKIM_SIGFLAG_PROCESSED) == 0)
 		return "it was not looked at";
-	if (dkim_sig_getbh(signature) == DKIM_SIGBH_MISMATCH)
-		return "the body was changed (bh= differs)";
 	if ((flags & DKIM_SIGFLAG_PASSED) == 0)
-		return "a signed header field was changed, or the key is another one";
+		return dkim_sig_geterrorstr(DKIM_SIGERROR_BADSIG);
 	return NULL;
 }
 
