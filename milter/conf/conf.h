@@ -38,6 +38,7 @@ enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_signatures { CONF_SIGNATURES_ALL, CONF_SIGNATURES_RSA, CONF_SIGNATURES_ED25519 };
 enum conf_active { CONF_ACTIVE_YES, CONF_ACTIVE_AUTO, CONF_ACTIVE_NO };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
+enum conf_kind { CONF_KIND_MARKETING, CONF_KIND_TRANSACTIONAL };
 
 struct conf_campaign {
 	const char *name;  /* "*" stands for every name without a section of its own */

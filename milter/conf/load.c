@@ -153,6 +153,53 @@ check_together(struct parse *parse, const struct snapshot *snapshot)
 		    snapshot_place(snapshot, "outbox_retry_min"));
 }
 
+static bool
+secure(const char *url)
+{
+	static const char *const here[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *host = url + sizeof "http://" - 1;
+
+	if (strncmp(url, "https://", sizeof "https://" - 1) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+		size_t n = strlen(here[i]);
+
+		if (strncmp(host, here[i], n) == 0 && strchr(":/", host[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_tracking_url(struct parse *parse, const struct conf *conf, const char *url, const char *place)
+{
+	if (url[0] == '\0')
+		return;
+	if (conf->token_keys[0] == '\0')
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: tracking_url: expected token_keys to be set, too (mailtailor key new "
+		    "makes "
+		    "the file)",
+		    place);
+	if (!conf->tracking_insecure && !secure(url))
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: tracking_url: expected https://, or tracking_insecure = yes, got "
+		    "\"%.200s\"",
+		    place, url);
+}
+
+static void
+check_tracking(struct parse *parse, const struct snapshot *snapshot)
+{
+	const struct conf *conf = &snapshot->conf;
+
+	check_tracking_url(
+	    parse, conf, conf->tracking_url, snapshot_place(snapshot, "tracking_url"));
+	for (size_t i = 0; i < conf->campaign_count; i++)
+		check_tracking_url(
+		    parse, conf, conf->campaigns[i].tracking_url, conf->campaigns[i].place);
+}
+
 /* One address means one campaign. */
 static void
 check_addresses(struct parse *parse, const struct conf *conf, size_t row_offset, const char *row,
@@ -239,6 +286,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	parse_networks(snapshot);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
+	check_tracking(parse, snapshot);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(

@@ -118,6 +118,17 @@ X(TEXT, templates, "", "path", \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
   "brand/footer.liquid in both. Read at start and reload; " \
   "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
+X(TEXT, token_keys, "", "path", \
+  "File with the keys of the tokens in links, made by mailtailor key new. Read at start and " \
+  "reload; others than its owner must not be able to read it. Empty: there are no tokens, " \
+  "and nothing is tracked.") \
+X(TEXT, tracking_url, "", "tracking", \
+  "Where tracked links lead: https://t.example.com, or with a path before what mailtailor " \
+  "adds. Nothing of this version answers there yet: set it once something does. Empty: links " \
+  "are not tracked, and links.* has no value.") \
+X(BOOL, tracking_insecure, "no", "", \
+  "Whether tracking_url may begin with http://, so that who listens on the way can read and " \
+  "use the tokens. To this machine itself (localhost, 127.0.0.1, [::1]) it always may.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -144,6 +155,37 @@ X(TEXT, data, "", "path", \
   "JSON file with one object whose members templates see as campaign.NAME.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates for this campaign alone, instead of the general one.") \
+X(TEXT, tracking_url, "", "tracking", \
+  "Where this campaign's tracked links lead, instead of the general tracking_url.") \
+X(ENUM, kind, "marketing", "marketing|transactional", \
+  "marketing: where tracking_url and token_keys are set, each copy gets List-Unsubscribe and " \
+  "List-Unsubscribe-Post (RFC 8058) of its own, signed; such fields of the original give way. " \
+  "transactional, as receipts are: it gets none.") \
+X(TEXT, unsubscribe_address, "", "taker", \
+  "Mail address that List-Unsubscribe names beside the web address; a token goes behind its " \
+  "local part, leave+TOKEN@shop.example, so the relay must take that extension. Empty: only the " \
+  "web address.") \
+X(TEXT, feedback_id, "", "feedback", \
+  "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
+  "that Gmail counts complaints by. Empty: there is none.") \
+X(TEXT, list_id, "", "domain", \
+  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Empty: there is none.") \
+X(BOOL, track_clicks, "yes", "", \
+  "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
+  "never does, nor does any link to a contact whose attribute do_not_track is true.") \
+X(BOOL, track_opens, "yes", "", \
+  "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
+  "opened; not to a contact whose attribute do_not_track is true.") \
+X(TEXT, utm_source, "", "", \
+  "Value of the parameter utm_source that tracked web addresses of this campaign get, before " \
+  "their fragment. A parameter that an address has already stays. Empty: none is added.") \
+X(TEXT, utm_medium, "", "", \
+  "The same for utm_medium.") \
+X(TEXT, utm_campaign, "", "", \
+  "The same for utm_campaign. Empty: the campaign's name, where utm_source or utm_medium is " \
+  "set.") \
+X(TEXT, utm_content, "", "", \
+  "The same for utm_content.") \
 X(ENUM, unknown, "bare", "bare|defer|refuse", \
   "What a recipient gets who is not in the contact store: bare, the message with nothing but " \
   "the address filled in, so that defaults apply; defer, nothing until the contact is there; " \

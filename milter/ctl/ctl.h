@@ -12,7 +12,6 @@
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "conf/conf.h"
@@ -47,6 +46,10 @@ X(outbox, "what waits to be sent", \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
+X(lint, "what is wrong with a message, for all contacts, before it is sent", \
+  "lint MESSAGE.eml|- [--campaign NAME] [--contacts all|N] [--sender ADDRESS]\n" \
+  "     [--ignore CHECK,...] [--fail-on error|warning|info] [--json]\n" \
+  "lint --checks\n") \
 X(render, "a template with data, without a message", \
   "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
   "       [--strict] [--now TIME] [--time-zone ZONE] [--merge-tags none|mailchimp]\n" \
@@ -54,6 +57,10 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(key, "keys of the tokens in links", \
+  "key new [FILE]\n" \
+  "key list [FILE] [--json]\n" \
+  "key retire ID [FILE]\n") \
 X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \
@@ -102,10 +109,6 @@ int ctl_act(struct ctl *ctl, int argc, char **argv, const struct ctl_action *act
 int ctl_option(int argc, char **argv, const struct option *options);
 /* Reads a number of 1 up to `max`; complains. */
 bool ctl_number(const char *name, const char *text, unsigned long long max, size_t *number_r);
-
-/* A message from a file, or stdin for "-", with CRLF line ends as it would come through SMTP.
- * ERR_IO, or ERR_LIMIT where `raw` is full. */
-int ctl_read_message(const char *path, struct buf *raw, struct err *err);
 
 /* "mailtailor: sentence" on stderr, control characters made harmless. */
 void ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -172,8 +172,8 @@ run_new(struct ctl *ctl, int argc, char **argv)
 
 		/* The section that is printed may stand in any file. */
 		folder = realpath(key.folder, NULL);
-		key.path = g_strdup_printf("%s/%s.%s.pem", folder == NULL ? key.folder : folder,
-		    key.selector, key.domain);
+		key.path = g_strdup_printf(
+		    "%s/%s.%s.pem", folder == NULL ? key.folder : folder, key.selector, key.domain);
 		if (write_key(&key, made, &err) != 0)
 			status = ctl_fail(&err);
 		else
@@ -276,9 +276,9 @@ show_record(const struct conf *conf, const struct conf_dkim *section, bool json)
 		put_record(record);
 	else
 		print_record(record);
-	status = strcmp(record->state, "ok") == 0 ? 0
+	status = strcmp(record->state, "ok") == 0  ? 0
 	    : strcmp(record->state, "silent") == 0 ? EX_TEMPFAIL
-						    : 1;
+						   : 1;
 	ctl_dkim_record_free(record);
 	return status;
 }
@@ -329,8 +329,8 @@ run_dns(struct ctl *ctl, int argc, char **argv)
 int
 ctl_dkim(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct ctl_action actions[] = {{"new", run_new}, {"dns", run_dns},
-	    {"verify", ctl_dkim_verify}, {NULL, NULL}};
+	static const struct ctl_action actions[] = {
+	    {"new", run_new}, {"dns", run_dns}, {"verify", ctl_dkim_verify}, {NULL, NULL}};
 
 	return ctl_act(ctl, argc, argv, actions);
 }

@@ -15,9 +15,9 @@ struct ctl_dkim_record {
 	char name[DKIM_NAME_MAX];
 	EVP_PKEY *key;
 	enum dkim_algorithm algorithm;
-	char *text;			/* what ought to be there */
-	const char *state;		/* ok, missing, different, revoked, silent; by _ask */
-	const char *why;		/* a sentence without its stop; NULL if it is ok */
+	char *text;		     /* what ought to be there */
+	const char *state;	     /* ok, missing, different, revoked, silent; by _ask */
+	const char *why;	     /* a sentence without its stop; NULL if it is ok */
 	char found[DKIM_RECORD_MAX]; /* what is there, or empty */
 };
 

@@ -7,6 +7,7 @@
  * Threads: one.
  */
 #include "ctl/dkim.h"
+#include "ctl/message.h"
 #include "dkim/verify.h"
 #include "mime/mime.h"
 
@@ -123,8 +124,7 @@ find_from(struct verify *verify)
 		return;
 	at = memrchr(address.p, '@', address.n);
 	if (at != NULL)
-		verify->from =
-		    (struct str){at + 1, (size_t)(address.p + address.n - (at + 1))};
+		verify->from = (struct str){at + 1, (size_t)(address.p + address.n - (at + 1))};
 }
 
 static bool

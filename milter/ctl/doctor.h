@@ -39,6 +39,9 @@ void doctor_check_machine(struct doctor *doctor);
 /* Keys, their DNS records, campaigns' From domains: doctor_dkim.c. */
 void doctor_check_dkim(struct doctor *doctor);
 
+/* The keys of link tokens: doctor_link.c. */
+void doctor_check_link(struct doctor *doctor);
+
 /* The command that sets `name` to `value` becomes the newest finding's remedy: in
  * master.cf where `service` (may be NULL) has it there, else in main.cf. */
 void doctor_advise(struct doctor *doctor, const struct postfix_service *service, const char *name,

@@ -97,8 +97,7 @@ check_section(struct doctor *doctor, const struct conf_dkim *dkim, unsigned *alg
 	check_key_file(doctor, dkim);
 	if (record == NULL) {
 		if (access(dkim->key, R_OK) == 0)
-			finding_add(
-			    &doctor->found, FINDING_ERROR, "dkim.key", "%s.", err.text);
+			finding_add(&doctor->found, FINDING_ERROR, "dkim.key", "%s.", err.text);
 		return;
 	}
 	if (dkim->active != CONF_ACTIVE_NO)
@@ -125,7 +124,8 @@ check_domain(struct doctor *doctor, const struct conf_dkim *first)
 	}
 	if (algorithms == 1u << DKIM_ED25519) {
 		finding_add(&doctor->found, FINDING_WARNING, "dkim.ed25519_alone",
-		    "%s has an Ed25519 key and none of RSA: Gmail and others do not verify Ed25519, "
+		    "%s has an Ed25519 key and none of RSA: Gmail and others do not verify "
+		    "Ed25519, "
 		    "to them its mail is unsigned.",
 		    first->domain);
 		finding_remedy(&doctor->found, "mailtailor dkim new %s rsa1", first->domain);

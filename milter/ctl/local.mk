@@ -11,6 +11,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
@@ -21,8 +22,10 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
+	milter/ctl/key.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
-	milter/ctl/message.c \
+	milter/ctl/lint.c \
+	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
@@ -36,10 +39,12 @@ dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
 mailtailor_LDADD = $(mailtailor_libs)
 
-EXTRA_DIST += tests/unit/ctl_dkim_test.py tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
+EXTRA_DIST += tests/unit/ctl_dkim_test.py tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
+	tests/unit/lint_test.py
 if TESTS_ON
 check_PROGRAMS += tests/unit/ctl_value_test
-TESTS += tests/unit/ctl_dkim_test.py tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py
+TESTS += tests/unit/ctl_dkim_test.py tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
+	tests/unit/lint_test.py
 tests_unit_ctl_value_test_SOURCES = tests/unit/ctl_value_test.c
 tests_unit_ctl_value_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/doctor_test tests/unit/conf_command_test

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * message: a message from a file for the commands that take one
+ * message: see message.h
  *
  * Threads: one.
  */
-#include "ctl/ctl.h"
+#include "ctl/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 int
@@ -33,5 +34,5 @@ ctl_read_message(const char *path, struct buf *raw, struct err *err)
 		close(fd);
 	if (n < 0)
 		return -1;
-	return raw->full ? err_set(err, ERR_LIMIT, "%s: larger than %zu bytes", path, raw->max) : 0;
+	return raw->full ? err_set(err, ERR_LIMIT, "%s: larger than max_message", path) : 0;
 }

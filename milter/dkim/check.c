@@ -33,7 +33,8 @@ dkim_keys_watched(const struct dkim_keys *keys)
 static bool
 is_same(const struct dkim_key *a, const struct dkim_key *b)
 {
-	return strcmp(a->domain, b->domain) == 0 && g_ascii_strcasecmp(a->selector, b->selector) == 0 &&
+	return strcmp(a->domain, b->domain) == 0 &&
+	    g_ascii_strcasecmp(a->selector, b->selector) == 0 &&
 	    strcmp(a->public_key, b->public_key) == 0;
 }
 
@@ -50,7 +51,8 @@ dkim_keys_inherit(struct dkim_keys *keys, const struct dkim_keys *old)
 				continue;
 			atomic_store(&key->state->seen, atomic_load(&before->state->seen));
 			atomic_store(&key->state->active,
-			    before->active == CONF_ACTIVE_YES || atomic_load(&before->state->active) != 0);
+			    before->active == CONF_ACTIVE_YES ||
+				atomic_load(&before->state->active) != 0);
 		}
 	}
 }
@@ -90,7 +92,8 @@ apply(const struct dkim_keys *keys, struct dkim_key *key, enum dkim_seen seen)
 
 	if (seen == DKIM_SEEN_OK) {
 		atomic_store(&key->state->active, 1);
-		return active ? "dkim record is well again" : "dkim record is there, the key may sign";
+		return active ? "dkim record is well again"
+			      : "dkim record is there, the key may sign";
 	}
 	if (!active)
 		return "dkim key waits for its record";

@@ -153,8 +153,7 @@ dkim_keys_has(const struct dkim_keys *keys, struct str domain)
 }
 
 const struct dkim_key *
-dkim_set_signer(
-    const GPtrArray *keys, enum dkim_algorithm algorithm, const struct dkim_key *but)
+dkim_set_signer(const GPtrArray *keys, enum dkim_algorithm algorithm, const struct dkim_key *but)
 {
 	const struct dkim_key *at_once = NULL, *published = NULL;
 
@@ -212,8 +211,8 @@ none_may(const GPtrArray *keys, enum dkim_algorithm algorithm, struct err *err)
 	const char *name = dkim_algorithm_name(algorithm);
 
 	if (wanted == NULL)
-		return err_set(err, ERR_KEY, "no %s key of %s may sign (active = no, or there is none)",
-		    name, any->domain);
+		return err_set(err, ERR_KEY,
+		    "no %s key of %s may sign (active = no, or there is none)", name, any->domain);
 	return err_set(err, ERR_KEY, "no %s key of %s may sign yet: %s %s._domainkey.%s", name,
 	    any->domain, seen_text(wanted), wanted->selector, wanted->domain);
 }

@@ -143,7 +143,7 @@ dkim_record_match(
 	if (dkim_record_tag(record, "v", value) && strcmp(value, "DKIM1") != 0)
 		*why_r = "it is no DKIM record (v=)";
 	else if (strcmp(dkim_record_tag(record, "k", value) ? value : names[DKIM_RSA],
-		names[algorithm]) != 0)
+		     names[algorithm]) != 0)
 		*why_r = "it is for another kind of key (k=)";
 	else if (dkim_record_tag(record, "h", value) && !list_has(value, "sha256"))
 		*why_r = "it does not allow sha256 (h=)";

@@ -19,8 +19,8 @@ size_of(size_t count)
 struct dkim_state *
 dkim_state_map(size_t count)
 {
-	void *memory = mmap(
-	    NULL, size_of(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory =
+	    mmap(NULL, size_of(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		abort();

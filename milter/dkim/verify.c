@@ -108,9 +108,10 @@ is_field(struct str field)
 	const char *colon = memchr(field.p, ':', field.n);
 	const char *space = memchr(field.p, ' ', field.n);
 
-	return colon != NULL && colon != field.p && (space == NULL || colon < space ||
-	    str_trim((struct str){field.p, (size_t)(colon - field.p)}).n ==
-		(size_t)(space - field.p));
+	return colon != NULL && colon != field.p &&
+	    (space == NULL || colon < space ||
+		str_trim((struct str){field.p, (size_t)(colon - field.p)}).n ==
+		    (size_t)(space - field.p));
 }
 
 static DKIM *
@@ -219,7 +220,8 @@ static struct str
 doubt_about(const struct job *job, DKIM_SIGINFO *signature, const struct dkim_verdict *verdict)
 {
 	if (verdict->unsigned_bytes > 0)
-		return arena_printf(job->arena, "l= leaves the last %lld bytes of the body unsigned",
+		return arena_printf(job->arena,
+		    "l= leaves the last %lld bytes of the body unsigned",
 		    (long long)verdict->unsigned_bytes);
 	if ((dkim_sig_getflags(signature) & DKIM_SIGFLAG_TESTKEY) != 0)
 		return STR("the record says that the domain only tests DKIM (t=y)");

@@ -54,6 +54,7 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 {
 	const struct liquid_program *program = render->program;
 	struct liquid_value name;
+	struct key key;
 	uint32_t number;
 
 	if (render_eval(render, call->name, &name) < 0)
@@ -61,7 +62,8 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 	if (name.type != LIQUID_STRING)
 		return render_err(render, ERR_TEMPLATE, "the name of a partial must be text");
 	render->work += name.string.n;
-	number = names_find(&program->partials, name.string, value_hash(name.string));
+	key = value_key(name.string);
+	number = names_find(&program->partials, &key);
 	*unit_r = number + 1;
 	if (number != NAMES_NONE)
 		return 0;

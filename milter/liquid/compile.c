@@ -376,7 +376,8 @@ add_unit(struct compiler *compiler, struct str name, struct str source)
 static bool
 find_unit(const struct compiler *compiler, struct str name, uint32_t *unit_r)
 {
-	uint32_t number = names_find(&compiler->program->partials, name, value_hash(name));
+	struct key key = value_key(name);
+	uint32_t number = names_find(&compiler->program->partials, &key);
 
 	*unit_r = number + 1;
 	return number != NAMES_NONE;
@@ -566,14 +567,4 @@ liquid_free(struct liquid_program **program)
 	names_fini(&p->partials);
 	g_free(p);
 	*program = NULL;
-}
-
-bool
-liquid_is_static(const struct liquid_program *program)
-{
-	size_t n = program->unit[0].source.n;
-
-	if (n == 0)
-		return true;
-	return program->insns == 2 && program->insn[0].op == OP_TEXT && program->insn[0].b == n;
 }

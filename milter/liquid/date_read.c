@@ -458,6 +458,8 @@ date_read(struct str text, const struct date *now, const char *zone, struct date
 	    .nanos = reader.nanos,
 	    .offset = reader.offset,
 	    .zone = reader.zone};
+	if (zone == NULL && reader.offset == 0)
+		date_r->zone = "UTC";
 	if (zone != NULL)
 		*date_r = date_at(date_r->seconds, reader.nanos, zone);
 	return true;

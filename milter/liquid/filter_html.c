@@ -9,7 +9,7 @@
 static bool
 is_markup(const struct filter_call *call)
 {
-	return call->input.safe && call->render->program->mode == LIQUID_HTML;
+	return call->input->safe && call->render->program->mode == LIQUID_HTML;
 }
 
 static int
@@ -25,8 +25,8 @@ filter_run_escape(struct filter_call *call)
 {
 	struct str text;
 
-	if (call->input.type == LIQUID_NIL || is_markup(call)) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL || is_markup(call)) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || render_escape(call->render, text, &text) < 0)
@@ -76,7 +76,7 @@ run_escape_once(struct filter_call *call)
 	struct str text;
 
 	if (is_markup(call)) {
-		call->result = call->input;
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || build_init(&build, call->render, text.n) < 0)
@@ -98,7 +98,7 @@ run_escape_once(struct filter_call *call)
 static int
 run_raw(struct filter_call *call)
 {
-	call->result = call->input;
+	call->result = *call->input;
 	call->result.safe = true;
 	return 0;
 }
@@ -112,7 +112,7 @@ run_newline_to_br(struct filter_call *call)
 
 	if (filter_input(call, &text) < 0)
 		return -1;
-	if (html && !call->input.safe && render_escape(call->render, text, &text) < 0)
+	if (html && !call->input->safe && render_escape(call->render, text, &text) < 0)
 		return -1;
 	if (build_init(&build, call->render, text.n + text.n / 4) < 0)
 		return -1;
@@ -126,26 +126,32 @@ run_newline_to_br(struct filter_call *call)
 	return result_markup(call, build_str(&build));
 }
 
+/* At most. */
+#define SPAN_KINDS 3
+
 struct span_kind {
 	struct str open;
 	struct str close;
 };
 
-/* End of the span that begins at p, or NULL. */
+/* End of the span that begins at p, or NULL. `unclosed` has a flag for each kind, set when
+ * nothing closes one: then nothing closes those that follow either, and nobody looks. */
 static const char *
-span_end(const char *p, const char *end, const struct span_kind *kinds, size_t count)
+span_end(
+    const char *p, const char *end, const struct span_kind *kinds, size_t count, bool *unclosed)
 {
 	struct str rest = {p, (size_t)(end - p)};
 
 	for (size_t i = 0; i < count; i++) {
 		const char *found;
 
-		if (!str_starts(rest, kinds[i].open))
+		if (unclosed[i] || !str_starts(rest, kinds[i].open))
 			continue;
 		found = memmem(p + kinds[i].open.n, rest.n - kinds[i].open.n, kinds[i].close.p,
 		    kinds[i].close.n);
 		if (found != NULL)
 			return found + kinds[i].close.n;
+		unclosed[i] = true;
 	}
 	return NULL;
 }
@@ -155,13 +161,14 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 {
 	const char *end = text->p + text->n;
 	const char *p = text->p;
+	bool unclosed[SPAN_KINDS] = {false};
 	struct build build;
 
 	if (build_init(&build, render, text->n) < 0)
 		return -1;
 	while (p < end) {
 		const char *open = memchr(p, '<', (size_t)(end - p));
-		const char *after = NULL;
+		const char *after;
 
 		if (open == NULL)
 			open = end;
@@ -170,10 +177,7 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 		p = open;
 		if (p == end)
 			break;
-		after = span_end(p, end, kinds, count);
-		/* What nothing closes has looked through all that follows. */
-		if (after == NULL && render_charge(render, (size_t)(end - p)) < 0)
-			return -1;
+		after = span_end(p, end, kinds, count, unclosed);
 		if (after == NULL && build_char(&build, *p) < 0)
 			return -1;
 		p = after == NULL ? p + 1 : after;
@@ -186,7 +190,7 @@ drop_spans(struct render *render, struct str *text, const struct span_kind *kind
 static int
 run_strip_html(struct filter_call *call)
 {
-	static const struct span_kind blocks[] = {
+	static const struct span_kind blocks[SPAN_KINDS] = {
 	    {{"<script", 7}, {"</script>", 9}},
 	    {{"<!--", 4}, {"-->", 3}},
 	    {{"<style", 6}, {"</style>", 8}},
@@ -194,7 +198,8 @@ run_strip_html(struct filter_call *call)
 	static const struct span_kind tags[] = {{{"<", 1}, {">", 1}}};
 	struct str text;
 
-	if (filter_input(call, &text) < 0 || drop_spans(call->render, &text, blocks, 3) < 0 ||
+	if (filter_input(call, &text) < 0 ||
+	    drop_spans(call->render, &text, blocks, SPAN_KINDS) < 0 ||
 	    drop_spans(call->render, &text, tags, 1) < 0)
 		return -1;
 	return filter_result(call, text);
@@ -214,8 +219,8 @@ run_url_encode(struct filter_call *call)
 	struct build build;
 	struct str text;
 
-	if (call->input.type == LIQUID_NIL) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || build_init(&build, call->render, text.n * 2) < 0)
@@ -223,13 +228,10 @@ run_url_encode(struct filter_call *call)
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-		struct str piece = {code, 3};
 
-		if (c == ' ')
-			piece = STR("+");
-		else if (is_unreserved((char)c))
-			piece = (struct str){&text.p[i], 1};
-		if (build_add(&build, piece) < 0)
+		if (c == ' ' || is_unreserved((char)c)
+			? build_char(&build, c == ' ' ? '+' : (char)c) < 0
+			: build_add(&build, (struct str){code, 3}) < 0)
 			return -1;
 	}
 	return filter_result(call, build_str(&build));
@@ -251,8 +253,8 @@ run_url_decode(struct filter_call *call)
 	char *p;
 	size_t n = 0;
 
-	if (call->input.type == LIQUID_NIL) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0)

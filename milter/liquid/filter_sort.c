@@ -10,6 +10,11 @@
 #include "liquid/compare.h"
 #include "liquid/list.h"
 
+/* Data from outside is nested 100 deep at most. */
+#define DEPTH_MAX 128
+/* Looking at an element counts as this many bytes. */
+#define ELEMENT_WORK 16
+
 struct keyed {
 	struct liquid_value item;
 	struct liquid_value key;
@@ -27,16 +32,38 @@ order_nil(const struct liquid_value *a, const struct liquid_value *b, int *order
 	return a->type == LIQUID_NIL || b->type == LIQUID_NIL;
 }
 
+/* As Ruby's <=>: lists by their first elements that differ, then by length. False if
+ * the two have no order. */
+static bool
+order_any(struct render *render, const struct liquid_value *a, const struct liquid_value *b,
+    int depth, int *order_r)
+{
+	size_t n;
+
+	if (compare_order(a, b, order_r, &render->work))
+		return true;
+	*order_r = 0;
+	if (a->type != LIQUID_ARRAY || b->type != LIQUID_ARRAY)
+		return compare_equal(a, b, &render->work);
+	if (depth > DEPTH_MAX)
+		return false;
+	n = a->array->count < b->array->count ? a->array->count : b->array->count;
+	for (size_t i = 0; i < n && *order_r == 0; i++) {
+		render->work += ELEMENT_WORK;
+		if (!order_any(render, &a->array->at[i], &b->array->at[i], depth + 1, order_r))
+			return false;
+	}
+	if (*order_r == 0)
+		*order_r = (a->array->count > n) - (b->array->count > n);
+	return true;
+}
+
 static int
 order_plain(
     struct render *render, const struct liquid_value *a, const struct liquid_value *b, int *order_r)
 {
-	if (order_nil(a, b, order_r) || compare_order(a, b, order_r, &render->work))
+	if (order_nil(a, b, order_r) || order_any(render, a, b, 0, order_r))
 		return render_charge(render, 0);
-	if (compare_equal(a, b, &render->work)) {
-		*order_r = 0;
-		return 0;
-	}
 	return render_err(render, ERR_TEMPLATE, "cannot sort values of incompatible types");
 }
 
@@ -98,7 +125,8 @@ sort(struct render *render, struct keyed **keyed, size_t count, order_fn *order)
 	return 0;
 }
 
-/* Items with what they are sorted or compared by: themselves or a property. */
+/* Items with what they are sorted or compared by: themselves or a property, for which
+ * nobody asks where there is but one. */
 static int
 with_keys(struct filter_call *call, struct keyed **keyed_r, size_t *count_r)
 {
@@ -114,7 +142,7 @@ with_keys(struct filter_call *call, struct keyed **keyed_r, size_t *count_r)
 		struct keyed *keyed = &(*keyed_r)[i];
 
 		keyed->item = keyed->key = list.at[i];
-		if (call->args > 0 && call->arg[0].type != LIQUID_NIL &&
+		if (list.count > 1 && call->args > 0 && call->arg[0].type != LIQUID_NIL &&
 		    list_property(call->render, &list.at[i], &call->arg[0], &keyed->key) < 0)
 			return -1;
 	}

@@ -4,6 +4,8 @@
  */
 #include "liquid/lex.h"
 
+#include "liquid/text.h"
+
 bool
 lex_is_space(char c)
 {
@@ -50,10 +52,24 @@ find_close_output(struct str source, size_t at, size_t *close_r)
 	return false;
 }
 
+/* The first `pair` from `at` on, or NULL. */
+static const char *
+find_pair(struct str source, size_t at, const char pair[2])
+{
+	while (at + 1 < source.n) {
+		const char *found = memchr(source.p + at, pair[0], source.n - at - 1);
+
+		if (found == NULL || found[1] == pair[1])
+			return found;
+		at = (size_t)(found - source.p) + 1;
+	}
+	return NULL;
+}
+
 static bool
 find_close_tag(struct str source, size_t at, size_t *close_r)
 {
-	const char *found = at > source.n ? NULL : memmem(source.p + at, source.n - at, "%}", 2);
+	const char *found = find_pair(source, at, "%}");
 
 	if (found == NULL)
 		return false;
@@ -111,18 +127,114 @@ lex_next(struct lex *lex)
 	return piece;
 }
 
+struct str
+lex_word(const struct lex_piece *piece)
+{
+	struct scan scan;
+
+	if (piece->kind != LEX_TAG)
+		return STR_NONE;
+	scan_init(&scan, piece->text, piece->text);
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* The first word of the tag that begins at `open`, closed or not. */
+static struct str
+word_at(struct str source, size_t open)
+{
+	size_t at = open + 2;
+	struct scan scan;
+
+	if (at < source.n && source.p[at] == '-')
+		at++;
+	scan_init(&scan, source, (struct str){source.p + at, source.n - at});
+	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
+}
+
+/* Looks at words before it looks where a tag is closed, so that a long row of {% costs no
+ * more than its length. */
+bool
+lex_find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
+{
+	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
+		const char *open = find_pair(lex->source, at, "{%");
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		at = (size_t)(open - lex->source.p);
+		word = word_at(lex->source, at);
+		if (not_before != NULL && str_is(word, not_before))
+			return false;
+		if (str_is(word, name)) {
+			struct lex here = {.source = lex->source, .at = at};
+
+			*piece_r = lex_next(&here);
+			if (piece_r->kind == LEX_TAG)
+				*lex = here;
+			return piece_r->kind == LEX_TAG;
+		}
+	}
+	return false;
+}
+
+/* Only tags count in a comment. */
+bool
+lex_skip_comment(struct lex *lex)
+{
+	int depth = 1;
+
+	while (depth > 0) {
+		const char *open = find_pair(lex->source, lex->at, "{%");
+		struct lex_piece piece;
+		struct str word;
+
+		if (open == NULL)
+			return false;
+		lex->at = (size_t)(open - lex->source.p);
+		piece = lex_next(lex);
+		if (piece.kind != LEX_TAG)
+			return false;
+		word = lex_word(&piece);
+		if (str_is(word, "comment"))
+			depth++;
+		else if (str_is(word, "endcomment"))
+			depth--;
+		else if (str_is(word, "raw") && !lex_find_end(lex, "endraw", NULL, &piece))
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* Letters beyond ASCII are allowed in names: attributes come from CSV columns. */
-static bool
-is_word(char c)
+/* Bytes of the letter that text begins with, 0 if it is none. Letters beyond ASCII are
+ * allowed in names: attributes come from CSV columns. The quotes, dashes and spaces of
+ * word processors are not: they are mistakes. */
+static size_t
+letter(const char *p, const char *end)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c) ||
-	    (unsigned char)c >= 0x80;
+	size_t n;
+
+	if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' || is_digit(*p))
+		return 1;
+	if ((unsigned char)*p < 0x80)
+		return 0;
+	n = text_step(p, (size_t)(end - p));
+	return text_is_letter(text_char(p, n)) ? n : 0;
+}
+
+/* Bytes of the white space that text begins with; editors put no-break spaces in. */
+static size_t
+space(const char *p, const char *end)
+{
+	if (lex_is_space(*p))
+		return 1;
+	return end - p >= 2 && p[0] == '\xc2' && p[1] == '\xa0' ? 2 : 0;
 }
 
 static void
@@ -137,9 +249,13 @@ static void
 scan_word(struct scan *scan)
 {
 	const char *p = scan->p;
+	size_t n;
 
-	while (p < scan->end && (is_word(*p) || *p == '-'))
-		p++;
+	for (; p < scan->end; p += n) {
+		n = *p == '-' ? 1 : letter(p, scan->end);
+		if (n == 0)
+			break;
+	}
 	if (p < scan->end && *p == '?')
 		p++;
 	take(scan, TOKEN_ID, (size_t)(p - scan->p));
@@ -226,8 +342,8 @@ scan_next(struct scan *scan)
 {
 	char c;
 
-	while (scan->p < scan->end && lex_is_space(*scan->p))
-		scan->p++;
+	while (scan->p < scan->end && space(scan->p, scan->end) > 0)
+		scan->p += space(scan->p, scan->end);
 	scan->at = (uint32_t)(scan->p - scan->base);
 	if (scan->p == scan->end) {
 		scan->token = TOKEN_END;
@@ -237,7 +353,7 @@ scan_next(struct scan *scan)
 	c = *scan->p;
 	if (is_digit(c) || (c == '-' && scan->p + 1 < scan->end && is_digit(scan->p[1])))
 		scan_number(scan);
-	else if (is_word(c))
+	else if (letter(scan->p, scan->end) > 0)
 		scan_word(scan);
 	else if (c == '"' || c == '\'')
 		scan_string(scan);
@@ -246,7 +362,7 @@ scan_next(struct scan *scan)
 	else if (c == '.' && scan->p + 1 < scan->end && scan->p[1] == '.')
 		take(scan, TOKEN_DOTDOT, 2);
 	else
-		take(scan, punctuation(c), 1);
+		take(scan, punctuation(c), text_step(scan->p, (size_t)(scan->end - scan->p)));
 }
 
 void

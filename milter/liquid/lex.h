@@ -40,6 +40,14 @@ struct lex_piece {
 };
 
 struct lex_piece lex_next(struct lex *lex);
+/* A tag's first word; absent for all other pieces. */
+struct str lex_word(const struct lex_piece *piece);
+/* Moves behind the tag `name` that stands somewhere from here on, with no tag `not_before`
+ * (or NULL) in front of it: how {% raw %} and {% doc %} end. The piece is that tag. */
+bool lex_find_end(
+    struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r);
+/* After {% comment %}: moves behind the {% endcomment %} that belongs to it. */
+bool lex_skip_comment(struct lex *lex);
 /* White space in the sense of trimming. */
 bool lex_is_space(char c);
 struct str lex_trim_right(struct str s);

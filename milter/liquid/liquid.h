@@ -69,8 +69,6 @@ struct liquid_program;
 int liquid_compile(struct liquid_program **program_r, struct str name, struct str source,
     const struct liquid_options *options, struct err *err);
 void liquid_free(struct liquid_program **program);
-/* True if the program holds no tag at all: its output is its source. */
-bool liquid_is_static(const struct liquid_program *program);
 
 /* What one render sees beside the program. Zero-initialise, then fill. */
 struct liquid_render_options {

@@ -54,10 +54,25 @@ TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c tests/unit/liquid_fixture.h
 tests_unit_liquid_test_LDADD = $(unit_libs)
 
+check_PROGRAMS += tests/unit/liquid_fast_test
+TESTS += tests/unit/liquid_fast_test
+tests_unit_liquid_fast_test_SOURCES = tests/unit/liquid_fast_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_fast_test_LDADD = $(unit_libs)
+
 check_PROGRAMS += tests/unit/liquid_filter_test
 TESTS += tests/unit/liquid_filter_test
 tests_unit_liquid_filter_test_SOURCES = tests/unit/liquid_filter_test.c
 tests_unit_liquid_filter_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_standard_test
+TESTS += tests/unit/liquid_standard_test
+tests_unit_liquid_standard_test_SOURCES = tests/unit/liquid_standard_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_standard_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/liquid_ceiling_test
+TESTS += tests/unit/liquid_ceiling_test
+tests_unit_liquid_ceiling_test_SOURCES = tests/unit/liquid_ceiling_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_ceiling_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/unit/liquid_lax_test
 TESTS += tests/unit/liquid_lax_test
@@ -76,6 +91,14 @@ tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c
 tests_unit_liquid_extension_test_LDADD = $(unit_libs)
 
 TESTS += tests/unit/liquid_manual_test.py
+
+check_PROGRAMS += tests/unit/liquid_hostile_test
+TESTS += tests/unit/liquid_hostile_test
+tests_unit_liquid_hostile_test_SOURCES = tests/unit/liquid_hostile_test.c \
+	tests/unit/liquid_fixture.h
+tests_unit_liquid_hostile_test_LDADD = $(unit_libs)
+
+TESTS += tests/corpus/liquid_ruby.py
 
 check_PROGRAMS += tests/corpus/liquid_corpus
 TESTS += tests/corpus/liquid_corpus
@@ -102,4 +125,5 @@ tests_fuzz_liquid_scalar_fuzz_SOURCES = tests/fuzz/liquid_scalar_fuzz.c $(liquid
 tests_fuzz_liquid_scalar_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_liquid_scalar_fuzz_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known
+EXTRA_DIST += tests/fuzz/liquid.dict tests/fuzz/seeds.py tests/corpus/liquid_spec.known \
+	tests/corpus/liquid_ruby.py tests/corpus/liquid_ruby.rb

@@ -111,7 +111,8 @@ print_digits(const char *digits, size_t count, int exponent, char *text)
 {
 	size_t at = 0;
 
-	if (exponent < -4 || exponent >= 15) {
+	/* A large number with all its digits in front of the point has an exponent. */
+	if (exponent < -4 || (exponent >= 15 && count <= (size_t)exponent + 1)) {
 		text[at++] = digits[0];
 		text[at++] = '.';
 		if (count == 1)
@@ -402,7 +403,7 @@ floor_div(__int128 a, __int128 b)
 int
 number_div(struct number a, struct number b, struct number *result_r)
 {
-	if (!b.inexact && b.digits == 0 && b.integer)
+	if (!b.inexact && b.digits == 0 && b.integer && a.integer)
 		return -1;
 	if (a.integer && b.integer && !a.inexact && !b.inexact) {
 		*result_r = join(a, b, floor_div(a.digits, b.digits), 0);

@@ -10,6 +10,8 @@
 #include "liquid/compile.h"
 #include "liquid/number.h"
 
+#include <stdio.h>
+
 #define EXPR_DEPTH 100
 
 int
@@ -120,7 +122,7 @@ parse_literal_word(struct str word, struct liquid_value *value_r)
 static struct step
 key_step(struct str name)
 {
-	struct step step = {.kind = STEP_KEY, .key = {name, value_hash(name)}};
+	struct step step = {.kind = STEP_KEY, .key = value_key(name)};
 
 	return step;
 }
@@ -364,12 +366,15 @@ check_use(struct compiler *compiler, const struct filter_use *use, const char *k
 {
 	const struct filter *filter = use->filter;
 
-	if (use->args < filter->args_min || use->args > filter->args_max)
-		return compile_err(compiler, use->at,
-		    filter->args_min == filter->args_max
-			? "%s '%s' takes %d argument(s), found %u"
-			: "%s '%s' takes %d or more arguments, found %u",
-		    kind, filter->name, filter->args_min, use->args);
+	if (use->args < filter->args_min || use->args > filter->args_max) {
+		char range[16];
+
+		snprintf(range, sizeof range,
+		    filter->args_min == filter->args_max ? "%d" : "%d to %d", filter->args_min,
+		    filter->args_max);
+		return compile_err(compiler, use->at, "%s '%s' takes %s argument(s), found %u",
+		    kind, filter->name, range, use->args);
+	}
 	if (use->nameds > FILTER_NAMED_MAX || (use->nameds > 0 && !filter->named))
 		return compile_err(
 		    compiler, use->at, "%s '%s' does not take that argument", kind, filter->name);
@@ -454,6 +459,12 @@ parse_add_chain(struct compiler *compiler, struct chain chain, const GArray *use
 {
 	chain.use = compiler->use->len;
 	chain.uses = uses->len;
+	if (uses->len > 0 && compiler->program->mode != LIQUID_HEADER) {
+		const struct filter *last =
+		    g_array_index(uses, struct filter_use, uses->len - 1).filter;
+
+		chain.escapes = last != NULL && last->run == filter_run_escape;
+	}
 	g_array_append_vals(compiler->use, uses->data, uses->len);
 	g_array_append_val(compiler->chain, chain);
 	return compiler->chain->len - 1;

@@ -254,7 +254,8 @@ run_count(struct compiler *compiler, enum op op)
 
 	rest.n = (size_t)(compiler->scan.end - rest.p);
 	if (compiler->lax) { /* whatever stands there is the name */
-		compile_emit(compiler, op, compile_slot(compiler, str_trim(rest)), 0);
+		compile_emit(
+		    compiler, op, compile_slot(compiler, str_trim(lex_trim_right(rest))), 0);
 		return 0;
 	}
 	if (compiler->scan.token != TOKEN_ID)
@@ -382,7 +383,7 @@ run_abort(struct compiler *compiler)
 static const struct tag tags[] = {
     {.name = "abort", .open = run_abort, .blank = true},
     {.name = "assign", .open = run_assign, .blank = true},
-    {.name = "break", .open = tag_break, .blank = true},
+    {.name = "break", .open = tag_break},
     {.name = "capture",
 	.end = "endcapture",
 	.open = open_capture,
@@ -396,7 +397,7 @@ static const struct tag tags[] = {
 	.close = close_case,
 	.blank_texts = true},
     {.name = "comment", .open = tag_comment, .blank = true},
-    {.name = "continue", .open = tag_continue, .blank = true},
+    {.name = "continue", .open = tag_continue},
     {.name = "cycle", .open = run_cycle},
     {.name = "decrement", .open = run_decrement},
     {.name = "doc", .open = tag_doc, .blank = true},

@@ -6,43 +6,6 @@
  */
 #include "liquid/compile.h"
 
-/* The tag's first word, in the sense of {% word. */
-static struct str
-piece_word(const struct lex_piece *piece)
-{
-	struct scan scan;
-
-	if (piece->kind != LEX_TAG)
-		return STR_NONE;
-	scan_init(&scan, piece->text, piece->text);
-	return scan.token == TOKEN_ID ? scan.text : STR_NONE;
-}
-
-/* Where the tag `name` stands, from the lexer's place on, with no tag `not_before` in
- * front of it. The piece is that tag. */
-static bool
-find_end(struct lex *lex, const char *name, const char *not_before, struct lex_piece *piece_r)
-{
-	for (size_t at = lex->at; at + 1 < lex->source.n; at++) {
-		struct lex here = {.source = lex->source};
-		const char *open = memmem(lex->source.p + at, lex->source.n - at, "{%", 2);
-
-		if (open == NULL)
-			return false;
-		here.at = at = (size_t)(open - lex->source.p);
-		*piece_r = lex_next(&here);
-		if (piece_r->kind != LEX_TAG ||
-		    (not_before != NULL && str_is(piece_word(piece_r), not_before)))
-			return false;
-		if (str_is(piece_word(piece_r), name)) {
-			lex->at = here.at;
-			lex->trim = here.trim;
-			return true;
-		}
-	}
-	return false;
-}
-
 int
 tag_raw(struct compiler *compiler)
 {
@@ -52,7 +15,7 @@ tag_raw(struct compiler *compiler)
 
 	if (parse_end(compiler) < 0)
 		return -1;
-	if (compiler->lines != NULL || !find_end(&compiler->lex, "endraw", NULL, &end))
+	if (compiler->lines != NULL || !lex_find_end(&compiler->lex, "endraw", NULL, &end))
 		return compile_err(
 		    compiler, (uint32_t)compiler->piece.at, "'raw' is not closed with 'endraw'");
 	text = (struct str){compiler->source.p + begin, end.at - begin};
@@ -87,40 +50,11 @@ skip_lines(struct str *lines)
 	return true;
 }
 
-/* Only tags count in a comment. */
-static bool
-skip_pieces(struct lex *lex)
-{
-	int depth = 1;
-
-	while (depth > 0) {
-		const char *open =
-		    memmem(lex->source.p + lex->at, lex->source.n - lex->at, "{%", 2);
-		struct lex_piece piece;
-		struct str word;
-
-		if (open == NULL)
-			return false;
-		lex->at = (size_t)(open - lex->source.p);
-		piece = lex_next(lex);
-		if (piece.kind != LEX_TAG)
-			return false;
-		word = piece_word(&piece);
-		if (str_is(word, "comment"))
-			depth++;
-		else if (str_is(word, "endcomment"))
-			depth--;
-		else if (str_is(word, "raw") && !find_end(lex, "endraw", NULL, &piece))
-			return false;
-	}
-	return true;
-}
-
 int
 tag_comment(struct compiler *compiler)
 {
-	bool closed =
-	    compiler->lines != NULL ? skip_lines(compiler->lines) : skip_pieces(&compiler->lex);
+	bool closed = compiler->lines != NULL ? skip_lines(compiler->lines)
+					      : lex_skip_comment(&compiler->lex);
 
 	if (closed)
 		return 0;
@@ -135,7 +69,7 @@ tag_doc(struct compiler *compiler)
 
 	if (parse_end(compiler) < 0)
 		return -1;
-	if (compiler->lines != NULL || !find_end(&compiler->lex, "enddoc", "doc", &end))
+	if (compiler->lines != NULL || !lex_find_end(&compiler->lex, "enddoc", "doc", &end))
 		return compile_err(compiler, (uint32_t)compiler->piece.at,
 		    "'doc' is not closed with 'enddoc', or holds another");
 	return 0;

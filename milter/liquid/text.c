@@ -4,6 +4,8 @@
  */
 #include "liquid/text.h"
 
+#include <glib.h>
+
 #include <stdint.h>
 
 #define WORD	  sizeof(uint64_t)
@@ -105,9 +107,15 @@ text_offset(struct str s, size_t count)
 			at += WORD;
 			count -= WORD;
 		} else {
-			at += text_step(s.p + at, s.n - at);
+			at += (unsigned char)s.p[at] < 0x80 ? 1 : text_step(s.p + at, s.n - at);
 			count--;
 		}
 	}
 	return at;
+}
+
+bool
+text_is_letter(uint32_t c)
+{
+	return c != UINT32_MAX && (g_unichar_isalnum(c) || g_unichar_ismark(c));
 }

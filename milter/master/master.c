@@ -100,6 +100,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	struct worker worker = {
 	    .conf = master->conf,
 	    .keys = master->keys,
+	    .link_keys = master->link_keys,
 	    .templates = master->templates,
 	    .slot = slot,
 	    .slots = master->slot_count[kind],
@@ -229,8 +230,7 @@ wait_for_news(struct master *master, int timeout_ms)
 		abort();
 	fds[count] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
 	for (size_t i = 0; i < count; i++)
-		fds[i] = (struct pollfd){
-		    .fd = master->children.at[i].control_fd, .events = POLLIN};
+		fds[i] = (struct pollfd){.fd = master->children.at[i].control_fd, .events = POLLIN};
 	(void)poll(fds, count + 1, timeout_ms);
 	for (size_t i = 0; i < count; i++) {
 		if (fds[i].revents != 0)
@@ -301,8 +301,8 @@ prepare(struct master *master, struct err *err)
 	    open_signals(master, err) != 0 || master_set_slots(master, err) != 0)
 		return -1;
 	if (check_migrate(master->conf, &master->identity, err) != 0 ||
-	    check_engine(master->conf, master->keys, master->templates, &master->identity, err) !=
-		0)
+	    check_engine(master->conf, master->keys, master->link_keys, master->templates,
+		&master->identity, err) != 0)
 		return -1;
 	/* So that the first message finds its selector; whatever fails is tried again. */
 	if (dkim_keys_watched(master->keys) &&
@@ -354,6 +354,7 @@ fini(struct master *master)
 		pidfile_close(master->conf->pid_file, &master->pid_fd);
 	free(master->children.at);
 	tailor_templates_unref(&master->templates);
+	link_keys_unref(&master->link_keys);
 	dkim_keys_unref(&master->keys);
 	conf_unref(&master->conf);
 }
@@ -378,8 +379,8 @@ master_run(const char *path, bool foreground)
 	whole_path = realpath(path, NULL);
 	master.path = whole_path == NULL ? path : whole_path;
 	master.foreground = foreground;
-	if (check_load(master.path, &master.conf, &master.keys, &master.templates, print_problem,
-		NULL, &err) != 0) {
+	if (check_load(master.path, &master.conf, &master.keys, &master.link_keys,
+		&master.templates, print_problem, NULL, &err) != 0) {
 		free(whole_path);
 		return err_exit_code(err.code);
 	}

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "conf/conf.h"
 #include "dkim/dkim.h"
+#include "link/keys.h"
 #include "tailor/templates.h"
 
 #define WORKER_OUTBOX_MAX 64
@@ -24,6 +25,7 @@
 struct worker {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys; /* NULL: nothing is tracked */
 	struct tailor_templates *templates;
 	int slot;  /* 0.. within its kind; a restarted worker has the same */
 	int slots; /* how many of its kind there are */

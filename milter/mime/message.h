@@ -41,6 +41,7 @@ struct mime_message {
 	size_t slot_size;
 	struct str *fixed; /* see mime_fixed_at; each on the heap */
 	size_t fixed_count;
+	size_t image_bytes; /* of image parts, encoded */
 };
 
 /* Notes the part, decoded, if it is inline text (fixed.c). */

@@ -21,6 +21,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdint.h>
+
 /* One header field. `value` is what stands after the colon, leading space kept,
  * without the final line end; folded lines are separated by CRLF inside a
  * message and by LF towards the milter. */
@@ -36,10 +38,12 @@ struct mime_limits {
 };
 
 enum mime_text { MIME_PLAIN, MIME_HTML };
+enum mime_transfer { MIME_AS_IS, MIME_IN_QP, MIME_IN_BASE64 };
 
 /* A text part that may be replaced. */
 struct mime_part {
 	enum mime_text kind;
+	enum mime_transfer transfer;
 	struct str content; /* as it came: encoded, in the message's own bytes */
 	struct str text;    /* decoded, valid UTF-8, line ends LF; owned by the message */
 };
@@ -66,6 +70,8 @@ const struct mime_part *mime_part_at(const struct mime_message *message, size_t 
  * template tags leave has to look here, too. */
 size_t mime_fixed_count(const struct mime_message *message);
 struct str mime_fixed_at(const struct mime_message *message, size_t i);
+/* What all image parts take, as they came. */
+size_t mime_image_bytes(const struct mime_message *message);
 /* The body as it came, after the empty line. */
 struct str mime_body(const struct mime_message *message);
 
@@ -95,6 +101,9 @@ bool mime_survives(struct str content);
 /* RFC 2047 decoded, unfolded, trimmed; valid UTF-8 (what can't be decoded becomes
  * U+FFFD). */
 struct str mime_header_decode(struct str value, struct arena *arena);
+/* The time that a Date field says (RFC 5322 section 3.3), in ms since the epoch; false if
+ * there is none. */
+bool mime_header_date(struct str value, int64_t *ms_r);
 /* Unstructured text (Subject) as a field value: leading space, RFC 2047 where it
  * is not plain ASCII, folded with CRLF at 78, no line over 998 and no
  * encoded-word over 75. Control characters, CR and LF of the input become

@@ -283,6 +283,10 @@ visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 		mime_fixed_add(message, part);
 		return;
 	}
+	if (encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE)
+		slot.part.transfer = MIME_IN_QP;
+	else if (encoding == GMIME_CONTENT_ENCODING_BASE64)
+		slot.part.transfer = MIME_IN_BASE64;
 	slot.header_end = fields.end;
 	slot.type = fields.type;
 	slot.cte = fields.cte;
@@ -290,6 +294,18 @@ visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 }
 
 /* --- the tree --- */
+
+static void
+note_image(struct mime_message *message, GMimePart *part)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(part));
+	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
+	GMimeStream *stream = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
+
+	if (stream != NULL && stream->bound_end > stream->bound_start &&
+	    g_mime_content_type_is_type(type, "image", "*"))
+		message->image_bytes += (size_t)(stream->bound_end - stream->bound_start);
+}
 
 static int
 visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t depth)
@@ -306,6 +322,7 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 		    walk->err, ERR_LIMIT, "MIME parts nest deeper than %zu", walk->limits->depth);
 	if (GMIME_IS_PART(object)) {
 		visit_part(walk, parent, GMIME_PART(object));
+		note_image(walk->message, GMIME_PART(object));
 		return 0;
 	}
 	if (!GMIME_IS_MULTIPART(object))
@@ -421,6 +438,12 @@ mime_part_at(const struct mime_message *message, size_t i)
 {
 	assert(i < message->slot_count);
 	return &message->slots[i].part;
+}
+
+size_t
+mime_image_bytes(const struct mime_message *message)
+{
+	return message->image_bytes;
 }
 
 struct str

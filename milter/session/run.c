@@ -294,8 +294,8 @@ open_process(const struct worker *worker, struct err *err)
 	process.noreply = session_listen_path(worker->conf) != NULL;
 	if (store_open(&process.store, worker->conf->database, STORE_READ, err) != 0)
 		return -1;
-	if (tailor_new(&process.tailor, worker->conf, worker->keys, worker->templates,
-		process.store, err) != 0)
+	if (tailor_new(&process.tailor, worker->conf, worker->keys, worker->link_keys,
+		worker->templates, process.store, err) != 0)
 		return -1;
 	session_callbacks_use(&process);
 	return start_milter(err);

@@ -13,7 +13,7 @@
 #include "tailor/internal.h"
 
 #include "tailor/limits.h"
-#include "tailor/merge_tags.h"
+#include "tailor/template.h"
 
 #include <glib.h>
 
@@ -91,23 +91,16 @@ tailor_compiled_key(const struct mime_message *mime, const struct conf_campaign 
 	return key;
 }
 
-/* What one compile works on. */
-struct work {
-	const struct conf *conf;
-	const struct liquid_folder *folder;
-	const struct conf_campaign *campaign;
-	const struct liquid_value *data; /* the campaign's */
-	const struct mime_message *mime;
-	const struct merge_options *merge; /* NULL: no merge tags */
-};
-
 /* Names that are the same for all recipients, as merge tags ask for them. */
 static bool
 has_value(void *closure, struct str path)
 {
-	const struct work *work = closure;
+	const struct tailor_work *work = closure;
 	struct str campaign = STR("campaign.");
 
+	if (str_is(path, "links.unsubscribe") || str_is(path, "links.preferences") ||
+	    str_is(path, "links.view"))
+		return tailor_track_configured(work->conf, work->campaign);
 	if (!str_starts(path, campaign))
 		return false;
 	path = (struct str){path.p + campaign.n, path.n - campaign.n};
@@ -115,7 +108,7 @@ has_value(void *closure, struct str path)
 }
 
 static struct liquid_options
-options_for(const struct work *work, enum liquid_mode mode)
+options_for(const struct tailor_work *work, enum liquid_mode mode)
 {
 	/* Strict in text parts, too: what plain Liquid passes over is a mistake in a message. */
 	return (struct liquid_options){.mode = mode,
@@ -160,7 +153,7 @@ unquote(struct str text, struct arena *arena)
 }
 
 static int
-compile_mailbox(struct tailor_field *field, const struct work *work, struct str name,
+compile_mailbox(struct tailor_field *field, const struct tailor_work *work, struct str name,
     struct str text, const struct liquid_options *options, struct arena *arena, struct err *err)
 {
 	struct str display, address;
@@ -174,14 +167,14 @@ compile_mailbox(struct tailor_field *field, const struct work *work, struct str 
 		    "From: the address holds template tags: its domain signs, so it must stand as "
 		    "it is; tags may stand in the display name");
 	field->mailbox = true;
-	if (tailor_compile_template(&field->text, name, display, options, work->merge, err) != 0)
+	if (tailor_compile_template(&field->text, name, display, options, &work->stages, err) != 0)
 		return -1;
-	return tailor_compile_template(&field->address, name, address, options, work->merge, err);
+	return tailor_compile_template(&field->address, name, address, options, &work->stages, err);
 }
 
-static int
-compile_field(struct tailor_field *field, const struct work *work, const struct mime_header *header,
-    struct arena *arena, struct err *err)
+int
+tailor_compile_field(struct tailor_field *field, const struct tailor_work *work,
+    const struct mime_header *header, struct arena *arena, struct err *err)
 {
 	const struct liquid_options options = options_for(work, LIQUID_HEADER);
 	struct str text = mime_header_decode(header->value, arena);
@@ -195,11 +188,11 @@ compile_field(struct tailor_field *field, const struct work *work, const struct 
 	if (is_mailbox_field(header->name))
 		return compile_mailbox(field, work, header->name, text, &options, arena, err);
 	return tailor_compile_template(
-	    &field->text, header->name, text, &options, work->merge, err);
+	    &field->text, header->name, text, &options, &work->stages, err);
 }
 
 static int
-compile_fields(struct tailor_compiled *compiled, const struct work *work, struct err *err)
+compile_fields(struct tailor_compiled *compiled, const struct tailor_work *work, struct err *err)
 {
 	size_t count = mime_header_count(work->mime);
 	struct arena *arena = arena_new((size_t)4 << 20);
@@ -210,7 +203,7 @@ compile_fields(struct tailor_compiled *compiled, const struct work *work, struct
 		const struct mime_header *header = mime_header_at(work->mime, i);
 
 		if (tailor_field_is_template(header, work->campaign, arena))
-			rc = compile_field(
+			rc = tailor_compile_field(
 			    &compiled->fields[compiled->field_count++], work, header, arena, err);
 		arena_reset(arena);
 	}
@@ -218,8 +211,28 @@ compile_fields(struct tailor_compiled *compiled, const struct work *work, struct
 	return rc;
 }
 
+int
+tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
+    size_t number, const struct mime_part *part, struct err *err)
+{
+	const struct liquid_options options =
+	    options_for(work, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
+	char name[TAILOR_PART_NAME_SIZE];
+
+	return tailor_compile_template(program_r, tailor_part_name(part, number, name), part->text,
+	    &options, &work->stages, err);
+}
+
+struct str
+tailor_part_name(const struct mime_part *part, size_t number, char name[TAILOR_PART_NAME_SIZE])
+{
+	g_snprintf(name, TAILOR_PART_NAME_SIZE, "%s part %zu",
+	    part->kind == MIME_HTML ? "HTML" : "text", number);
+	return str_c(name);
+}
+
 static int
-compile_parts(struct tailor_compiled *compiled, const struct work *work, struct err *err)
+compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, struct err *err)
 {
 	size_t count = mime_part_count(work->mime);
 
@@ -227,16 +240,10 @@ compile_parts(struct tailor_compiled *compiled, const struct work *work, struct 
 	compiled->part_count = count;
 	for (size_t i = 0; i < count; i++) {
 		const struct mime_part *part = mime_part_at(work->mime, i);
-		const struct liquid_options options =
-		    options_for(work, part->kind == MIME_HTML ? LIQUID_HTML : LIQUID_TEXT);
-		char name[32];
 
-		if (!tailor_has_tags(part->text, work->campaign))
-			continue;
-		g_snprintf(name, sizeof name, "%s part %zu",
-		    part->kind == MIME_HTML ? "HTML" : "text", i + 1);
-		if (tailor_compile_template(&compiled->parts[i], str_c(name), part->text, &options,
-			work->merge, err) != 0)
+		if ((tailor_has_tags(part->text, work->campaign) ||
+			(work->stages.track != NULL && part->kind == MIME_HTML)) &&
+		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -257,24 +264,34 @@ tailor_check_fixed(
 	return 0;
 }
 
+void
+tailor_work_init(struct tailor_work *work, struct arena *arena)
+{
+	const struct mime_header *subject = mime_header_find(work->mime, "Subject");
+
+	work->options = (struct merge_options){.has = has_value, .closure = work};
+	work->stages.merge = NULL;
+	if (work->campaign->merge_tags != CONF_MERGE_TAGS_MAILCHIMP)
+		return;
+	work->options.subject =
+	    subject == NULL ? STR_NONE : mime_header_decode(subject->value, arena);
+	work->stages.merge = &work->options;
+}
+
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct conf_campaign *campaign, const struct liquid_value *data,
+    const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err)
 {
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
-	const struct mime_header *subject = mime_header_find(mime, "Subject");
 	struct arena *arena = arena_new((size_t)4 << 20);
-	struct work work = {
+	struct tailor_work work = {
 	    .conf = conf, .folder = folder, .campaign = campaign, .data = data, .mime = mime};
-	struct merge_options merge = {.has = has_value, .closure = &work};
 	int rc;
 
-	if (campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP) {
-		merge.subject =
-		    subject == NULL ? STR_NONE : mime_header_decode(subject->value, arena);
-		work.merge = &merge;
-	}
+	tailor_work_init(&work, arena);
+	compiled->track = tailor_track_new(conf, campaign, name);
+	work.stages.track = compiled->track;
 	rc = compile_fields(compiled, &work, err);
 	if (rc == 0)
 		rc = compile_parts(compiled, &work, err);
@@ -298,6 +315,7 @@ tailor_compiled_free(struct tailor_compiled **compiled)
 	}
 	for (size_t i = 0; i < (*compiled)->part_count; i++)
 		liquid_free(&(*compiled)->parts[i]);
+	tailor_track_free(&(*compiled)->track);
 	g_free((*compiled)->fields);
 	g_free((*compiled)->parts);
 	g_free(*compiled);

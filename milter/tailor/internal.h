@@ -6,8 +6,10 @@
 #define TAILOR_INTERNAL_H
 
 #include "liquid/liquid.h"
+#include "merge/merge.h"
 #include "store/contact.h"
 #include "tailor/tailor.h"
+#include "tailor/template.h"
 
 #include <stdatomic.h>
 
@@ -28,6 +30,7 @@ struct tailor_compiled {
 	size_t field_count;
 	struct liquid_program **parts;
 	size_t part_count;
+	struct tailor_track *track; /* NULL: the configuration has no tracking */
 };
 
 /* --- compile.c --- */
@@ -44,8 +47,31 @@ struct id_digest tailor_compiled_key(const struct mime_message *mime,
     const struct conf_campaign *campaign, struct str name, const int *field_of);
 /* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct conf_campaign *campaign, const struct liquid_value *data,
+    const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
+
+/* What the templates of one message are compiled with. Fill in the first members, then call
+ * tailor_work_init; it must stay where it is. */
+struct tailor_work {
+	const struct conf *conf;
+	const struct liquid_folder *folder;
+	const struct conf_campaign *campaign;
+	const struct liquid_value *data; /* the campaign's */
+	const struct mime_message *mime;
+	struct tailor_stages stages;
+	struct merge_options options;
+};
+
+void tailor_work_init(struct tailor_work *work, struct arena *arena);
+/* One field, one part, which is named by its number, from 1. */
+int tailor_compile_field(struct tailor_field *field, const struct tailor_work *work,
+    const struct mime_header *header, struct arena *arena, struct err *err);
+int tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
+    size_t number, const struct mime_part *part, struct err *err);
+/* As it stands in messages: "HTML part 2". */
+#define TAILOR_PART_NAME_SIZE 40
+struct str tailor_part_name(
+    const struct mime_part *part, size_t number, char name[TAILOR_PART_NAME_SIZE]);
 /* ERR_TEMPLATE if there are tags where nothing can be rendered; the cache knows only what can. */
 int tailor_check_fixed(
     const struct mime_message *mime, const struct conf_campaign *campaign, struct err *err);
@@ -70,6 +96,7 @@ void tailor_cache_unref(struct tailor_cache *cache, struct tailor_compiled **com
 struct tailor {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor_cache *cache;
@@ -86,7 +113,8 @@ struct tailor_message {
 	int *field_of; /* for each header field: its index among compiled->fields, or -1 */
 	char *name;
 	char key[ID_HEX_SIZE];
-	char *domain; /* of From: signs, and stands in Message-IDs unless `hostname` is set */
+	char *domain;	 /* of From: signs, and stands in Message-IDs unless `hostname` is set */
+	int64_t sent_ms; /* Date, which is the same at each attempt; 0: there is none */
 	bool has_id;
 	bool single;
 };
@@ -97,11 +125,17 @@ struct tailor_contact {
 	struct store_contact row;
 	bool known;
 	struct str display; /* for To: name, or first and last name; may be empty */
+	bool untracked;	    /* contact.do_not_track */
 };
 
-/* 0, or -1. `globals_r` lies in the arena. */
+/* 0, or -1. `globals_r` lies in the arena. `links`: what links.* mean; must outlive it. */
 int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
-    struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
-    struct err *err);
+    struct arena *arena, struct tailor_links *links, struct tailor_contact *contact_r,
+    struct liquid_value *globals_r, struct err *err);
+/* The same for a contact whose row is at hand (or `known` is false), which gets its `display`.
+ * `campaign` NULL: it has no data. */
+int tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
+    struct str recipient, struct arena *arena, struct tailor_links *links,
+    struct tailor_contact *contact, struct liquid_value *globals_r, struct err *err);
 
 #endif

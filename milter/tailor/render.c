@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "store/suppression.h"
 #include "tailor/internal.h"
+#include "tailor/list.h"
 #include "tailor/message_id.h"
 
 /* What one render works on. */
@@ -24,6 +25,9 @@ struct work {
 	struct liquid_value globals;
 	struct liquid_render_options options;
 	struct str missing; /* the first variable without a value */
+	struct tailor_links links;
+	struct mime_header own[TAILOR_LIST_FIELDS]; /* fields that are ours alone */
+	size_t own_count;
 	struct mime_copy body;
 	struct tailor_copy *copy;
 };
@@ -53,11 +57,40 @@ prepare_options(struct work *work)
 	work->options.closure = work;
 }
 
+static void
+prepare_links(struct work *work)
+{
+	struct tailor_links *links = &work->links;
+
+	links->track = work->message->compiled->track;
+	links->keys = work->tailor->link_keys;
+	links->base = link_base(work->tailor->conf, work->message->campaign);
+	links->arena = work->arena;
+	links->off = work->contact.untracked;
+	links->recipient = work->recipient;
+	links->facts = (struct link_facts){.campaign = tailor_track_campaign(links->track),
+	    .contact = work->contact.row.id,
+	    .message = link_message_mark(str_c(work->message->key)),
+	    .sent_ms = work->message->sent_ms};
+}
+
 static int
 render_text(
     struct work *work, const struct liquid_program *program, struct str *text_r, struct err *err)
 {
 	return liquid_render(program, &work->globals, &work->options, work->arena, text_r, err);
+}
+
+/* Each HTML part has a pixel of its own: a reader sees one of them. */
+static int
+render_part(struct work *work, const struct mime_part *part, const struct liquid_program *program,
+    struct str *text_r, struct err *err)
+{
+	work->links.pixel_done = false;
+	if (render_text(work, program, text_r, err) != 0)
+		return -1;
+	return part->kind == MIME_HTML ? tailor_links_finish(&work->links, *text_r, text_r, err)
+				       : 0;
 }
 
 static int
@@ -73,7 +106,7 @@ render_body(struct work *work, struct err *err)
 		const struct mime_part *part = mime_part_at(mime, i);
 		const struct liquid_program *program = work->message->compiled->parts[i];
 
-		if (program != NULL && render_text(work, program, &texts[i], err) != 0)
+		if (program != NULL && render_part(work, part, program, &texts[i], err) != 0)
 			return -1;
 		/* A later hop must not have to encode anew what was signed. */
 		if (program == NULL && !mime_survives(part->content))
@@ -124,6 +157,10 @@ is_dropped(const struct work *work, struct str name)
 {
 	for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
 		if (str_is_nocase(name, dropped[i]))
+			return true;
+	}
+	for (size_t i = 0; i < work->own_count; i++) {
+		if (str_eq_nocase(name, work->own[i].name))
 			return true;
 	}
 	return str_is_nocase(name, work->tailor->conf->campaign_header) ||
@@ -218,6 +255,8 @@ add_missing(struct work *work, bool to_seen, struct err *err)
 			return -1;
 		add_header(work, STR("To"), value, TAILOR_ADDED, 0);
 	}
+	for (size_t i = 0; i < work->own_count; i++)
+		add_header(work, work->own[i].name, work->own[i].value, TAILOR_ADDED, 0);
 	for (size_t i = 0; i < work->body.replaced_count; i++) {
 		const struct mime_header *replaced = &work->body.replaced[i];
 
@@ -233,9 +272,12 @@ make_headers(struct work *work, struct err *err)
 	size_t count = mime_header_count(work->message->mime);
 	bool to_seen = false;
 
+	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
+		work->own, &work->own_count, err) != 0)
+		return -1;
 	/* The first places are the signatures'; Date, Message-ID, To may join. */
 	work->copy->headers = arena_zalloc(work->arena,
-	    count + work->body.replaced_count + DKIM_SIGNATURES_MAX + 3,
+	    count + work->body.replaced_count + work->own_count + DKIM_SIGNATURES_MAX + 3,
 	    sizeof *work->copy->headers);
 	if (work->copy->headers == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
@@ -305,10 +347,11 @@ check_missing(const struct work *work, struct err *err)
 static int
 render(struct work *work, struct err *err)
 {
-	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->contact,
-		&work->globals, err) != 0)
+	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->links,
+		&work->contact, &work->globals, err) != 0)
 		return -1;
 	work->copy->contact_id = work->contact.row.id;
+	prepare_links(work);
 	prepare_options(work);
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
 	    check_missing(work, err) != 0)

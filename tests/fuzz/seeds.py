@@ -94,7 +94,8 @@ def seeds(target):
         if target == "liquid_compile_fuzz":
             yield b"\0" + b"\x1e".join([template, *partials])
         elif target == "liquid_render_fuzz":
-            yield b"\0" + b"\x1e".join([template, data, *partials])
+            flags = b"\2" if b"layout" in template else b"\0"
+            yield flags + b"\x1e".join([template, data, *partials])
 
 
 def main(target, folder):

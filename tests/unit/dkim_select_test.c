@@ -100,8 +100,7 @@ records_are_compared(void **state)
 	for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
 		const char *differs;
 
-		assert_int_equal(
-		    dkim_record_match(records[i].record, DKIM_RSA, "MIIB", &differs),
+		assert_int_equal(dkim_record_match(records[i].record, DKIM_RSA, "MIIB", &differs),
 		    records[i].match);
 		if (records[i].differs == NULL)
 			assert_null(differs);
@@ -235,8 +234,8 @@ signers(struct dkim_keys *keys, struct str domain, enum conf_signatures signatur
 			selector = memmem(values[i].p, values[i].n, "\ts=", 3);
 		assert_non_null(selector);
 		assert_non_null(memmem(values[i].p, values[i].n, "d=shop.example;", 15));
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s%.2s",
-		    i == 0 ? "" : " ", selector + 3);
+		used += (size_t)snprintf(
+		    text + used, sizeof text - used, "%s%.2s", i == 0 ? "" : " ", selector + 3);
 	}
 	arena_free(&arena);
 	return text;
@@ -275,7 +274,8 @@ static const struct select_case {
     {"y-y-", {"-", "-", "-", "-"}, CONF_SIGNATURES_RSA, "r1"},
     {"y-y-", {"-", "-", "-", "-"}, CONF_SIGNATURES_ED25519, "e1"},
     {"--y-", {"-", "-", "-", "-"}, CONF_SIGNATURES_ALL, "e1"},
-    {"--y-", {"-", "-", "-", "-"}, CONF_SIGNATURES_RSA, "no rsa key of shop.example may sign (active = no, "},
+    {"--y-", {"-", "-", "-", "-"}, CONF_SIGNATURES_RSA,
+	"no rsa key of shop.example may sign (active = no, "},
     {"ya--", {"+", "-", "-", "-"}, CONF_SIGNATURES_ALL, "r1"},
     {"ya--", {"+", "X", "-", "-"}, CONF_SIGNATURES_ALL, "r1"},
     {"ya--", {"+", "R", "-", "-"}, CONF_SIGNATURES_ALL, "r1"},
@@ -293,7 +293,8 @@ static const struct select_case {
 	"no rsa key of shop.example may sign yet: DNS has another key at "},
     {"a---", {"R", "-", "-", "-"}, CONF_SIGNATURES_ALL,
 	"no rsa key of shop.example may sign yet: DNS has a revoked key at "},
-    {"n---", {"+", "-", "-", "-"}, CONF_SIGNATURES_ALL, "no ed25519 key of shop.example may sign (active"},
+    {"n---", {"+", "-", "-", "-"}, CONF_SIGNATURES_ALL,
+	"no ed25519 key of shop.example may sign (active"},
     /* Ed25519 does not stand in for RSA that is on its way. */
     {"a-y-", {"-", "-", "+", "-"}, CONF_SIGNATURES_ALL, "no rsa key of shop.example may sign yet"},
     {"n-y-", {"-", "-", "+", "-"}, CONF_SIGNATURES_ALL, "e1"},
@@ -489,8 +490,7 @@ signing_goes_on_while_records_change(void **state)
 	(void)state;
 	atomic_store(&done, false);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, sign_all_the_time, keys), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, sign_all_the_time, keys), 0);
 	for (int i = 0; i < 40; i++) {
 		publish("-", i % 2 == 0 ? "+" : "R", "-", i % 3 == 0 ? "+" : "-");
 		dkim_keys_check(keys, dns_path, NULL, NULL);

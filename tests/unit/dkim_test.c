@@ -270,8 +270,8 @@ sign(struct dkim_keys *keys, const struct mime_header *headers, size_t count,
 	struct err err = ERR_INIT;
 	struct str value;
 
-	if (sign_first(keys, STR("shop.example"), headers, count, spans, span_count, arena,
-		&value, &err) != 0)
+	if (sign_first(keys, STR("shop.example"), headers, count, spans, span_count, arena, &value,
+		&err) != 0)
 		fail_msg("%s", err.text);
 	return value;
 }
@@ -492,15 +492,13 @@ what_cannot_be_signed_is_an_error(void **state)
 	(void)state;
 	assert_int_equal(load(&keys, "pkcs8", "root", &err), 0);
 	assert_int_equal(
-	    sign_first(keys, STR("x.example"), fields, FIELDS, &body, 1, arena, &value, &err),
-	    -1);
+	    sign_first(keys, STR("x.example"), fields, FIELDS, &body, 1, arena, &value, &err), -1);
 	assert_int_equal(err.code, ERR_KEY);
 	assert_int_equal(
-	    sign_first(keys, STR("shop.example"), fields, 2, &body, 1, arena, &value, &err),
-	    -1);
+	    sign_first(keys, STR("shop.example"), fields, 2, &body, 1, arena, &value, &err), -1);
 	assert_int_equal(err.code, ERR_KEY);
-	assert_int_equal(sign_first(keys, STR("shop.example"), fields, FIELDS, &open, 1, arena,
-			     &value, &err),
+	assert_int_equal(
+	    sign_first(keys, STR("shop.example"), fields, FIELDS, &open, 1, arena, &value, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_KEY);
 	assert_int_equal(

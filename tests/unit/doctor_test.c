@@ -46,6 +46,14 @@ static const char good_conf[] = "socket = \"unix:q/mailtailor/milter.sock\"\n"
 				"relay = \"127.0.0.1:1\"\n"
 				"mail_log = {\"mail.log\"}\n";
 
+#define SECRET                                       \
+	"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ" \
+	"EBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ"
+#define KEYS                                      \
+	"mailtailor-keys 1\n"                     \
+	"key 1 2026-01-31T08:15:00Z " SECRET "\n" \
+	"key 2 2026-07-31T08:15:00Z " SECRET "\n"
+
 /* ~ in a text is the scratch folder. */
 static void
 put(const char *name, const char *first, const char *second)
@@ -223,6 +231,12 @@ static const struct {
 	"(mode 0644)", "chmod 600 ~/open.pem"},
     {"", "", "dkim a.example { selector = s key = \"short.pem\" }\n", "warning", "dkim.key_size",
 	"1024 bits", ""},
+    {"", "", "token_keys = none\n", "error", "link.keys", "none: No such file",
+	"mailtailor key new "},
+    {"", "", "token_keys = open.keys\n", "error", "link.keys", "mode 0644", "chmod 600 "},
+    {"", "", "token_keys = \"mail.log\"\n", "error", "link.keys", "no usable token keys", ""},
+    {"", "", "token_keys = good.keys\n", "ok", "link.keys",
+	"Token key 2 of 2026-07-31 signs; 1 older one is read.", ""},
     {"", "", "dkim nothing.invalid { selector = s key = \"short.pem\" }\n", "", "dkim.dns",
 	"s._domainkey.nothing.invalid",
 	"s._domainkey.nothing.invalid. IN TXT ( \"v=DKIM1; k=rsa; p=MI"},
@@ -518,6 +532,10 @@ enter_folder(void **state)
 		"openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.pem "
 		"2>/dev/null && cp short.pem open.pem && chmod 600 short.pem && "
 		"chmod 644 open.pem") == -1)
+		return -1;
+	put("good.keys", KEYS, "");
+	put("open.keys", KEYS, "");
+	if (chmod("good.keys", 0600) == -1 || chmod("open.keys", 0644) == -1)
 		return -1;
 	put("mail.log", "2026-11-22T10:00:00.123456+00:00 mx postfix/qmgr[123]: 4fXk2: removed\n",
 	    "");

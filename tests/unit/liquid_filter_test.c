@@ -219,7 +219,7 @@ plurals(void **state)
 	check_error(&setting, "{{ 1 | pluralize: one: 'a', fev: 'b' }}", ERR_TEMPLATE,
 	    "t:1:8: pluralize takes zero, one, two, few, many, other and locale, not 'fev'");
 	check_error(&setting, "{{ 1 | pluralize: 'a', 'b', 'c' }}", ERR_TEMPLATE,
-	    "t:1:8: filter 'pluralize' takes 0 or more arguments, found 3");
+	    "t:1:8: filter 'pluralize' takes 0 to 2 argument(s), found 3");
 }
 
 struct moment {

@@ -78,7 +78,7 @@ class Engine:
         self._process = subprocess.Popen(
             self._command(folders) + files, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             cwd=folders["node"] if name in JAVASCRIPT else None, text=True, bufsize=1,
-            env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", NODE_ENV="production"))
+            stderr=subprocess.PIPE, env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", NODE_ENV="production"))
         self.version = self._line().partition(" ")[2]
 
     def _command(self, folders):
@@ -95,8 +95,9 @@ class Engine:
     def _line(self):
         line = self._process.stdout.readline().strip()
         if not line:
-            raise LabError(f"{self.name} ended with status {self._process.wait()} "
-                           f"in {self.workload.name}")
+            said = self._process.stderr.read().strip().splitlines()
+            raise LabError(f"{self.name} ended with status {self._process.wait()} in "
+                           f"{self.workload.name}: {said[0] if said else 'no reason given'}")
         return line
 
     def _ask(self, command):
@@ -125,6 +126,7 @@ class Engine:
     def stop(self):
         self._process.stdin.close()
         self._process.stdout.close()
+        self._process.stderr.close()
         self._process.wait()
 
 
@@ -272,8 +274,15 @@ def check(engines, lab):
 def measure(workload, names, folders, lab, arguments):
     """[(engine, renders, rates, ratios to ours)]"""
     share = arguments.seconds / arguments.rounds
-    engines = [fastest(name, workload, folders, min(share, 1))
-               for name in names if name in workload.engines]
+    engines = []
+    for name in names:
+        try:
+            if name in workload.engines:
+                engines.append(fastest(name, workload, folders, min(share, 1)))
+        except LabError as error:
+            if name == "ours" or workload.expected is None:
+                raise
+            note(f"left out: {error}")
     engines = check(engines, lab)
     results = {engine: [0, []] for engine in engines}
     for _ in range(arguments.rounds):

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * inspect: see inspect.h
+ *
+ * Threads: one.
+ * Fails:   ERR_TEMPLATE, ERR_LIMIT, ERR_INPUT, ERR_ABORT, ERR_STORE.
+ */
+#include "tailor/inspect.h"
+
+#include "tailor/internal.h"
+#include "tailor/templates.h"
+
+#include <glib.h>
+
+#define SOURCES_MAX ((size_t)64 << 20)
+
+struct piece {
+	struct tailor_piece show;
+	char name[TAILOR_PART_NAME_SIZE];
+	struct tailor_field field;
+	struct liquid_program *program; /* of a part */
+};
+
+struct tailor_inspect {
+	struct tailor *tailor;
+	const struct conf_campaign *campaign; /* NULL: none */
+	struct tailor_work work;
+	struct liquid_value no_data;
+	char *name;
+	struct arena *arena; /* decoded header fields */
+	struct piece *pieces;
+	size_t count;
+};
+
+static void
+add_field(struct tailor_inspect *inspect, const struct mime_header *header, bool is_template)
+{
+	struct piece *piece = &inspect->pieces[inspect->count++];
+
+	piece->show.header = header;
+	piece->show.name = header->name;
+	piece->show.is_template = is_template;
+	piece->show.source = mime_header_decode(header->value, inspect->arena);
+	if (is_template)
+		tailor_compile_field(
+		    &piece->field, &inspect->work, header, inspect->arena, &piece->show.err);
+}
+
+static void
+add_part(struct tailor_inspect *inspect, const struct mime_part *part, size_t number)
+{
+	struct piece *piece = &inspect->pieces[inspect->count++];
+
+	piece->show.part = part;
+	piece->show.number = number;
+	piece->show.name = tailor_part_name(part, number, piece->name);
+	piece->show.source = part->text;
+	piece->show.is_template = tailor_has_tags(part->text, inspect->work.campaign);
+	if (piece->show.is_template)
+		tailor_compile_part(
+		    &piece->program, &inspect->work, number, part, &piece->show.err);
+}
+
+static void
+prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
+{
+	static const struct conf_campaign none = {.name = ""};
+	const struct tailor *tailor = inspect->tailor;
+	const struct conf_campaign *campaign = inspect->campaign;
+
+	inspect->no_data = liquid_object_value(liquid_object_new(inspect->arena, 1));
+	inspect->work = (struct tailor_work){.conf = tailor->conf,
+	    .campaign = campaign == NULL ? &none : campaign,
+	    .data = campaign == NULL ? &inspect->no_data
+				     : &tailor->data[campaign - tailor->conf->campaigns],
+	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
+	    .mime = mime};
+	tailor_work_init(&inspect->work, inspect->arena);
+}
+
+struct tailor_inspect *
+tailor_inspect_new(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
+    const struct mime_message *mime)
+{
+	struct tailor_inspect *inspect = g_new0(struct tailor_inspect, 1);
+	size_t headers = mime_header_count(mime), parts = mime_part_count(mime);
+
+	inspect->tailor = tailor;
+	inspect->campaign = campaign;
+	inspect->name = g_strndup(name.p, name.n);
+	inspect->arena = arena_new(SOURCES_MAX);
+	prepare(inspect, mime);
+	inspect->pieces = g_new0(struct piece, headers + parts);
+	for (size_t i = 0; i < headers; i++) {
+		const struct mime_header *header = mime_header_at(mime, i);
+		bool is_template =
+		    tailor_field_is_template(header, inspect->work.campaign, inspect->arena);
+
+		if (is_template || header == mime_header_find(mime, "Subject"))
+			add_field(inspect, header, is_template);
+	}
+	for (size_t i = 0; i < parts; i++)
+		add_part(inspect, mime_part_at(mime, i), i + 1);
+	return inspect;
+}
+
+static void
+free_field(struct tailor_field *field)
+{
+	g_free(field->name);
+	liquid_free(&field->text);
+	liquid_free(&field->address);
+}
+
+void
+tailor_inspect_free(struct tailor_inspect **inspect)
+{
+	struct tailor_inspect *gone = *inspect;
+
+	*inspect = NULL;
+	if (gone == NULL)
+		return;
+	for (size_t i = 0; i < gone->count; i++) {
+		free_field(&gone->pieces[i].field);
+		liquid_free(&gone->pieces[i].program);
+	}
+	arena_free(&gone->arena);
+	g_free(gone->pieces);
+	g_free(gone->name);
+	g_free(gone);
+}
+
+size_t
+tailor_inspect_count(const struct tailor_inspect *inspect)
+{
+	return inspect->count;
+}
+
+const struct tailor_piece *
+tailor_inspect_at(const struct tailor_inspect *inspect, size_t i)
+{
+	return &inspect->pieces[i].show;
+}
+
+int
+tailor_inspect_try(
+    const struct tailor_inspect *inspect, size_t i, struct str source, struct err *err)
+{
+	const struct tailor_piece *piece = &inspect->pieces[i].show;
+	struct liquid_program *program = NULL;
+	struct tailor_field field = {.name = NULL};
+	int rc;
+
+	if (piece->header != NULL) {
+		const struct mime_header header = {piece->header->name, source};
+		struct arena *arena = arena_new(SOURCES_MAX);
+
+		rc = tailor_compile_field(&field, &inspect->work, &header, arena, err);
+		arena_free(&arena);
+	} else {
+		struct mime_part part = *piece->part;
+
+		part.text = source;
+		rc = tailor_compile_part(&program, &inspect->work, piece->number, &part, err);
+	}
+	free_field(&field);
+	liquid_free(&program);
+	return rc;
+}
+
+int
+tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact *contact,
+    struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err)
+{
+	struct tailor_contact person = {.known = contact != NULL};
+	struct tailor_links *links = arena_zalloc(arena, 1, sizeof *links);
+
+	if (links == NULL)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	/* Without keys addresses stand for themselves. */
+	links->arena = arena;
+	if (inspect->campaign != NULL &&
+	    tailor_track_configured(inspect->tailor->conf, inspect->campaign))
+		links->base = link_base(inspect->tailor->conf, inspect->campaign);
+	if (contact != NULL)
+		person.row = *contact;
+	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name), recipient,
+	    arena, links, &person, globals_r, err);
+}
+
+static int
+render_mailbox(const struct tailor_field *field, const struct liquid_value *globals,
+    const struct liquid_render_options *options, struct arena *arena, struct str *text_r,
+    struct err *err)
+{
+	struct str display, address, value;
+
+	if (liquid_render(field->text, globals, options, arena, &display, err) != 0 ||
+	    liquid_render(field->address, globals, options, arena, &address, err) != 0)
+		return -1;
+	if (mime_mailbox_encode(
+		field->name, str_trim(display), str_trim(address), arena, &value, err) != 0)
+		return err_prefix(err, "%s", field->name);
+	*text_r = arena_printf(arena, "%.*s <%.*s>", STR_F(display), STR_F(address));
+	return text_r->p != NULL ? 0 : err_set(err, ERR_LIMIT, "%s: too long", field->name);
+}
+
+int
+tailor_inspect_render(const struct tailor_inspect *inspect, size_t i,
+    const struct liquid_value *globals, const struct liquid_render_options *options,
+    struct arena *arena, struct str *text_r, struct err *err)
+{
+	const struct piece *piece = &inspect->pieces[i];
+
+	*text_r = piece->show.source;
+	if (!piece->show.is_template)
+		return 0;
+	if (piece->show.part != NULL)
+		return liquid_render(piece->program, globals, options, arena, text_r, err);
+	if (piece->field.mailbox)
+		return render_mailbox(&piece->field, globals, options, arena, text_r, err);
+	return liquid_render(piece->field.text, globals, options, arena, text_r, err);
+}
