@@ -14,7 +14,11 @@
 #include "conf/value.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
+
+/* Between selector and domain of a record's name. */
+#define MIDDLE "._domainkey."
 
 /* One kind of section: its name, rows and the size of its struct. */
 struct kind {
@@ -122,6 +126,23 @@ check_required(struct parse *parse, struct kind kind)
 }
 
 static void
+check_selectors(struct parse *parse)
+{
+	for (unsigned i = 0; i < cfg_size(parse->cfg, "dkim"); i++) {
+		cfg_t *cfg = cfg_getnsec(parse->cfg, "dkim", i);
+		const struct parse_section *section =
+		    parse_section_find(parse, "dkim", cfg_title(cfg));
+
+		if (section != NULL && strstr(section->title, MIDDLE) == NULL &&
+		    (cfg_size(cfg, "selector") == 0 ||
+			cfg_opt_getnstr(cfg_getopt(cfg, "selector"), 0)[0] == '\0'))
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: dkim \"%s\": the parameter selector is missing", section->place,
+			    section->title);
+	}
+}
+
+static void
 check_together(struct parse *parse, const struct snapshot *snapshot)
 {
 	const struct conf *conf = &snapshot->conf;
@@ -199,6 +220,45 @@ check_addresses(struct parse *parse, const struct conf *conf, size_t row_offset,
 	}
 }
 
+/* "SELECTOR._domainkey.DOMAIN" (RFC 6376 section 3.6.2.1) names both. */
+static void
+split_title(struct parse *parse, struct arena *arena, struct conf_dkim *dkim)
+{
+	const char *at = strstr(dkim->domain, MIDDLE), *selector;
+
+	if (at == NULL)
+		return;
+	selector = need((void *)(uintptr_t)arena_str(
+	    arena, (struct str){dkim->domain, (size_t)(at - dkim->domain)})
+			    .p);
+	if (dkim->selector[0] != '\0' && strcasecmp(dkim->selector, selector) != 0)
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: dkim \"%s\": expected the selector %s or none, got \"%s\"", dkim->place,
+		    dkim->domain, selector, dkim->selector);
+	dkim->selector = selector;
+	dkim->domain = at + sizeof MIDDLE - 1;
+}
+
+static void
+check_dkim(struct parse *parse, struct arena *arena, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->dkim_count; i++) {
+		struct conf_dkim *dkim = &conf->dkims[i];
+
+		split_title(parse, arena, dkim);
+		for (size_t j = 0; j < i; j++) {
+			const struct conf_dkim *other = &conf->dkims[j];
+
+			if (strcmp(other->domain, dkim->domain) == 0 &&
+			    strcasecmp(other->selector, dkim->selector) == 0)
+				parse_complain(parse, ERR_CONFIG,
+				    "%s: dkim: there is a section for the selector %s of %s "
+				    "already, at %s",
+				    dkim->place, dkim->selector, dkim->domain, other->place);
+		}
+	}
+}
+
 static void
 parse_networks(struct snapshot *snapshot)
 {
@@ -222,6 +282,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	conf->campaigns =
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
+	check_dkim(parse, snapshot->arena, conf);
 	parse_networks(snapshot);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
@@ -255,6 +316,7 @@ conf_load(struct conf **conf_r, const char *path,
 	snapshot->conf.path = absolute(snapshot->arena, path);
 	if (parse.complete) {
 		check_required(&parse, kind_campaign());
+		check_selectors(&parse);
 		check_required(&parse, kind_dkim());
 	}
 	if (parse.problem_count == 0)

@@ -104,6 +104,15 @@ X(INT, max_headers, "1000", "10..100000", \
   "Most header fields in a campaign message.") \
 X(INT, max_parts, "1000", "1..100000", \
   "Most MIME parts in a campaign message; they may nest 100 deep.") \
+X(INT, worker_messages, "1000000", "0..1000000000", \
+  "After so many copies a session or outbox process is replaced by a fresh one, so that what " \
+  "libraries leak never adds up. It finishes what it has; no connection is dropped. 0: never.") \
+X(TIME, dkim_check, "5m", "1s..1d", \
+  "How often DNS is asked for the records of DKIM keys with active = auto.") \
+X(TEXT, dkim_dns, "", "path", \
+  "File that is read instead of asking DNS for DKIM records, for tests and for machines without " \
+  "a resolver. Each line: NAME, white space, the record. The record NXDOMAIN says that " \
+  "there is none, SERVFAIL that the server does not answer. Empty: the system's resolver.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
@@ -197,14 +206,29 @@ X(ENUM, to, "recipient", "recipient|keep", \
   "they came.") \
 X(INT, rate, "0", "0..100000", \
   "Most recipients a second that the outbox serves. 0: as fast as the relay takes them.") \
+X(ENUM, signatures, "all", "all|rsa|ed25519", \
+  "Which DKIM signatures each copy gets: all, one for each algorithm that its domain has a key " \
+  "for; rsa or ed25519, that one alone, for relays that stumble over two. Some large receivers, " \
+  "Gmail among them, do not verify ed25519: it should not stand alone.") \
 X(BOOL, paused, "no", "", \
   "Whether the campaign starts paused; mailtailor outbox resume sets it going.")
 
 #define CONF_DKIM(X) \
-X(TEXT, selector, "", "required selector", \
-  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN.") \
+X(TEXT, selector, "", "selector", \
+  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Not needed where " \
+  "the section is named by that whole name, as in dkim \"mt2._domainkey.example.com\": that is " \
+  "how a domain has several keys, in the order in which they came into use.") \
 X(TEXT, key, "", "required path", \
-  "PEM file with the private RSA key. Others than its owner must not be able to read it.") \
+  "PEM file with the private key, RSA or Ed25519; the algorithm follows from it. Others than " \
+  "its owner must not be able to read it. mailtailor dkim new makes one.") \
+X(ENUM, active, "yes", "yes|auto|no", \
+  "When the key signs. yes: at once, whatever DNS says; only one key of each algorithm of a " \
+  "domain may say so. auto: once its record is in DNS and belongs to the key; from then on it " \
+  "signs in place of those before it, and until then they go on. no: never. Where no key may " \
+  "sign, campaign mail is deferred; nothing leaves unsigned.") \
+X(BOOL, subdomains, "no", "", \
+  "Whether From addresses in subdomains that have no section of their own are signed with " \
+  "this domain, too. DMARC accepts that unless its record says adkim=s.") \
 X(LIST, headers, "", "header", \
   "Header fields to sign beside the built-in list.")
 /* clang-format on */

@@ -65,6 +65,10 @@ X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \
   "conf check\n") \
+X(dkim, "keys, their DNS records, and whether signatures verify", \
+  "dkim new DOMAIN SELECTOR [--algorithm rsa|ed25519] [--bits N] [--dir DIR]\n" \
+  "dkim dns [DOMAIN [SELECTOR]] [--json]\n" \
+  "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")
 /* clang-format on */

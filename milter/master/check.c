@@ -6,6 +6,7 @@
  */
 #include "master/check.h"
 
+#include "base/clock.h"
 #include "conf/machine.h"
 #include "master/master.h"
 #include "session/listen.h"
@@ -91,6 +92,42 @@ check_engine(const struct conf *conf, struct dkim_keys *keys, struct link_keys *
 	struct engine engine = {conf, keys, link_keys, templates};
 
 	return identity_run(identity, engine_task, &engine, err);
+}
+
+/* What DNS may take before the daemon starts without it. */
+#define DKIM_US ((int64_t)5 * 1000000)
+
+struct records {
+	const struct conf *conf;
+	struct dkim_keys *keys;
+	int64_t end_us;
+};
+
+static bool
+is_late(void *closure)
+{
+	const struct records *records = closure;
+
+	return clock_mono_us() > records->end_us;
+}
+
+static int
+dkim_task(void *closure, struct err *err)
+{
+	struct records *records = closure;
+
+	(void)err;
+	dkim_keys_check(records->keys, records->conf->dkim_dns, is_late, records);
+	return 0;
+}
+
+int
+check_dkim(const struct conf *conf, struct dkim_keys *keys, const struct identity *identity,
+    struct err *err)
+{
+	struct records records = {conf, keys, clock_mono_us() + DKIM_US};
+
+	return identity_run(identity, dkim_task, &records, err);
 }
 
 /* --- mailtailord -n --- */

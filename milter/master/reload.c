@@ -79,6 +79,7 @@ replace(struct master *master, const struct conf *conf, struct dkim_keys *keys,
 {
 	struct err err = ERR_INIT;
 
+	dkim_keys_inherit(keys, master->keys);
 	conf_unref(&master->conf);
 	dkim_keys_unref(&master->keys);
 	link_keys_unref(&master->link_keys);

@@ -82,6 +82,13 @@ tailor_free(struct tailor **tailor)
 	*tailor = NULL;
 }
 
+bool
+tailor_is_worn(struct tailor *tailor)
+{
+	return tailor->conf->worker_messages > 0 &&
+	    atomic_load(&tailor->copies) >= tailor->conf->worker_messages;
+}
+
 /* The domain of From, which signs. */
 static int
 find_domain(struct tailor_message *message, struct arena *arena, struct err *err)
@@ -116,7 +123,8 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 		return err_set(err, ERR_KEY,
 		    "no DKIM key for %s: the configuration needs a section dkim \"%s\"",
 		    message->domain, message->domain);
-	return 0;
+	return dkim_keys_ready(message->tailor->keys, str_c(message->domain),
+	    (enum conf_signatures)message->campaign->signatures, err);
 }
 
 static void

@@ -11,6 +11,8 @@
 #include "tailor/tailor.h"
 #include "tailor/template.h"
 
+#include <stdatomic.h>
+
 /* A header field that holds template tags. */
 struct tailor_field {
 	char *name;   /* as in the message */
@@ -100,6 +102,7 @@ struct tailor {
 	struct tailor_cache *cache;
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */
 	struct liquid_value *data; /* one for each campaign section, by its index */
+	atomic_llong copies;	   /* rendered so far */
 };
 
 struct tailor_message {

@@ -275,12 +275,14 @@ make_headers(struct work *work, struct err *err)
 	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
 		work->own, &work->own_count, err) != 0)
 		return -1;
-	/* The first place is the signature's; Date, Message-ID, To may join. */
+	/* The first places are the signatures'; Date, Message-ID, To may join. */
 	work->copy->headers = arena_zalloc(work->arena,
-	    count + work->body.replaced_count + work->own_count + 4, sizeof *work->copy->headers);
+	    count + work->body.replaced_count + work->own_count + DKIM_SIGNATURES_MAX + 3,
+	    sizeof *work->copy->headers);
 	if (work->copy->headers == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
-	add_header(work, STR("DKIM-Signature"), STR_NONE, TAILOR_ADDED, 0);
+	for (int i = 0; i < DKIM_SIGNATURES_MAX; i++)
+		add_header(work, STR("DKIM-Signature"), STR_NONE, TAILOR_ADDED, 0);
 	for (size_t i = 0; i < count; i++) {
 		if (carry_header(work, i, &to_seen, err) != 0)
 			return -1;
@@ -294,18 +296,27 @@ sign(struct work *work, struct err *err)
 	struct tailor_copy *copy = work->copy;
 	struct mime_header *leaving =
 	    arena_zalloc(work->arena, copy->header_count, sizeof *leaving);
-	size_t count = 0;
+	struct str values[DKIM_SIGNATURES_MAX];
+	size_t count = 0, signatures, unused;
 
 	if (leaving == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
-	for (size_t i = 1; i < copy->header_count; i++) {
+	for (size_t i = DKIM_SIGNATURES_MAX; i < copy->header_count; i++) {
 		if (copy->headers[i].change != TAILOR_REMOVED)
 			leaving[count++] = copy->headers[i].header;
 	}
 	copy->spans = work->body.spans;
 	copy->span_count = work->body.span_count;
-	return dkim_keys_sign(work->tailor->keys, str_c(work->message->domain), leaving, count,
-	    copy->spans, copy->span_count, work->arena, &copy->headers[0].header.value, err);
+	if (dkim_keys_sign(work->tailor->keys, str_c(work->message->domain),
+		(enum conf_signatures)work->message->campaign->signatures, leaving, count,
+		copy->spans, copy->span_count, work->arena, values, &signatures, err) != 0)
+		return -1;
+	unused = DKIM_SIGNATURES_MAX - signatures;
+	copy->headers += unused;
+	copy->header_count -= unused;
+	for (size_t i = 0; i < signatures; i++)
+		copy->headers[i].header.value = values[i];
+	return 0;
 }
 
 /* 1: this address gets nothing, verdict and reason are set. */
@@ -377,6 +388,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	int rc;
 
 	*copy_r = (struct tailor_copy){.verdict = STORE_SENT, .reason = STR("")};
+	atomic_fetch_add(&tailor->copies, 1);
 	rc = suppressed(&work, &err);
 	if (rc == 1)
 		return;

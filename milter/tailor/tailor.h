@@ -32,6 +32,8 @@ int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_ke
     struct link_keys *link_keys, struct tailor_templates *templates, struct store *store,
     struct err *err);
 void tailor_free(struct tailor **tailor);
+/* Has it made as many copies as `worker_messages` allows? Its process should be replaced. */
+bool tailor_is_worn(struct tailor *tailor);
 
 /* Which campaign does this message belong to? By header, then envelope sender, then
  * From. `sender` without <>. 1 campaign_r and name_r are set (the name is the header's

@@ -129,8 +129,12 @@ static const struct bad {
 	"m.conf:2: dkim \"a.example\": the parameter selector is missing\n"
 	"m.conf:2: dkim \"a.example\": the parameter key is missing\n"},
     {"dkim a.example { selector = \"\" key = k }\n",
-	"m.conf:1: selector: expected a DKIM selector of letters, digits, \"-\", \"_\" and "
-	"\".\", got \"\"\n"},
+	"m.conf:1: dkim \"a.example\": the parameter selector is missing\n"},
+    {"dkim b._domainkey.a.example { selector = c key = k }\n",
+	"m.conf:1: dkim \"b._domainkey.a.example\": expected the selector b or none, got \"c\"\n"},
+    {"dkim a.example { selector = s key = k }\ndkim S._domainkey.A.example { key = k }\n",
+	"m.conf:2: dkim: there is a section for the selector s of a.example already, at "
+	"m.conf:1\n"},
     {"dkim \"not a domain\" { selector = s key = k }\n",
 	"m.conf:1: dkim: expected a domain name, got \"not a domain\"\n"},
     {"tracking_url = \"https://t.example\"\n",
@@ -350,6 +354,25 @@ campaigns_are_found(void **state)
 }
 
 static void
+dkim_sections_may_be_named_by_their_record(void **state)
+{
+	struct conf *conf = load("dkim shop.example { selector = s1 key = k subdomains = yes }\n"
+				 "dkim mt-2._domainkey.Shop.example { key = k active = auto }\n");
+
+	(void)state;
+	assert_int_equal(conf->dkim_count, 2);
+	assert_string_equal(conf->dkims[1].domain, "shop.example");
+	assert_string_equal(conf->dkims[1].selector, "mt-2");
+	assert_int_equal(conf->dkims[0].active, CONF_ACTIVE_YES);
+	assert_int_equal(conf->dkims[1].active, CONF_ACTIVE_AUTO);
+	assert_string_equal(conf_dkim_signer(conf, STR("Shop.example")), "shop.example");
+	assert_string_equal(conf_dkim_signer(conf, STR("a.b.shop.example")), "shop.example");
+	assert_null(conf_dkim_signer(conf, STR("example")));
+	assert_null(conf_dkim_signer(conf, STR("ashop.example")));
+	drop(conf);
+}
+
+static void
 dkim_domains_are_found(void **state)
 {
 	struct conf *conf = load("dkim \"B\xc3\xbc"
@@ -524,6 +547,7 @@ main(void)
 	    cmocka_unit_test(values_arrive),
 	    cmocka_unit_test(paths_begin_where_they_are_named),
 	    cmocka_unit_test(campaigns_are_found),
+	    cmocka_unit_test(dkim_sections_may_be_named_by_their_record),
 	    cmocka_unit_test(dkim_domains_are_found),
 	    cmocka_unit_test(tracking_urls),
 	    cmocka_unit_test(trusted_clients),

@@ -224,9 +224,9 @@ static const struct {
     {"syslog_name = mx1\n", "", "", "warning", "log.lines", "holds no line of mx1/", ""},
     {"", "", "database = \"none/db\"\n", "error", "machine", "m.conf:8: database: the folder", ""},
     {"", "", "dkim a.example { selector = s key = none.pem }\n", "error", "dkim.key",
-	"can't be read: No such file", "openssl genpkey"},
+	"can't be read: No such file", "mailtailor dkim new a.example s"},
     {"", "", "dkim a.example { selector = s key = \"mail.log\" }\n", "error", "dkim.key",
-	"mail.log is no RSA key", ""},
+	"mail.log holds no private key", ""},
     {"", "", "dkim a.example { selector = s key = \"open.pem\" }\n", "error", "dkim.key_mode",
 	"(mode 0644)", "chmod 600 ~/open.pem"},
     {"", "", "dkim a.example { selector = s key = \"short.pem\" }\n", "warning", "dkim.key_size",
@@ -239,7 +239,7 @@ static const struct {
 	"Token key 2 of 2026-07-31 signs; 1 older one is read.", ""},
     {"", "", "dkim nothing.invalid { selector = s key = \"short.pem\" }\n", "", "dkim.dns",
 	"s._domainkey.nothing.invalid",
-	"s._domainkey.nothing.invalid. IN TXT ( \"v=DKIM1; k=rsa; p=\" \"MI"},
+	"s._domainkey.nothing.invalid. IN TXT ( \"v=DKIM1; k=rsa; p=MI"},
 };
 
 static char *
@@ -478,37 +478,6 @@ peers_are_spoken_to(void **state)
 }
 
 static void
-records_are_compared(void **state)
-{
-	static const struct {
-		const char *record, *differs;
-	} records[] = {
-	    {"v=DKIM1; k=rsa; p=MIIB", NULL},
-	    {"p=MIIB", NULL},
-	    {"v=DKIM1 ;h=sha1:sha256; s=email; p= MI IB ;", NULL},
-	    {"v=DKIM1; s=*; p=MIIB; t=y", NULL},
-	    {"v=DKIM1; k=rsa; p=MIIC", "it holds another key (p=)"},
-	    {"v=DKIM1; k=rsa; p=MIIB=", "it holds another key (p=)"},
-	    {"v=DKIM1; p=", "the key is revoked (p= is empty)"},
-	    {"v=DKIM1; k=ed25519; p=MIIB", "it is for another kind of key (k=)"},
-	    {"v=DKIM1; h=sha1; p=MIIB", "it does not allow sha256 (h=)"},
-	    {"v=DKIM1; s=tlsrpt; p=MIIB", "it is not for mail (s=)"},
-	    {"v=spf1 p=MIIB", "it is no DKIM record (v=)"},
-	    {"", "it holds no key (p=)"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
-		const char *differs = doctor_txt_differs(records[i].record, "MIIB");
-
-		if (records[i].differs == NULL)
-			assert_null(differs);
-		else
-			assert_string_equal(differs, records[i].differs);
-	}
-}
-
-static void
 bad_configuration_is_all_that_is_told(void **state)
 {
 	json_t *answer;
@@ -594,7 +563,6 @@ main(void)
 	    cmocka_unit_test(other_spellings_of_our_socket_are_known),
 	    cmocka_unit_test(rights_are_looked_at_as_the_user),
 	    cmocka_unit_test(peers_are_spoken_to),
-	    cmocka_unit_test(records_are_compared),
 	    cmocka_unit_test(bad_configuration_is_all_that_is_told),
 	    cmocka_unit_test(postfix_folder_without_settings_is_told),
 	    cmocka_unit_test(usage_is_told),
