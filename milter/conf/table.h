@@ -141,8 +141,12 @@ X(SIZE, render_header, "8k", "64..1m", \
   "Ceiling for each rendered header field.") \
 X(INT, render_steps, "1000000", "100..1000000000", \
   "Ceiling for the steps (outputs, conditions, loop turns) that rendering one part may take.") \
+X(INT, render_loops, "250000", "10..1000000000", \
+  "Ceiling for the turns that all loops of one part may take together.") \
 X(INT, render_depth, "100", "5..1000", \
-  "How deep template tags may nest, and partials within each other.")
+  "How deep template tags may nest.") \
+X(INT, render_partials, "100", "1..1000", \
+  "How deep partials may call each other.")
 
 #define CONF_CAMPAIGN(X) \
 X(TEXT, description, "", "", \

@@ -91,6 +91,7 @@ struct render {
 	struct err *err;
 	struct out out;
 	int64_t steps;
+	int64_t turns; /* of loops */
 	size_t work;   /* less than a step */
 	bool aside;    /* prints for a filter, not for the reader */
 	bool learned;  /* has changed a hint of the program: one a render is enough */
@@ -194,6 +195,8 @@ int call_break(struct render *render, bool ends, const struct insn **next_r);
 
 /* loop.c: the object `forloop`. */
 struct liquid_lazy loop_lazy(struct loop_frame *frame);
+/* One more turn of a loop, or of a partial that walks over a list. */
+int loop_count_turn(struct render *render);
 /* *enter_r is false when there is nothing to walk over. */
 int loop_enter(struct render *render, uint32_t loop, bool *enter_r);
 int loop_next(struct render *render, uint32_t loop, bool *again_r);
