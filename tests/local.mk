@@ -19,6 +19,9 @@ scenes: all
 thousand: all
 	$(tests_python)/scene/thousand.py
 
+rotation: all
+	$(tests_python)/scene/rotation.py
+
 crash: all
 	$(tests_python)/scene/crash.py
 
@@ -49,4 +52,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand crash soak bench bench-liquid check-asan check-tsan format fuzz
+.PHONY: scenes thousand rotation crash soak bench bench-liquid check-asan check-tsan format fuzz

@@ -18,7 +18,8 @@ struct step {
 struct origin {
 	char *source;
 	size_t length;
-	GArray *steps; /* by `at` */
+	struct origin *before; /* of the translation before this one, which has the source */
+	GArray *steps;	       /* by `at` */
 };
 
 struct origin *
@@ -33,9 +34,22 @@ origin_new(struct str source)
 }
 
 struct origin *
+origin_new_after(const struct origin *before, size_t length)
+{
+	struct origin *origin = g_new0(struct origin, 1);
+
+	origin->before = origin_dup(before);
+	origin->length = length;
+	origin->steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	return origin;
+}
+
+struct origin *
 origin_dup(const struct origin *origin)
 {
-	struct origin *copy = origin_new((struct str){origin->source, origin->length});
+	struct origin *copy = origin->before != NULL
+	    ? origin_new_after(origin->before, origin->length)
+	    : origin_new((struct str){origin->source, origin->length});
 
 	g_array_append_vals(copy->steps, origin->steps->data, origin->steps->len);
 	return copy;
@@ -47,6 +61,7 @@ origin_free(struct origin **origin)
 	if (*origin == NULL)
 		return;
 	g_array_free((*origin)->steps, TRUE);
+	origin_free(&(*origin)->before);
 	g_free((*origin)->source);
 	g_free(*origin);
 	*origin = NULL;
@@ -75,6 +90,7 @@ origin_of(const struct origin *origin, size_t at)
 {
 	guint low = 0, high = origin->steps->len;
 	const struct step *step;
+	size_t from = 0;
 
 	while (low < high) {
 		guint middle = low + (high - low) / 2;
@@ -84,15 +100,18 @@ origin_of(const struct origin *origin, size_t at)
 		else
 			high = middle;
 	}
-	if (low == 0)
-		return 0;
-	step = &g_array_index(origin->steps, struct step, low - 1);
-	return MIN(step->from + (step->fixed ? 0 : at - step->at), origin->length);
+	if (low > 0) {
+		step = &g_array_index(origin->steps, struct step, low - 1);
+		from = MIN(step->from + (step->fixed ? 0 : at - step->at), origin->length);
+	}
+	return origin->before == NULL ? from : origin_of(origin->before, from);
 }
 
 struct str
 origin_source(const struct origin *origin)
 {
+	if (origin->before != NULL)
+		return origin_source(origin->before);
 	return (struct str){origin->source, origin->length};
 }
 

@@ -16,6 +16,9 @@ struct origin;
 
 /* The author's text is copied. */
 struct origin *origin_new(struct str source);
+/* For a second translation, of the `length` bytes that the first one gave: places are still
+ * those of the author's text. `before` is copied. */
+struct origin *origin_new_after(const struct origin *before, size_t length);
 struct origin *origin_dup(const struct origin *origin);
 void origin_free(struct origin **origin);
 

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+/* Room for a token beside it in a header field. */
+#define TRACKING_MAX 200
+
 static const char *
 checked_text(const char *text, const char *folder, struct arena *arena)
 {
@@ -210,6 +213,80 @@ checked_log(const char *text, const char *folder, struct arena *arena)
 	return strchr(text, '/') == NULL ? NULL : checked_path(text, folder, arena);
 }
 
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT */
+static bool
+authority_is_good(struct str host)
+{
+	struct str rest = host;
+	const char *close;
+
+	if (host.n == 0 || host.p[0] != '[') {
+		str_split(&rest, ':', &host);
+		return host_is_good(host) && (rest.p == NULL || port_is_good(rest));
+	}
+	close = memchr(host.p, ']', host.n);
+	if (close == NULL)
+		return false;
+	rest = (struct str){close + 1, (size_t)(host.p + host.n - close) - 1};
+	host = (struct str){host.p + 1, (size_t)(close - host.p) - 1};
+	if (rest.n > 0 && (rest.p[0] != ':' || !port_is_good((struct str){rest.p + 1, rest.n - 1})))
+		return false;
+	return host_is_good(host) && memchr(host.p, ':', host.n) != NULL;
+}
+
+/* https://HOST[:PORT][/PATH], without what would stand behind the path; a slash at the end is
+ * cut. Whether http will do depends on other parameters (load.c). */
+static const char *
+checked_tracking(const char *text, const char *folder, struct arena *arena)
+{
+	struct str rest = str_c(text), host;
+	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8
+	    : strncmp(text, "http://", 7) == 0		  ? 7
+							  : 0;
+
+	(void)folder;
+	if (scheme == 0 || rest.n > TRACKING_MAX)
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || strchr("?#<>\"'\\^`{|}%@", *c) != NULL)
+			return NULL;
+	}
+	while (rest.n > scheme && rest.p[rest.n - 1] == '/')
+		rest.n--;
+	host = (struct str){text + scheme, strcspn(text + scheme, "/")};
+	return authority_is_good(host) ? arena_str(arena, rest).p : NULL;
+}
+
+/* The sender's part of a Feedback-ID. */
+static const char *
+checked_feedback(const char *text, const char *folder, struct arena *arena)
+{
+	size_t n = strlen(text);
+
+	(void)folder;
+	(void)arena;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+			return NULL;
+	}
+	return n >= 5 && n <= 15 ? text : NULL;
+}
+
+/* A token of 53 letters and a plus must find room in the local part. */
+static const char *
+checked_taker(const char *text, const char *folder, struct arena *arena)
+{
+	const char *at = strchr(text, '@');
+
+	if (at == NULL || at == text || at - text > 10)
+		return NULL;
+	for (const char *c = text; c < at; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+			return NULL;
+	}
+	return checked_address(text, folder, arena);
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
     {"path", "the path of a file or folder", checked_path},
@@ -221,6 +298,10 @@ static const struct conf_check checks[] = {
     {"header", "the name of a header field, without the colon", checked_header},
     {"domain", "a domain name", checked_domain},
     {"selector", "a DKIM selector of letters, digits, \"-\", \"_\" and \".\"", checked_selector},
+    {"tracking", "an address like https://t.example.com, without ? and #", checked_tracking},
+    {"feedback", "5 to 15 letters, digits, \".\", \"_\" and \"-\"", checked_feedback},
+    {"taker", "an address with at most 10 letters, digits, \".\", \"_\" or \"-\" before the @",
+	checked_taker},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 

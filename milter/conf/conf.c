@@ -161,6 +161,29 @@ conf_dkim_find(const struct conf *conf, struct str domain)
 	return NULL;
 }
 
+/* The section that signs for this domain's subdomains, if any. */
+static const struct conf_dkim *
+find_parent(const struct conf *conf, struct str domain)
+{
+	for (size_t i = 0; i < conf->dkim_count; i++) {
+		if (conf->dkims[i].subdomains &&
+		    domains_match(str_c(conf->dkims[i].domain), domain))
+			return &conf->dkims[i];
+	}
+	return NULL;
+}
+
+const char *
+conf_dkim_signer(const struct conf *conf, struct str domain)
+{
+	const struct conf_dkim *found = conf_dkim_find(conf, domain);
+	struct str label;
+
+	while (found == NULL && str_split(&domain, '.', &label) && domain.p != NULL)
+		found = find_parent(conf, domain);
+	return found == NULL ? NULL : found->domain;
+}
+
 bool
 conf_trusted(const struct conf *conf, const char *address)
 {

@@ -37,7 +37,10 @@ enum conf_missing { CONF_MISSING_EMPTY, CONF_MISSING_DEFER, CONF_MISSING_FAIL };
 enum conf_charset { CONF_CHARSET_UTF_8, CONF_CHARSET_KEEP };
 enum conf_sealed { CONF_SEALED_PASS, CONF_SEALED_REFUSE };
 enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
+enum conf_signatures { CONF_SIGNATURES_ALL, CONF_SIGNATURES_RSA, CONF_SIGNATURES_ED25519 };
+enum conf_active { CONF_ACTIVE_YES, CONF_ACTIVE_AUTO, CONF_ACTIVE_NO };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
+enum conf_kind { CONF_KIND_MARKETING, CONF_KIND_TRANSACTIONAL };
 
 struct conf_campaign {
 	const char *name;  /* "*" stands for every name without a section of its own */
@@ -79,8 +82,11 @@ const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct s
  * compare with the domain in any case, as A- or U-labels. */
 const struct conf_campaign *conf_campaign_by_sender(const struct conf *conf, struct str address);
 const struct conf_campaign *conf_campaign_by_from(const struct conf *conf, struct str address);
-/* NULL if the domain has no section. */
+/* The first section of this very domain; NULL if it has none. */
 const struct conf_dkim *conf_dkim_find(const struct conf *conf, struct str domain);
+/* The domain that signs for From addresses of `domain`: itself, or the nearest one above it that
+ * has `subdomains`; NULL if there is none. It is text of the snapshot. */
+const char *conf_dkim_signer(const struct conf *conf, struct str domain);
 
 /* Is this client in `trusted`? `address`: numeric IPv4 or IPv6 (with or without
  * "IPv6:"), anything else is not. */

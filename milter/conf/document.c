@@ -144,7 +144,9 @@ conf_write_sample(FILE *out)
 	    out);
 	write_sample_section(out, conf_rows_campaign(), "campaign \"spring-sale\"");
 	fputs("\n# A section for each From domain that campaigns are sent from. Campaign mail\n"
-	      "# from a domain without a key does not leave.\n#\n",
+	      "# from a domain without a key does not leave. A further key of the domain has\n"
+	      "# a section that is named by its DNS record: dkim \"mt2._domainkey.example.com\".\n"
+	      "#\n",
 	    out);
 	write_sample_section(out, conf_rows_dkim(), "dkim \"example.com\"");
 }

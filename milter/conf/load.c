@@ -14,7 +14,11 @@
 #include "conf/value.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
+
+/* Between selector and domain of a record's name. */
+#define MIDDLE "._domainkey."
 
 /* One kind of section: its name, rows and the size of its struct. */
 struct kind {
@@ -122,6 +126,23 @@ check_required(struct parse *parse, struct kind kind)
 }
 
 static void
+check_selectors(struct parse *parse)
+{
+	for (unsigned i = 0; i < cfg_size(parse->cfg, "dkim"); i++) {
+		cfg_t *cfg = cfg_getnsec(parse->cfg, "dkim", i);
+		const struct parse_section *section =
+		    parse_section_find(parse, "dkim", cfg_title(cfg));
+
+		if (section != NULL && strstr(section->title, MIDDLE) == NULL &&
+		    (cfg_size(cfg, "selector") == 0 ||
+			cfg_opt_getnstr(cfg_getopt(cfg, "selector"), 0)[0] == '\0'))
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: dkim \"%s\": the parameter selector is missing", section->place,
+			    section->title);
+	}
+}
+
+static void
 check_together(struct parse *parse, const struct snapshot *snapshot)
 {
 	const struct conf *conf = &snapshot->conf;
@@ -130,6 +151,53 @@ check_together(struct parse *parse, const struct snapshot *snapshot)
 		parse_complain(parse, ERR_CONFIG,
 		    "%s: outbox_retry_min: expected no more than outbox_retry_max",
 		    snapshot_place(snapshot, "outbox_retry_min"));
+}
+
+static bool
+secure(const char *url)
+{
+	static const char *const here[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *host = url + sizeof "http://" - 1;
+
+	if (strncmp(url, "https://", sizeof "https://" - 1) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof here / sizeof here[0]; i++) {
+		size_t n = strlen(here[i]);
+
+		if (strncmp(host, here[i], n) == 0 && strchr(":/", host[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_tracking_url(struct parse *parse, const struct conf *conf, const char *url, const char *place)
+{
+	if (url[0] == '\0')
+		return;
+	if (conf->token_keys[0] == '\0')
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: tracking_url: expected token_keys to be set, too (mailtailor key new "
+		    "makes "
+		    "the file)",
+		    place);
+	if (!conf->tracking_insecure && !secure(url))
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: tracking_url: expected https://, or tracking_insecure = yes, got "
+		    "\"%.200s\"",
+		    place, url);
+}
+
+static void
+check_tracking(struct parse *parse, const struct snapshot *snapshot)
+{
+	const struct conf *conf = &snapshot->conf;
+
+	check_tracking_url(
+	    parse, conf, conf->tracking_url, snapshot_place(snapshot, "tracking_url"));
+	for (size_t i = 0; i < conf->campaign_count; i++)
+		check_tracking_url(
+		    parse, conf, conf->campaigns[i].tracking_url, conf->campaigns[i].place);
 }
 
 /* One address means one campaign. */
@@ -148,6 +216,45 @@ check_addresses(struct parse *parse, const struct conf *conf, size_t row_offset,
 				parse_complain(parse, ERR_CONFIG,
 				    "%s: %s: \"%.200s\" belongs to campaign \"%s\" already, at %s",
 				    campaign->place, row, list->at[j], first->name, first->place);
+		}
+	}
+}
+
+/* "SELECTOR._domainkey.DOMAIN" (RFC 6376 section 3.6.2.1) names both. */
+static void
+split_title(struct parse *parse, struct arena *arena, struct conf_dkim *dkim)
+{
+	const char *at = strstr(dkim->domain, MIDDLE), *selector;
+
+	if (at == NULL)
+		return;
+	selector = need((void *)(uintptr_t)arena_str(
+	    arena, (struct str){dkim->domain, (size_t)(at - dkim->domain)})
+			    .p);
+	if (dkim->selector[0] != '\0' && strcasecmp(dkim->selector, selector) != 0)
+		parse_complain(parse, ERR_CONFIG,
+		    "%s: dkim \"%s\": expected the selector %s or none, got \"%s\"", dkim->place,
+		    dkim->domain, selector, dkim->selector);
+	dkim->selector = selector;
+	dkim->domain = at + sizeof MIDDLE - 1;
+}
+
+static void
+check_dkim(struct parse *parse, struct arena *arena, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->dkim_count; i++) {
+		struct conf_dkim *dkim = &conf->dkims[i];
+
+		split_title(parse, arena, dkim);
+		for (size_t j = 0; j < i; j++) {
+			const struct conf_dkim *other = &conf->dkims[j];
+
+			if (strcmp(other->domain, dkim->domain) == 0 &&
+			    strcasecmp(other->selector, dkim->selector) == 0)
+				parse_complain(parse, ERR_CONFIG,
+				    "%s: dkim: there is a section for the selector %s of %s "
+				    "already, at %s",
+				    dkim->place, dkim->selector, dkim->domain, other->place);
 		}
 	}
 }
@@ -175,9 +282,11 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	conf->campaigns =
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
+	check_dkim(parse, snapshot->arena, conf);
 	parse_networks(snapshot);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
+	check_tracking(parse, snapshot);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(
@@ -207,6 +316,7 @@ conf_load(struct conf **conf_r, const char *path,
 	snapshot->conf.path = absolute(snapshot->arena, path);
 	if (parse.complete) {
 		check_required(&parse, kind_campaign());
+		check_selectors(&parse);
 		check_required(&parse, kind_dkim());
 	}
 	if (parse.problem_count == 0)

@@ -12,7 +12,7 @@
 /* What `mailtailord -n` checks beyond the text: that user and group exist; that the
  * folders of socket, pid file, database and log exist and may be written; that mail
  * logs and data files may be read, and that the latter hold a JSON object. Keys are
- * dkim_keys_load's, the database store_open's. Each problem is one sentence that
+ * dkim_keys_load's and link_keys_load's, the database store_open's. Each problem is one sentence that
  * begins with the parameter's place; the first one is in `err`, ERR_CONFIG or ERR_IO. */
 int conf_check_machine(const struct conf *conf,
     void (*each_problem)(const char *text, void *closure), void *closure, struct err *err);

@@ -104,6 +104,15 @@ X(INT, max_headers, "1000", "10..100000", \
   "Most header fields in a campaign message.") \
 X(INT, max_parts, "1000", "1..100000", \
   "Most MIME parts in a campaign message; they may nest 100 deep.") \
+X(INT, worker_messages, "1000000", "0..1000000000", \
+  "After so many copies a session or outbox process is replaced by a fresh one, so that what " \
+  "libraries leak never adds up. It finishes what it has; no connection is dropped. 0: never.") \
+X(TIME, dkim_check, "5m", "1s..1d", \
+  "How often DNS is asked for the records of DKIM keys with active = auto.") \
+X(TEXT, dkim_dns, "", "path", \
+  "File that is read instead of asking DNS for DKIM records, for tests and for machines without " \
+  "a resolver. Each line: NAME, white space, the record. The record NXDOMAIN says that " \
+  "there is none, SERVFAIL that the server does not answer. Empty: the system's resolver.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
@@ -112,6 +121,17 @@ X(TEXT, templates, "", "path", \
 X(SIZE, max_data, "4m", "1k..16m", \
   "Largest part of data (application/vnd.mailtailor+json) that a campaign message may bring " \
   "along for its templates, decoded. It may name at most max_recipients addresses.") \
+X(TEXT, token_keys, "", "path", \
+  "File with the keys of the tokens in links, made by mailtailor key new. Read at start and " \
+  "reload; others than its owner must not be able to read it. Empty: there are no tokens, " \
+  "and nothing is tracked.") \
+X(TEXT, tracking_url, "", "tracking", \
+  "Where tracked links lead: https://t.example.com, or with a path before what mailtailor " \
+  "adds. Nothing of this version answers there yet: set it once something does. Empty: links " \
+  "are not tracked, and links.* has no value.") \
+X(BOOL, tracking_insecure, "no", "", \
+  "Whether tracking_url may begin with http://, so that who listens on the way can read and " \
+  "use the tokens. To this machine itself (localhost, 127.0.0.1, [::1]) it always may.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -124,8 +144,12 @@ X(SIZE, render_header, "8k", "64..1m", \
   "Ceiling for each rendered header field.") \
 X(INT, render_steps, "1000000", "100..1000000000", \
   "Ceiling for the steps (outputs, conditions, loop turns) that rendering one part may take.") \
+X(INT, render_loops, "250000", "10..1000000000", \
+  "Ceiling for the turns that all loops of one part may take together.") \
 X(INT, render_depth, "100", "5..1000", \
-  "How deep template tags may nest, and partials within each other.")
+  "How deep template tags may nest.") \
+X(INT, render_partials, "100", "1..1000", \
+  "How deep partials may call each other.")
 
 #define CONF_CAMPAIGN(X) \
 X(TEXT, description, "", "", \
@@ -138,6 +162,37 @@ X(TEXT, data, "", "path", \
   "JSON file with one object whose members templates see as campaign.NAME.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates for this campaign alone, instead of the general one.") \
+X(TEXT, tracking_url, "", "tracking", \
+  "Where this campaign's tracked links lead, instead of the general tracking_url.") \
+X(ENUM, kind, "marketing", "marketing|transactional", \
+  "marketing: where tracking_url and token_keys are set, each copy gets List-Unsubscribe and " \
+  "List-Unsubscribe-Post (RFC 8058) of its own, signed; such fields of the original give way. " \
+  "transactional, as receipts are: it gets none.") \
+X(TEXT, unsubscribe_address, "", "taker", \
+  "Mail address that List-Unsubscribe names beside the web address; a token goes behind its " \
+  "local part, leave+TOKEN@shop.example, so the relay must take that extension. Empty: only the " \
+  "web address.") \
+X(TEXT, feedback_id, "", "feedback", \
+  "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
+  "that Gmail counts complaints by. Empty: there is none.") \
+X(TEXT, list_id, "", "domain", \
+  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Empty: there is none.") \
+X(BOOL, track_clicks, "yes", "", \
+  "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
+  "never does, nor does any link to a contact whose attribute do_not_track is true.") \
+X(BOOL, track_opens, "yes", "", \
+  "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
+  "opened; not to a contact whose attribute do_not_track is true.") \
+X(TEXT, utm_source, "", "", \
+  "Value of the parameter utm_source that tracked web addresses of this campaign get, before " \
+  "their fragment. A parameter that an address has already stays. Empty: none is added.") \
+X(TEXT, utm_medium, "", "", \
+  "The same for utm_medium.") \
+X(TEXT, utm_campaign, "", "", \
+  "The same for utm_campaign. Empty: the campaign's name, where utm_source or utm_medium is " \
+  "set.") \
+X(TEXT, utm_content, "", "", \
+  "The same for utm_content.") \
 X(ENUM, unknown, "bare", "bare|defer|refuse", \
   "What a recipient gets who is not in the contact store: bare, the message with nothing but " \
   "the address filled in, so that defaults apply; defer, nothing until the contact is there; " \
@@ -161,14 +216,29 @@ X(ENUM, to, "recipient", "recipient|keep", \
   "they came.") \
 X(INT, rate, "0", "0..100000", \
   "Most recipients a second that the outbox serves. 0: as fast as the relay takes them.") \
+X(ENUM, signatures, "all", "all|rsa|ed25519", \
+  "Which DKIM signatures each copy gets: all, one for each algorithm that its domain has a key " \
+  "for; rsa or ed25519, that one alone, for relays that stumble over two. Some large receivers, " \
+  "Gmail among them, do not verify ed25519: it should not stand alone.") \
 X(BOOL, paused, "no", "", \
   "Whether the campaign starts paused; mailtailor outbox resume sets it going.")
 
 #define CONF_DKIM(X) \
-X(TEXT, selector, "", "required selector", \
-  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN.") \
+X(TEXT, selector, "", "selector", \
+  "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Not needed where " \
+  "the section is named by that whole name, as in dkim \"mt2._domainkey.example.com\": that is " \
+  "how a domain has several keys, in the order in which they came into use.") \
 X(TEXT, key, "", "required path", \
-  "PEM file with the private RSA key. Others than its owner must not be able to read it.") \
+  "PEM file with the private key, RSA or Ed25519; the algorithm follows from it. Others than " \
+  "its owner must not be able to read it. mailtailor dkim new makes one.") \
+X(ENUM, active, "yes", "yes|auto|no", \
+  "When the key signs. yes: at once, whatever DNS says; only one key of each algorithm of a " \
+  "domain may say so. auto: once its record is in DNS and belongs to the key; from then on it " \
+  "signs in place of those before it, and until then they go on. no: never. Where no key may " \
+  "sign, campaign mail is deferred; nothing leaves unsigned.") \
+X(BOOL, subdomains, "no", "", \
+  "Whether From addresses in subdomains that have no section of their own are signed with " \
+  "this domain, too. DMARC accepts that unless its record says adkim=s.") \
 X(LIST, headers, "", "header", \
   "Header fields to sign beside the built-in list.")
 /* clang-format on */

@@ -57,10 +57,18 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(key, "keys of the tokens in links", \
+  "key new [FILE]\n" \
+  "key list [FILE] [--json]\n" \
+  "key retire ID [FILE]\n") \
 X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \
   "conf check\n") \
+X(dkim, "keys, their DNS records, and whether signatures verify", \
+  "dkim new DOMAIN SELECTOR [--algorithm rsa|ed25519] [--bits N] [--dir DIR]\n" \
+  "dkim dns [DOMAIN [SELECTOR]] [--json]\n" \
+  "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")
 /* clang-format on */

@@ -19,6 +19,7 @@ struct doctor {
 	const struct conf *conf;
 	struct postfix *postfix; /* NULL if there is no postconf */
 	struct finding_list found;
+	bool dns_silent; /* it did not answer once: it is not asked again */
 };
 
 /* `mailtailor doctor [--json] [--postfix DIR]` with the configuration file `path`.
@@ -35,8 +36,11 @@ void doctor_check_bytes(struct doctor *doctor);
 void doctor_check_reach(struct doctor *doctor);
 /* The mail log, the database, disk and clock: doctor_machine.c. */
 void doctor_check_machine(struct doctor *doctor);
-/* Keys and their DNS records: doctor_dkim.c. */
+/* Keys, their DNS records, campaigns' From domains: doctor_dkim.c. */
 void doctor_check_dkim(struct doctor *doctor);
+
+/* The keys of link tokens: doctor_link.c. */
+void doctor_check_link(struct doctor *doctor);
 
 /* The command that sets `name` to `value` becomes the newest finding's remedy: in
  * master.cf where `service` (may be NULL) has it there, else in main.cf. */
@@ -55,9 +59,5 @@ enum doctor_reach doctor_milter_reach(const struct doctor *doctor, struct str ad
  * Postfix; NULL if it can't reach it. For chrooted services the path is within
  * queue_directory. The result lives until the next call. */
 const char *doctor_milter_value(const struct doctor *doctor, bool chroot);
-
-/* Compares a DNS TXT record with the public key in base64. NULL if they agree, else
- * what is wrong with the record. */
-const char *doctor_txt_differs(const char *record, const char *public_key);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * doctor_dkim: keys, and what DNS should say about them
+ * doctor_dkim: keys, what DNS should say about them, and whether they suit the campaigns
  *
  * The public key is made from the private one; the record is printed in the form of a
  * zone file and compared with DNS, where the resolver answers within two seconds.
@@ -8,62 +8,17 @@
  *
  * Threads: see doctor.h.
  */
-#include "base/buf.h"
+#include "ctl/dkim.h"
 #include "ctl/doctor.h"
+#include "dkim/dns.h"
 
-#include <arpa/nameser.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <pwd.h>
-#include <resolv.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RECORD_MAX 8192
-/* RFC 1035 section 3.3: one character-string. */
-#define STRING_MAX   255
-#define BITS_LEAST   1024
 #define BITS_ADVISED 2048
-
-/* A key with a passphrase must not make this program ask for one. */
-static int
-no_passphrase(char *text, int size, int writing, void *closure)
-{
-	(void)text;
-	(void)size;
-	(void)writing;
-	(void)closure;
-	return 0;
-}
-
-/* The public key in base64 (RFC 6376 section 3.6.1), to be freed; NULL if the file is
- * no usable key. */
-static char *
-public_key(const char *path, int *bits_r)
-{
-	BIO *file = BIO_new_file(path, "r");
-	EVP_PKEY *key =
-	    file == NULL ? NULL : PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL);
-	unsigned char *der = NULL;
-	char *text = NULL;
-	int size = key == NULL || !EVP_PKEY_is_a(key, "RSA") ? -1 : i2d_PUBKEY(key, &der);
-
-	if (size > 0) {
-		*bits_r = EVP_PKEY_get_bits(key);
-		text = malloc((size_t)size * 2 + 8);
-		if (text == NULL)
-			abort();
-		EVP_EncodeBlock((unsigned char *)text, der, size);
-	}
-	OPENSSL_free(der);
-	EVP_PKEY_free(key);
-	BIO_free(file);
-	return text;
-}
 
 static void
 check_key_file(struct doctor *doctor, const struct conf_dkim *dkim)
@@ -75,11 +30,8 @@ check_key_file(struct doctor *doctor, const struct conf_dkim *dkim)
 		finding_add(&doctor->found, FINDING_ERROR, "dkim.key",
 		    "The key %s of %s can't be read: %s.", dkim->key, dkim->domain,
 		    strerror(errno));
-		finding_remedy(&doctor->found,
-		    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out %s && chmod "
-		    "600 "
-		    "%s",
-		    dkim->key, dkim->key);
+		finding_remedy(
+		    &doctor->found, "mailtailor dkim new %s %s", dkim->domain, dkim->selector);
 		return;
 	}
 	if ((st.st_mode & 077) != 0) {
@@ -96,164 +48,182 @@ check_key_file(struct doctor *doctor, const struct conf_dkim *dkim)
 	}
 }
 
-/* DNS */
+/* --- DNS --- */
 
-enum answer { ANSWER_RECORD, ANSWER_NONE, ANSWER_SILENT };
-
-static enum answer
-no_record(const struct __res_state *state)
-{
-	return state->res_h_errno == HOST_NOT_FOUND || state->res_h_errno == NO_DATA
-	    ? ANSWER_NONE
-	    : ANSWER_SILENT;
-}
-
-/* The strings of the first TXT record that could be a key's, put together. */
-static enum answer
-ask_dns(const char *name, char record[RECORD_MAX])
-{
-	static unsigned char packet[65536];
-	struct __res_state state = {.options = 0};
-	enum answer answer = ANSWER_NONE;
-	ns_msg message;
-	int size;
-
-	if (res_ninit(&state) == -1)
-		return ANSWER_SILENT;
-	state.retrans = 1;
-	state.retry = 2;
-	state.nscount = state.nscount > 1 ? 1 : state.nscount;
-	size = res_nquery(&state, name, ns_c_in, ns_t_txt, packet, sizeof packet);
-	if (size <= 0)
-		answer = no_record(&state);
-	else if (ns_initparse(packet, size, &message) == -1)
-		answer = ANSWER_SILENT;
-	for (int i = 0; size > 0 && answer == ANSWER_NONE && i < ns_msg_count(message, ns_s_an);
-	     i++) {
-		const unsigned char *at, *end;
-		size_t len = 0;
-		ns_rr rr;
-
-		if (ns_parserr(&message, ns_s_an, i, &rr) == -1 || ns_rr_type(rr) != ns_t_txt)
-			continue;
-		at = ns_rr_rdata(rr);
-		end = at + ns_rr_rdlen(rr);
-		for (; at < end && at + 1 + *at <= end; at += 1 + *at) {
-			if (len + *at < RECORD_MAX)
-				memcpy(record + len, at + 1, *at);
-			len += len + *at < RECORD_MAX ? *at : 0;
-		}
-		record[len] = '\0';
-		if (strstr(record, "p=") != NULL)
-			answer = ANSWER_RECORD;
-	}
-	res_nclose(&state);
-	return answer;
-}
-
-/* The value of one tag without white space; false if it is not there. */
-static bool
-tag_value(const char *record, const char *name, char value[RECORD_MAX])
-{
-	struct str rest = str_c(record), tag, tag_name;
-
-	while (str_split(&rest, ';', &tag)) {
-		size_t len = 0;
-
-		if (!str_split(&tag, '=', &tag_name) || tag.p == NULL ||
-		    !str_is(str_trim(tag_name), name))
-			continue;
-		for (size_t i = 0; i < tag.n && len + 1 < RECORD_MAX; i++) {
-			if (strchr(" \t\r\n", tag.p[i]) == NULL)
-				value[len++] = tag.p[i];
-		}
-		value[len] = '\0';
-		return true;
-	}
-	return false;
-}
-
-const char *
-doctor_txt_differs(const char *record, const char *key)
-{
-	char value[RECORD_MAX];
-
-	if (tag_value(record, "v", value) && strcmp(value, "DKIM1") != 0)
-		return "it is no DKIM record (v=)";
-	if (tag_value(record, "k", value) && strcmp(value, "rsa") != 0)
-		return "it is for another kind of key (k=)";
-	if (tag_value(record, "h", value) && strstr(value, "sha256") == NULL)
-		return "it does not allow sha256 (h=)";
-	if (tag_value(record, "s", value) && strstr(value, "email") == NULL &&
-	    strchr(value, '*') == NULL)
-		return "it is not for mail (s=)";
-	if (!tag_value(record, "p", value))
-		return "it holds no key (p=)";
-	if (value[0] == '\0')
-		return "the key is revoked (p= is empty)";
-	if (strcmp(value, key) != 0)
-		return "it holds another key (p=)";
-	return NULL;
-}
-
-/* In the form of a zone file, cut into strings. */
 static void
-advise_record(struct doctor *doctor, const char *name, const char *key)
+check_record(struct doctor *doctor, const struct conf_dkim *dkim, struct ctl_dkim_record *record)
 {
 	struct buf line;
-	size_t len = strlen(key);
 
-	buf_init(&line, RECORD_MAX);
-	buf_printf(&line, "%s. IN TXT ( \"v=DKIM1; k=rsa; p=\"", name);
-	for (size_t at = 0; at < len; at += STRING_MAX)
-		buf_printf(&line, " \"%.*s\"", STRING_MAX, key + at);
-	buf_add_c(&line, " )");
+	record->state = "silent";
+	if (!doctor->dns_silent)
+		ctl_dkim_record_ask(record, doctor->conf->dkim_dns);
+	if (strcmp(record->state, "silent") == 0) {
+		doctor->dns_silent = true;
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.dns",
+		    "DNS was not checked, since the resolver does not answer. %s has to hold this:",
+		    record->name);
+	} else if (strcmp(record->state, "missing") == 0) {
+		finding_add(&doctor->found,
+		    dkim->active == CONF_ACTIVE_AUTO ? FINDING_WARNING : FINDING_ERROR, "dkim.dns",
+		    "DNS has no key at %s: %s. Publish this:", record->name,
+		    dkim->active == CONF_ACTIVE_AUTO ? "until it has, the key does not sign"
+						     : "receivers can't verify the signatures");
+	} else if (record->why != NULL) {
+		finding_add(&doctor->found, FINDING_ERROR, "dkim.dns",
+		    "The record at %s does not belong to the key %s: %s. Publish this:",
+		    record->name, dkim->key, record->why);
+	} else if (dkim_record_flag(record->found, "y")) {
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.dns",
+		    "The record at %s says that the domain only tests DKIM (t=y).", record->name);
+	} else {
+		finding_add(&doctor->found, FINDING_OK, "dkim.dns", "DNS has the right key at %s.",
+		    record->name);
+		return;
+	}
+	buf_init(&line, DKIM_RECORD_MAX);
+	dkim_record_write_zone(record->name, record->text, &line);
 	finding_remedy(&doctor->found, "%s", line.data);
 	buf_fini(&line);
 }
 
 static void
-check_record(struct doctor *doctor, const struct conf_dkim *dkim, const char *key, bool *silent)
+check_section(struct doctor *doctor, const struct conf_dkim *dkim, unsigned *algorithms)
 {
-	char name[600], record[RECORD_MAX], flags[RECORD_MAX];
-	enum answer answer = ANSWER_SILENT;
-	const char *differs = NULL;
+	struct err err = ERR_INIT;
+	struct ctl_dkim_record *record = ctl_dkim_record_new(dkim, &err);
+	int bits = record == NULL ? 0 : EVP_PKEY_get_bits(record->key);
 
-	snprintf(name, sizeof name, "%s._domainkey.%s", dkim->selector, dkim->domain);
-	if (!*silent)
-		answer = ask_dns(name, record);
-	*silent = answer == ANSWER_SILENT;
-	if (answer == ANSWER_RECORD)
-		differs = doctor_txt_differs(record, key);
-	if (answer == ANSWER_SILENT) {
-		finding_add(&doctor->found, FINDING_WARNING, "dkim.dns",
-		    "DNS was not checked, since the resolver does not answer. %s has to hold this:",
-		    name);
-	} else if (answer == ANSWER_NONE) {
-		finding_add(&doctor->found, FINDING_ERROR, "dkim.dns",
-		    "DNS has no key at %s: receivers can't verify the signatures. Publish this:",
-		    name);
-	} else if (differs != NULL) {
-		finding_add(&doctor->found, FINDING_ERROR, "dkim.dns",
-		    "The record at %s does not belong to the key %s: %s. Publish this:", name,
-		    dkim->key, differs);
-	} else if (tag_value(record, "t", flags) && strchr(flags, 'y') != NULL) {
-		finding_add(&doctor->found, FINDING_WARNING, "dkim.dns",
-		    "The record at %s says that the domain only tests DKIM (t=y).", name);
-	} else {
-		finding_add(
-		    &doctor->found, FINDING_OK, "dkim.dns", "DNS has the right key at %s.", name);
+	check_key_file(doctor, dkim);
+	if (record == NULL) {
+		if (access(dkim->key, R_OK) == 0)
+			finding_add(&doctor->found, FINDING_ERROR, "dkim.key", "%s.", err.text);
 		return;
 	}
-	advise_record(doctor, name, key);
+	if (dkim->active != CONF_ACTIVE_NO)
+		*algorithms |= 1u << record->algorithm;
+	if (record->algorithm == DKIM_RSA && bits < BITS_ADVISED)
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.key_size",
+		    "The key %s has %d bits; RFC 8301 section 3.2 asks for 2048.", dkim->key, bits);
+	if (dkim->active != CONF_ACTIVE_NO)
+		check_record(doctor, dkim, record);
+	ctl_dkim_record_free(record);
+}
+
+/* All keys of a domain, at its first section. */
+static void
+check_domain(struct doctor *doctor, const struct conf_dkim *first)
+{
+	unsigned algorithms = 0;
+
+	for (size_t i = 0; i < doctor->conf->dkim_count; i++) {
+		const struct conf_dkim *dkim = &doctor->conf->dkims[i];
+
+		if (strcmp(dkim->domain, first->domain) == 0)
+			check_section(doctor, dkim, &algorithms);
+	}
+	if (algorithms == 1u << DKIM_ED25519) {
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.ed25519_alone",
+		    "%s has an Ed25519 key and none of RSA: Gmail and others do not verify "
+		    "Ed25519, "
+		    "to them its mail is unsigned.",
+		    first->domain);
+		finding_remedy(&doctor->found, "mailtailor dkim new %s rsa1", first->domain);
+	}
+}
+
+/* --- campaigns --- */
+
+/* The DMARC record of the domain, or of the signer above it (RFC 7489 section 6.6.3). */
+static enum dkim_answer
+find_dmarc(const struct doctor *doctor, const char *domain, const char *signer,
+    char record[DKIM_RECORD_MAX])
+{
+	char name[DKIM_NAME_MAX];
+	enum dkim_answer answer;
+
+	snprintf(name, sizeof name, "_dmarc.%s", domain);
+	answer = dkim_dns_txt(doctor->conf->dkim_dns, name, record);
+	if (answer != DKIM_ANSWER_NONE || strcmp(domain, signer) == 0)
+		return answer;
+	snprintf(name, sizeof name, "_dmarc.%s", signer);
+	return dkim_dns_txt(doctor->conf->dkim_dns, name, record);
+}
+
+static void
+check_dmarc(struct doctor *doctor, const struct conf_campaign *campaign, const char *domain,
+    const char *signer)
+{
+	char record[DKIM_RECORD_MAX], mode[DKIM_RECORD_MAX];
+	enum dkim_answer answer;
+
+	if (doctor->dns_silent)
+		return;
+	answer = find_dmarc(doctor, domain, signer, record);
+	doctor->dns_silent = answer == DKIM_ANSWER_SILENT;
+	if (answer == DKIM_ANSWER_NONE) {
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.dmarc",
+		    "%s has no DMARC record; Gmail and Yahoo ask senders of bulk mail for one.",
+		    domain);
+		finding_remedy(&doctor->found, "_dmarc.%s. IN TXT \"v=DMARC1; p=none\"", domain);
+	} else if (answer == DKIM_ANSWER_RECORD && strcmp(domain, signer) != 0 &&
+	    dkim_record_tag(record, "adkim", mode) && strcmp(mode, "s") == 0) {
+		finding_add(&doctor->found, FINDING_ERROR, "dkim.alignment",
+		    "Campaign %s: mail from %s is signed by %s, but the DMARC record wants the "
+		    "very same domain (adkim=s).",
+		    campaign->name, domain, signer);
+		finding_remedy(&doctor->found, "mailtailor dkim new %s mt1", domain);
+	}
+}
+
+static void
+check_from(struct doctor *doctor, const struct conf_campaign *campaign, const char *address)
+{
+	const char *domain = strrchr(address, '@');
+	const char *signer =
+	    domain == NULL ? NULL : conf_dkim_signer(doctor->conf, str_c(domain + 1));
+
+	if (domain == NULL)
+		return;
+	domain++;
+	if (signer == NULL) {
+		finding_add(&doctor->found, FINDING_ERROR, "dkim.alignment",
+		    "Campaign %s sends from %s, and there is no DKIM key for %s: its mail is "
+		    "deferred.",
+		    campaign->name, address, domain);
+		finding_remedy(&doctor->found, "mailtailor dkim new %s mt1", domain);
+		return;
+	}
+	check_dmarc(doctor, campaign, domain, signer);
+}
+
+static void
+check_campaign(struct doctor *doctor, const struct conf_campaign *campaign)
+{
+	for (size_t i = 0; i < campaign->from.count; i++)
+		check_from(doctor, campaign, campaign->from.at[i]);
+	if (campaign->signatures == CONF_SIGNATURES_ED25519)
+		finding_add(&doctor->found, FINDING_WARNING, "dkim.ed25519_alone",
+		    "Campaign %s signs with Ed25519 alone: Gmail and others do not verify it.",
+		    campaign->name);
+}
+
+static bool
+is_first(const struct conf *conf, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (strcmp(conf->dkims[i].domain, conf->dkims[at].domain) == 0)
+			return false;
+	}
+	return true;
 }
 
 void
 doctor_check_dkim(struct doctor *doctor)
 {
-	bool silent = false;
+	const struct conf *conf = doctor->conf;
 
-	if (doctor->conf->dkim_count == 0) {
+	if (conf->dkim_count == 0) {
 		finding_add(&doctor->found, FINDING_WARNING, "dkim.none",
 		    "There is no dkim section: campaign mail does not leave unsigned.");
 		finding_remedy(&doctor->found,
@@ -261,22 +231,10 @@ doctor_check_dkim(struct doctor *doctor)
 		    "\"/etc/mailtailor/keys/mt1.DOMAIN.pem\" "
 		    "}");
 	}
-	for (size_t i = 0; i < doctor->conf->dkim_count; i++) {
-		const struct conf_dkim *dkim = &doctor->conf->dkims[i];
-		int bits = 0;
-		char *key = public_key(dkim->key, &bits);
-
-		check_key_file(doctor, dkim);
-		if (key == NULL && access(dkim->key, R_OK) == 0)
-			finding_add(&doctor->found, FINDING_ERROR, "dkim.key",
-			    "%s is no RSA key in PEM form without a passphrase.", dkim->key);
-		if (key != NULL && bits < BITS_ADVISED)
-			finding_add(&doctor->found,
-			    bits < BITS_LEAST ? FINDING_ERROR : FINDING_WARNING, "dkim.key_size",
-			    "The key %s has %d bits; RFC 8301 section 3.2 asks for 2048.",
-			    dkim->key, bits);
-		if (key != NULL)
-			check_record(doctor, dkim, key, &silent);
-		free(key);
+	for (size_t i = 0; i < conf->dkim_count; i++) {
+		if (is_first(conf, i))
+			check_domain(doctor, &conf->dkims[i]);
 	}
+	for (size_t i = 0; conf->dkim_count > 0 && i < conf->campaign_count; i++)
+		check_campaign(doctor, &conf->campaigns[i]);
 }

@@ -6,9 +6,12 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
 	milter/ctl/contacts_export.c \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/dkim.c milter/ctl/dkim.h \
+	milter/ctl/dkim_verify.c \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
@@ -19,6 +22,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
 	milter/ctl/journal.c \
+	milter/ctl/key.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
 	milter/ctl/lint.c \
 	milter/ctl/message.c milter/ctl/message.h \
@@ -29,19 +33,17 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
 	milter/ctl/value.c milter/ctl/value.h
-# doctor reads DNS answers.
-mailtailor_libs += -lresolv
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
 mailtailor_LDADD = $(mailtailor_libs)
 
-EXTRA_DIST += tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
+EXTRA_DIST += tests/unit/ctl_dkim_test.py tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
 	tests/unit/lint_test.py
 if TESTS_ON
 check_PROGRAMS += tests/unit/ctl_value_test
-TESTS += tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
+TESTS += tests/unit/ctl_dkim_test.py tests/unit/ctl_value_test tests/unit/ctl_tool_test.py tests/unit/render_tool_test.py \
 	tests/unit/lint_test.py
 tests_unit_ctl_value_test_SOURCES = tests/unit/ctl_value_test.c
 tests_unit_ctl_value_test_LDADD = $(unit_libs)

@@ -32,6 +32,7 @@ struct preview {
 /* Everything the engine needs, to be let go of together. */
 struct workshop {
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct tailor *tailor;
 	struct tailor_message *message;
@@ -122,8 +123,10 @@ open_workshop(
 	if (ctl_read_message(preview->path, &shop->raw, err) != 0 ||
 	    find_campaign(preview, conf, buf_str(&shop->raw), &campaign, &name, err) != 0 ||
 	    dkim_keys_load(&shop->keys, conf, err) != 0 ||
+	    link_keys_load(&shop->link_keys, conf, err) != 0 ||
 	    tailor_templates_load(&shop->templates, conf, err) != 0 ||
-	    tailor_new(&shop->tailor, conf, shop->keys, shop->templates, ctl->store, err) != 0 ||
+	    tailor_new(&shop->tailor, conf, shop->keys, shop->link_keys, shop->templates,
+		ctl->store, err) != 0 ||
 	    tailor_message_new(&shop->message, shop->tailor, campaign, name, preview->sender,
 		buf_str(&shop->raw), err) != 0)
 		return -1;
@@ -141,6 +144,7 @@ close_workshop(struct workshop *shop)
 	tailor_free(&shop->tailor);
 	tailor_templates_unref(&shop->templates);
 	dkim_keys_unref(&shop->keys);
+	link_keys_unref(&shop->link_keys);
 	buf_fini(&shop->raw);
 }
 

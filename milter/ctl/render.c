@@ -15,7 +15,7 @@
 #include "liquid/folder.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
-#include "tailor/merge_tags.h"
+#include "tailor/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,12 +78,12 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	    .now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
 	const struct merge_options merge = {.has = has_value, .closure = &globals};
+	const struct tailor_stages stages = {.merge = job->merge_tags ? &merge : NULL};
 	struct liquid_program *program;
 	int rc;
 
 	if (liquid_from_json(job->data, arena, &globals, err) != 0 ||
-	    tailor_compile_template(&program, job->name, job->source, &options,
-		job->merge_tags ? &merge : NULL, err) != 0)
+	    tailor_compile_template(&program, job->name, job->source, &options, &stages, err) != 0)
 		return -1;
 	rc = liquid_render(program, &globals, &render, arena, output_r, err);
 	liquid_free(&program);

@@ -9,6 +9,7 @@
 #include "dkim/key.h"
 
 #include "base/log.h"
+#include "dkim/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +38,12 @@ static const char *const signed_names[] = {"from", "sender", "reply-to", "subjec
     "message-id", "to", "cc", "mime-version", "content-type", "content-transfer-encoding",
     "content-id", "content-description", "in-reply-to", "references", "list-id", "list-help",
     "list-unsubscribe", "list-unsubscribe-post", "list-subscribe", "list-post", "list-owner",
-    "list-archive", "feedback-id", NULL};
-static const char *const never_signed[] = {"received", "return-path", "dkim-signature", NULL};
+    "list-archive", "feedback-id", "resent-date", "resent-from", "resent-sender", "resent-to",
+    "resent-cc", "resent-message-id", NULL};
+/* What later hops add, change or take away. */
+static const char *const never_signed[] = {"received", "return-path", "dkim-signature",
+    "authentication-results", "received-spf", "delivered-to", "arc-seal", "arc-message-signature",
+    "arc-authentication-results", "bcc", "resent-bcc", NULL};
 
 /* Named once more than they occur, so that nobody can add another: From by RFC 6376
  * section 8.15, the others since an unsubscribe link or a feedback id that somebody else puts
@@ -61,46 +66,42 @@ owner_ok(uid_t owner, const char *user)
 }
 
 static int
-check_file(int fd, const struct conf_dkim *section, const char *user, struct err *err)
+check_file(int fd, const char *path, const char *user, struct err *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
+		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		return err_set(err, ERR_KEY, "%s is no key file", section->key);
+		return err_set(err, ERR_KEY, "%s is no key file", path);
 	if ((st.st_mode & 077) != 0)
 		return err_set(err, ERR_PERM,
-		    "%s has mode %04o: group and others must have no access (chmod 600)",
-		    section->key, (unsigned)st.st_mode & 07777);
+		    "%s has mode %04o: group and others must have no access (chmod 600)", path,
+		    (unsigned)st.st_mode & 07777);
 	if (!owner_ok(st.st_uid, user))
 		return err_set(err, ERR_PERM,
-		    "%s belongs to user %u: root or the daemon's user must own it", section->key,
+		    "%s belongs to user %u: root or the daemon's user must own it", path,
 		    (unsigned)st.st_uid);
 	return 0;
 }
 
-/* Opened once; what is checked is what is read. */
 static int
-read_file(
-    const struct conf_dkim *section, const char *user, char *data, size_t *n_r, struct err *err)
+read_rest(int fd, const char *path, char *data, size_t *n_r, struct err *err)
 {
-	int fd = open(section->key, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	ssize_t got = 0;
-	int result = -1;
 
-	if (fd < 0)
-		return err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
-	if (check_file(fd, section, user, err) == 0) {
-		result = 0;
-		*n_r = 0;
-		while (*n_r < FILE_MAX && (got = read(fd, data + *n_r, FILE_MAX - *n_r)) > 0)
-			*n_r += (size_t)got;
-		if (got < 0)
-			result = err_set(err, ERR_IO, "%s: %s", section->key, strerror(errno));
-	}
-	close(fd);
-	return result;
+	*n_r = 0;
+	while (*n_r < FILE_MAX && (got = read(fd, data + *n_r, FILE_MAX - *n_r)) > 0)
+		*n_r += (size_t)got;
+	return got < 0 ? err_set(err, ERR_IO, "%s: %s", path, strerror(errno)) : 0;
+}
+
+static int
+open_file(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? err_set(err, ERR_IO, "%s: %s", path, strerror(errno)) : fd;
 }
 
 /* A key with a password is refused: nobody is there to type it. */
@@ -115,50 +116,76 @@ no_password(char *text, int size, int writing, void *closure)
 }
 
 static int
+check_key(const char *path, const EVP_PKEY *key, struct err *err)
+{
+	enum dkim_algorithm algorithm;
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (!dkim_algorithm_of(key, &algorithm))
+		return err_set(
+		    err, ERR_KEY, "%s holds a key that is neither RSA nor Ed25519", path);
+	if (algorithm == DKIM_RSA && (bits < BITS_MIN || bits > BITS_MAX))
+		return err_set(err, ERR_KEY, "%s holds a key of %d bits: it must have %d to %d",
+		    path, bits, BITS_MIN, BITS_MAX);
+	return 0;
+}
+
+static int
 parse_key(const char *path, const char *data, size_t n, EVP_PKEY **key_r, struct err *err)
 {
 	BIO *bio = BIO_new_mem_buf(data, (int)n);
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-	int bits;
 
 	BIO_free(bio);
 	ERR_clear_error();
 	if (key == NULL)
 		return err_set(
 		    err, ERR_KEY, "%s holds no private key in PEM without a password", path);
-	bits = EVP_PKEY_get_bits(key);
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits >= BITS_MIN && bits <= BITS_MAX) {
-		if (bits < BITS_GOOD)
-			log_warning("dkim_key_short", LOG_STR("file", path), LOG_NUM("bits", bits));
-		*key_r = key;
-		return 0;
+	if (check_key(path, key, err) != 0) {
+		EVP_PKEY_free(key);
+		return -1;
 	}
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
-		err_set(err, ERR_KEY, "%s holds a key that is not RSA", path);
-	else
-		err_set(err, ERR_KEY, "%s holds a key of %d bits: it must have %d to %d", path,
-		    bits, BITS_MIN, BITS_MAX);
-	EVP_PKEY_free(key);
-	return -1;
+	*key_r = key;
+	return 0;
 }
 
+/* Opened once; what is checked is what is read. Without `check`, whose it is does not matter. */
 static int
-read_key(const struct conf_dkim *section, const char *user, EVP_PKEY **key_r, struct err *err)
+read_key(const char *path, bool check, const char *user, EVP_PKEY **key_r, struct err *err)
 {
 	char data[FILE_MAX];
 	size_t n = 0;
-	int result = read_file(section, user, data, &n, err);
+	int fd = open_file(path, err), result = -1;
 
-	if (result == 0)
-		result = parse_key(section->key, data, n, key_r, err);
+	if (fd < 0)
+		return -1;
+	if ((!check || check_file(fd, path, user, err) == 0) &&
+	    read_rest(fd, path, data, &n, err) == 0)
+		result = parse_key(path, data, n, key_r, err);
+	close(fd);
 	OPENSSL_cleanse(data, sizeof data);
 	return result;
+}
+
+int
+dkim_key_read(const char *path, EVP_PKEY **key_r, struct err *err)
+{
+	return read_key(path, false, NULL, key_r, err);
+}
+
+static void
+warn_short(const char *path, const EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits < BITS_GOOD)
+		log_warning("dkim_key_short", LOG_STR("file", path), LOG_NUM("bits", bits));
 }
 
 static bool
 open_library(struct dkim_key *key)
 {
-	key->lib = dkim_init(NULL, NULL);
+	key->lib = dkim_init(dkim_memory_take, dkim_memory_give);
 	return key->lib != NULL &&
 	    dkim_options(key->lib, DKIM_OP_SETOPT, DKIM_OPTS_OVERSIGNHDRS, oversigned,
 		sizeof(char **)) == DKIM_STAT_OK;
@@ -183,14 +210,20 @@ dkim_key_load(
 	EVP_PKEY *parsed;
 	struct dkim_key *key;
 
-	if (read_key(section, user, &parsed, err) != 0)
+	if (read_key(section->key, true, user, &parsed, err) != 0)
 		return -1;
+	warn_short(section->key, parsed);
 	key = g_new0(struct dkim_key, 1);
 	key->domain = g_ascii_strdown(section->domain, -1);
 	key->selector = g_strdup(section->selector);
+	key->place = section->place;
+	key->active = (enum conf_active)section->active;
+	key->subdomains = section->subdomains;
+	(void)dkim_algorithm_of(parsed, &key->algorithm);
+	key->public_key = dkim_record_public(parsed);
 	dkim_pem_init(&key->pem, parsed);
 	list_names(key, &section->headers);
-	if (!open_library(key)) {
+	if (key->public_key == NULL || !open_library(key)) {
 		dkim_key_free(key);
 		return err_set(err, ERR_KEY, "libopendkim does not start");
 	}
@@ -205,6 +238,7 @@ dkim_key_free(struct dkim_key *key)
 		dkim_close(key->lib);
 	dkim_pem_fini(&key->pem);
 	g_hash_table_unref(key->signed_names);
+	g_free(key->public_key);
 	g_free(key->selector);
 	g_free(key->domain);
 	g_free(key);

@@ -9,8 +9,8 @@
 #include "dkim/sign.h"
 
 #include "base/buf.h"
+#include "dkim/memory.h"
 
-#include <openssl/x509.h>
 #include <stdint.h>
 
 #include <dkim.h>
@@ -108,15 +108,22 @@ dkim_key_sign(const struct dkim_key *key, const struct mime_header *headers, siz
     const struct str *spans, size_t span_count, struct arena *arena, struct str *value_r,
     struct err *err)
 {
+	static const dkim_alg_t algorithms[DKIM_ALGORITHMS] = {
+	    DKIM_SIGN_RSASHA256, DKIM_SIGN_ED25519SHA256};
+	struct dkim_memory memory;
 	DKIM_STAT status;
-	DKIM *dkim = dkim_sign(key->lib, (const u_char *)"mailtailor", NULL,
-	    (dkim_sigkey_t)(uintptr_t)key->pem.handle, (const u_char *)key->selector,
-	    (const u_char *)key->domain, DKIM_CANON_RELAXED, DKIM_CANON_RELAXED,
-	    DKIM_SIGN_RSASHA256, -1, &status);
+	DKIM *dkim;
 	int result = -1;
 
-	if (dkim == NULL)
+	dkim_memory_init(&memory);
+	dkim = dkim_sign(key->lib, (const u_char *)"mailtailor", &memory,
+	    (dkim_sigkey_t)(uintptr_t)key->pem.handle, (const u_char *)key->selector,
+	    (const u_char *)key->domain, DKIM_CANON_RELAXED, DKIM_CANON_RELAXED,
+	    algorithms[key->algorithm], -1, &status);
+	if (dkim == NULL) {
+		dkim_memory_fini(&memory);
 		return failed(NULL, status, "new signature", err);
+	}
 	if (give_fields(dkim, key, headers, header_count, err) == 0 &&
 	    give_body(dkim, spans, span_count, err) == 0) {
 		dkim_pem_offer(&key->pem);
@@ -126,6 +133,7 @@ dkim_key_sign(const struct dkim_key *key, const struct mime_header *headers, siz
 						: failed(dkim, status, "end of message", err);
 	}
 	dkim_free(dkim);
+	dkim_memory_fini(&memory);
 	return result;
 }
 
@@ -143,22 +151,6 @@ probe_record(DKIM *dkim, DKIM_SIGINFO *signature, u_char *record, size_t size)
 		return DKIM_CBSTAT_ERROR;
 	memcpy(record, text, strlen(text) + 1);
 	return DKIM_CBSTAT_CONTINUE;
-}
-
-static char *
-public_record(EVP_PKEY *key)
-{
-	unsigned char *der = NULL;
-	int n = i2d_PUBKEY(key, &der);
-	char *base64, *record;
-
-	if (n <= 0)
-		return NULL;
-	base64 = g_base64_encode(der, (gsize)n);
-	record = g_strconcat("v=DKIM1; k=rsa; p=", base64, NULL);
-	g_free(base64);
-	OPENSSL_free(der);
-	return record;
 }
 
 static int
@@ -191,7 +183,7 @@ dkim_key_probe(const struct dkim_key *key, struct err *err)
 	};
 	struct arena *arena = arena_new(FIELD_MAX);
 	DKIM_LIB *lib = dkim_init(NULL, NULL);
-	char *record = public_record(key->pem.key);
+	char *record = dkim_record_text(key->pem.key);
 	int result = -1;
 
 	if (lib == NULL || record == NULL || dkim_set_key_lookup(lib, probe_record) != DKIM_STAT_OK)

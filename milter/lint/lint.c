@@ -55,7 +55,7 @@ open_message(struct lint *lint, struct err *err)
 
 	if (mime_parse(&lint->mime, lint->request->raw, &limits, err) != 0 ||
 	    tailor_templates_load(&lint->templates, conf, err) != 0 ||
-	    tailor_new(&lint->tailor, conf, NULL, lint->templates, NULL, err) != 0 ||
+	    tailor_new(&lint->tailor, conf, NULL, NULL, lint->templates, NULL, err) != 0 ||
 	    find_campaign(lint, err) != 0)
 		return -1;
 	lint->inspect = tailor_inspect_new(lint->tailor, lint->campaign, lint->name, lint->mime);

@@ -54,6 +54,7 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 {
 	const struct liquid_program *program = render->program;
 	struct liquid_value name;
+	struct key key;
 	uint32_t number;
 
 	if (render_eval(render, call->name, &name) < 0)
@@ -61,7 +62,8 @@ unit_named(struct render *render, const struct call *call, uint32_t *unit_r)
 	if (name.type != LIQUID_STRING)
 		return render_err(render, ERR_TEMPLATE, "the name of a partial must be text");
 	render->work += name.string.n;
-	number = names_find(&program->partials, name.string, value_hash(name.string));
+	key = value_key(name.string);
+	number = names_find(&program->partials, &key);
 	*unit_r = number + 1;
 	if (number != NAMES_NONE)
 		return 0;
@@ -236,6 +238,8 @@ enter(struct render *render, struct call_frame *frame, const struct insn **next_
 
 	if ((frame->call->include ? enter_shared : enter_isolated)(render, frame) < 0)
 		return -1;
+	if (frame->count > 1 && loop_count_turn(render) < 0)
+		return -1;
 	render->unit = frame->unit;
 	*next_r = render->program->insn + unit->entry;
 	return call_make_room(render, frame->unit);
@@ -280,14 +284,15 @@ eval_with(struct render *render, struct call_frame *frame)
 static int
 check_call(struct render *render, const struct call *call, uint32_t number)
 {
+	const struct liquid_limits *limits = &render->program->limits;
+	int max = limits->partials > 0 ? limits->partials : limits->depth;
 	const struct unit *unit = &render->program->unit[number];
 
 	if (call->include && !call->layout && render->isolated > 0)
 		return render_err(
 		    render, ERR_TEMPLATE, "include usage is not allowed in this context");
-	if (render->calls >= render->program->limits.depth)
-		return render_err(render, ERR_LIMIT, "partials are nested more than %d deep",
-		    render->program->limits.depth);
+	if (render->calls >= max)
+		return render_err(render, ERR_LIMIT, "partials are nested more than %d deep", max);
 	if (unit->entry == PROGRAM_NONE)
 		return render_err(render, ERR_TEMPLATE, "partial '%.*s': %.*s", STR_F(unit->name),
 		    STR_F(unit->failure));

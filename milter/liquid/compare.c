@@ -80,8 +80,7 @@ equal_object(const struct liquid_object *a, const struct liquid_object *b, int d
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		const struct liquid_value *other =
-		    value_find(b, a->member[i].key, a->member[i].hash);
+		const struct liquid_value *other = liquid_object_get(b, a->member[i].key);
 
 		if (other == NULL || !equal(&a->member[i].value, other, depth, work))
 			return false;

@@ -376,7 +376,8 @@ add_unit(struct compiler *compiler, struct str name, struct str source)
 static bool
 find_unit(const struct compiler *compiler, struct str name, uint32_t *unit_r)
 {
-	uint32_t number = names_find(&compiler->program->partials, name, value_hash(name));
+	struct key key = value_key(name);
+	uint32_t number = names_find(&compiler->program->partials, &key);
 
 	*unit_r = number + 1;
 	return number != NAMES_NONE;

@@ -124,17 +124,18 @@ date_split(const struct date *date, struct date_parts *parts_r)
 {
 	int64_t local = date->seconds + date->offset;
 	int64_t days = local / 86400 - (local % 86400 < 0);
-	int64_t second = local - days * 86400;
 	int64_t shifted = days + 719468;
 	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-	int64_t of_era = shifted - era * 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * of_year + 2) / 153;
+	/* Small from here on, and faster to divide. */
+	uint32_t second = (uint32_t)(local - days * 86400);
+	uint32_t of_era = (uint32_t)(shifted - era * 146097);
+	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	uint32_t month = (5 * of_year + 2) / 153;
 
 	parts_r->day = (int)(of_year - (153 * month + 2) / 5 + 1);
 	parts_r->month = (int)(month < 10 ? month + 3 : month - 9);
-	parts_r->year = year + era * 400 + (parts_r->month <= 2);
+	parts_r->year = (int64_t)year + era * 400 + (parts_r->month <= 2);
 	parts_r->hour = (int)(second / 3600);
 	parts_r->minute = (int)(second / 60 % 60);
 	parts_r->second = (int)(second % 60);

@@ -67,9 +67,8 @@ read_directive(struct str format, struct directive *directive_r)
 	/* A letter, and no modifier: nearly all of them. */
 	if (format.n > 1 && (format.p[1] | 0x20) >= 'a' && (format.p[1] | 0x20) <= 'z' &&
 	    format.p[1] != 'E' && format.p[1] != 'O') {
-		directive.conversion = format.p[1];
-		directive.length = 2;
-		*directive_r = directive;
+		*directive_r =
+		    (struct directive){.width = -1, .conversion = format.p[1], .length = 2};
 		return true;
 	}
 	while (i < format.n && read_flag(&directive, format.p[i]))
@@ -118,6 +117,16 @@ put_number(struct build *build, const struct directive *directive, int64_t n, in
 		text[0] = (char)('0' + n / 10);
 		text[1] = (char)('0' + n % 10);
 		return build_add(build, (struct str){text, 2});
+	}
+	if (width == 4 && n >= 1000 && n < 10000 && directive->width < 0 &&
+	    directive->pad == '\0') {
+		unsigned year = (unsigned)n;
+
+		text[0] = (char)('0' + year / 1000);
+		text[1] = (char)('0' + year / 100 % 10);
+		text[2] = (char)('0' + year / 10 % 10);
+		text[3] = (char)('0' + year % 10);
+		return build_add(build, (struct str){text, 4});
 	}
 	length = number_print_int(n < 0 ? -n : n, text);
 

@@ -15,7 +15,7 @@
 #define FILTER_WORK 128
 
 int
-render_global(struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r)
+render_global(struct render *render, const struct key *key, struct liquid_value *value_r)
 {
 	const struct liquid_value *globals = render->globals;
 	const struct liquid_value *found;
@@ -24,38 +24,42 @@ render_global(struct render *render, struct str name, uint32_t hash, struct liqu
 	if (globals == NULL)
 		return 0;
 	if (globals->type == LIQUID_OBJECT) {
-		found = value_find(globals->object, name, hash);
+		found = value_find(globals->object, key);
 		if (found != NULL)
 			*value_r = *found;
 		return 0;
 	}
 	if (globals->type == LIQUID_LAZY &&
-	    globals->lazy->get(globals->lazy->closure, name, render->arena, value_r, render->err) <
-		0)
+	    globals->lazy->get(
+		globals->lazy->closure, key->name, render->arena, value_r, render->err) < 0)
 		return -1;
 	return 0;
 }
 
-/* Where the value of a variable stands; NULL with the error set. */
+/* What the outermost name of a variable means, asked once. */
 static const struct liquid_value *
+global_variable(struct render *render, uint32_t number, struct slot *slot)
+{
+	if (render_global(render, &render->program->slots.key[number], &slot->global) < 0)
+		return NULL;
+	if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
+		slot->global =
+		    (struct liquid_value){.type = LIQUID_LAZY, .lazy = &render->scope->self};
+	slot->has_global = true;
+	return &slot->global;
+}
+
+/* Where the value of a variable stands; NULL with the error set. */
+static inline const struct liquid_value *
 variable(struct render *render, uint32_t number)
 {
 	struct slot *slot = &render->scope->slot[number];
-	const struct key *key = &render->program->slots.key[number];
 
 	if (slot->has_bound)
 		return &slot->bound;
 	if (slot->has_assigned)
 		return &slot->assigned;
-	if (!slot->has_global) {
-		if (render_global(render, key->name, key->hash, &slot->global) < 0)
-			return NULL;
-		if (number == render->program->self_slot && slot->global.type == LIQUID_NIL)
-			slot->global = (struct liquid_value){
-			    .type = LIQUID_LAZY, .lazy = &render->scope->self};
-		slot->has_global = true;
-	}
-	return &slot->global;
+	return slot->has_global ? &slot->global : global_variable(render, number, slot);
 }
 
 int
@@ -71,31 +75,31 @@ render_variable(struct render *render, uint32_t number, struct liquid_value *val
 
 /* A variable whose name was computed. */
 static int
-named_variable(struct render *render, struct str name, struct liquid_value *value_r)
+named_variable(struct render *render, const struct key *key, struct liquid_value *value_r)
 {
-	uint32_t hash = value_hash(name);
-	uint32_t number = names_find(&render->program->slots, name, hash);
+	uint32_t number = names_find(&render->program->slots, key);
 
-	render->work += name.n;
+	render->work += key->name.n;
 	if (number != NAMES_NONE)
 		return render_variable(render, number, value_r);
-	return render_global(render, name, hash, value_r);
+	return render_global(render, key, value_r);
 }
 
 /* `self`: the variables as members of an object. */
 int
-render_get_self(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+render_get_self(void *closure, struct str name, struct arena *arena, struct liquid_value *value_r,
     struct err *err)
 {
 	struct scope *scope = closure;
 	struct render *render = scope->render;
+	struct key key = value_key(name);
 	struct scope *now = render->scope;
 	int ret;
 
 	(void)arena;
 	(void)err;
 	render->scope = scope;
-	ret = named_variable(render, key, value_r);
+	ret = named_variable(render, &key, value_r);
 	render->scope = now;
 	return ret < 0 ? -1 : value_r->type != LIQUID_NIL;
 }
@@ -195,7 +199,7 @@ keyed(struct render *render, const struct liquid_value *of, const struct key *ke
 	const struct liquid_value *found;
 
 	if (of->type == LIQUID_OBJECT) {
-		found = value_find(of->object, key->name, key->hash);
+		found = value_find(of->object, key);
 		if (found == NULL)
 			return 0;
 		*value_r = *found;
@@ -211,7 +215,7 @@ int
 render_member(struct render *render, const struct liquid_value *of, struct str name,
     struct liquid_value *value_r)
 {
-	struct key key = {name, value_hash(name)};
+	struct key key = value_key(name);
 	struct liquid_value value = LIQUID_NIL_VALUE;
 
 	render->work += name.n;
@@ -264,24 +268,55 @@ static int
 first_step(struct render *render, const struct step *step, struct liquid_value *value_r)
 {
 	struct liquid_value name;
+	struct key key;
 
 	if (step->kind == STEP_KEY)
-		return named_variable(render, step->key.name, value_r);
+		return named_variable(render, &step->key, value_r);
 	*value_r = LIQUID_NIL_VALUE;
 	if (step->kind != STEP_EXPR)
 		return 0;
 	if (render_eval(render, step->expr, &name) < 0)
 		return -1;
-	return name.type == LIQUID_STRING ? named_variable(render, name.string, value_r) : 0;
+	if (name.type != LIQUID_STRING)
+		return 0;
+	key = value_key(name.string);
+	return named_variable(render, &key, value_r);
+}
+
+/* A member that is not where it is likely. Renders that run at once over objects made
+ * differently must not spend their time on taking the hints from each other. */
+static const struct liquid_value *
+search_member(struct render *render, const struct liquid_object *object, struct step *step)
+{
+	const struct value_member *member = value_find_member(object, &step->key);
+
+	if (member == NULL)
+		return NULL;
+	if (!render->learned) {
+		atomic_store_explicit(
+		    &step->likely, (uint32_t)(member - object->member), memory_order_relaxed);
+		render->learned = true;
+	}
+	return &member->value;
+}
+
+static const struct liquid_value *
+find_member(struct render *render, const struct liquid_object *object, struct step *step)
+{
+	uint32_t likely = atomic_load_explicit(&step->likely, memory_order_relaxed);
+
+	if (likely < object->count && value_is_key(&object->member[likely], &step->key))
+		return &object->member[likely].value;
+	return search_member(render, object, step);
 }
 
 /* Goes as far as there are members of ordinary objects: nearly always to the end. */
 static const struct liquid_value *
-walk(const struct liquid_value *value, const struct step *step, uint32_t steps, uint32_t *i)
+walk(struct render *render, const struct liquid_value *value, struct step *step, uint32_t steps,
+    uint32_t *i)
 {
 	for (; *i < steps && value->type == LIQUID_OBJECT && step[*i].kind == STEP_KEY; ++*i) {
-		const struct key *key = &step[*i].key;
-		const struct liquid_value *found = value_find(value->object, key->name, key->hash);
+		const struct liquid_value *found = find_member(render, value->object, &step[*i]);
 
 		if (found == NULL)
 			break;
@@ -290,27 +325,41 @@ walk(const struct liquid_value *value, const struct step *step, uint32_t steps, 
 	return value;
 }
 
-static int
-eval_path(struct render *render, const struct expr *expr, struct liquid_value *value_r)
+/* The steps from number `i` on. */
+static const struct liquid_value *
+take_steps(struct render *render, const struct expr *expr, uint32_t i, struct liquid_value *room)
 {
 	const struct step *step = render->program->step + expr->path.step;
+
+	for (; i < expr->path.steps && room->type != LIQUID_NIL; i++) {
+		if (take_step(render, &step[i], room) < 0)
+			return NULL;
+	}
+	return room;
+}
+
+/* The value of a path where it stands; what is made on the way is put into `room`. NULL with
+ * the error set. */
+static const struct liquid_value *
+eval_path(struct render *render, const struct expr *expr, struct liquid_value *room)
+{
+	struct step *step = render->program->step + expr->path.step;
 	const struct liquid_value *value;
 	uint32_t i = 0;
 
 	render->work += expr->path.steps * MEMBER_WORK;
-	if (expr->path.slot != PROGRAM_NONE) {
-		value = variable(render, expr->path.slot);
-		if (value == NULL)
-			return -1;
-		*value_r = *walk(value, step, expr->path.steps, &i);
-	} else if (first_step(render, &step[i++], value_r) < 0) {
-		return -1;
-	}
-	for (; i < expr->path.steps && value_r->type != LIQUID_NIL; i++) {
-		if (take_step(render, &step[i], value_r) < 0)
-			return -1;
-	}
-	return 0;
+	if (expr->path.slot == PROGRAM_NONE)
+		return first_step(render, step, room) < 0 ? NULL
+							  : take_steps(render, expr, 1, room);
+	value = variable(render, expr->path.slot);
+	if (value == NULL)
+		return NULL;
+	value = walk(render, value, step, expr->path.steps, &i);
+	/* A variable itself may be assigned to before anyone looks. */
+	if (i > 0 && i == expr->path.steps)
+		return value;
+	*room = *value;
+	return take_steps(render, expr, i, room);
 }
 
 int
@@ -370,21 +419,38 @@ eval_range(struct render *render, const struct expr *expr, struct liquid_value *
 	return 0;
 }
 
-int
-render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
+static inline const struct liquid_value *
+look(struct render *render, uint32_t number, struct liquid_value *room)
 {
 	const struct expr *expr = &render->program->expr[number];
 
 	switch (expr->kind) {
 	case EXPR_LITERAL:
-		*value_r = expr->literal;
-		return 0;
+		return &expr->literal;
 	case EXPR_RANGE:
-		return eval_range(render, expr, value_r);
+		return eval_range(render, expr, room) < 0 ? NULL : room;
 	case EXPR_PATH:
 		break;
 	}
-	return eval_path(render, expr, value_r);
+	return eval_path(render, expr, room);
+}
+
+const struct liquid_value *
+render_look(struct render *render, uint32_t number, struct liquid_value *room)
+{
+	return look(render, number, room);
+}
+
+int
+render_eval(struct render *render, uint32_t number, struct liquid_value *value_r)
+{
+	const struct liquid_value *value = look(render, number, value_r);
+
+	if (value == NULL)
+		return -1;
+	if (value != value_r)
+		*value_r = *value;
+	return 0;
 }
 
 void
@@ -397,7 +463,7 @@ render_missing(struct render *render, uint32_t number)
 }
 
 /* A filter looks at all of its input and arguments. */
-static int
+static inline int
 charge_value(struct render *render, const struct liquid_value *value)
 {
 	if (value->type == LIQUID_STRING)
@@ -415,10 +481,13 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 
 	for (uint32_t i = 0; i < use->args; i++) {
 		uint32_t expr = program->arg[use->arg + i];
+		const struct liquid_value *value = look(render, expr, &args[i]);
 
-		if (render_eval(render, expr, &args[i]) < 0 || charge_value(render, &args[i]) < 0)
+		if (value == NULL || charge_value(render, value) < 0)
 			return -1;
-		if (asked && args[i].type == LIQUID_NIL)
+		if (value != &args[i])
+			args[i] = *value;
+		if (asked && value->type == LIQUID_NIL)
 			render_missing(render, expr);
 	}
 	for (uint32_t i = 0; i < use->nameds; i++) {
@@ -433,82 +502,103 @@ eval_args(struct render *render, const struct filter_use *use, bool asked,
 
 int
 render_use(
-    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value)
+    struct render *render, const struct filter_use *use, bool asked, struct filter_call *call)
 {
 	struct liquid_value args[FILTER_ARGS_MAX];
 	struct filter_arg nameds[FILTER_NAMED_MAX];
 	const struct filter *filter = use->filter;
-	struct filter_call call = {.render = render,
-	    .input = *value,
-	    .arg = args,
-	    .args = use->args,
-	    .named = nameds,
-	    .nameds = use->nameds,
-	    .closure = use->closure};
 
+	call->render = render;
+	call->arg = args;
+	call->args = use->args;
+	call->named = nameds;
+	call->nameds = use->nameds;
+	call->closure = use->closure;
+	call->result = LIQUID_NIL_VALUE;
 	render->at = use->at;
-	if (charge_value(render, value) < 0)
+	if (charge_value(render, call->input) < 0)
 		return -1;
 	if (eval_args(render, use, asked && !filter->covers, args, nameds) < 0)
 		return -1;
-	if (filter->run(&call) < 0)
+	if (filter->run(call) < 0)
 		return -1;
 	if (filter->markup != FILTER_OWN)
-		call.result.safe = filter->markup == FILTER_KEEPS && value->safe;
-	if (asked && filter->covers && call.result.type == LIQUID_NIL && use->args > 0)
+		call->result.safe = filter->markup == FILTER_KEEPS && call->input->safe;
+	if (asked && filter->covers && call->result.type == LIQUID_NIL && use->args > 0)
 		render_missing(render, render->program->arg[use->arg]);
-	*value = call.result;
 	return 0;
 }
 
-/* The first `uses` filters of a chain. */
-static int
+/* A chain while it runs. Each filter reads what the one before left in the other call: a value
+ * that was just written in small pieces is slow to copy. */
+struct chain_run {
+	struct liquid_value room;
+	struct filter_call call[2];
+};
+
+/* The value after the first `uses` filters of a chain; it may stand in `run`. NULL with the
+ * error set. */
+static const struct liquid_value *
 run_chain(struct render *render, const struct chain *chain, uint32_t uses, bool asked,
-    struct liquid_value *value_r)
+    struct chain_run *run)
 {
 	const struct filter_use *use = render->program->use + chain->use;
+	const struct liquid_value *value = look(render, chain->expr, &run->room);
 
-	if (render_eval(render, chain->expr, value_r) < 0 ||
+	if (value == NULL ||
 	    (chain->uses > 0 && render_charge(render, chain->uses * FILTER_WORK) < 0))
-		return -1;
-	if (asked && value_r->type == LIQUID_NIL && !chain->covered)
+		return NULL;
+	if (asked && value->type == LIQUID_NIL && !chain->covered)
 		render_missing(render, chain->expr);
 	for (uint32_t i = 0; i < uses; i++) {
-		if (use[i].filter != NULL && render_use(render, &use[i], asked, value_r) < 0)
-			return -1;
+		struct filter_call *call = &run->call[value == &run->call[0].result];
+
+		if (use[i].filter == NULL)
+			continue;
+		call->input = value;
+		if (render_use(render, &use[i], asked, call) < 0)
+			return NULL;
+		value = &call->result;
 	}
-	return 0;
+	return value;
 }
 
 int
 render_chain(struct render *render, uint32_t number, bool asked, struct liquid_value *value_r)
 {
 	const struct chain *chain = &render->program->chain[number];
+	struct chain_run run;
+	const struct liquid_value *value = run_chain(render, chain, chain->uses, asked, &run);
 
-	return run_chain(render, chain, chain->uses, asked, value_r);
+	if (value == NULL)
+		return -1;
+	*value_r = *value;
+	return 0;
 }
 
-static bool
-is_escape(const struct render *render, const struct filter_use *use)
+/* What went through all filters but `escape` is escaped on its way into the output. */
+static int
+put_escaping(struct render *render, const struct chain *chain, const struct liquid_value *value)
 {
-	return use->filter != NULL && use->filter->run == filter_run_escape &&
-	    render->program->mode != LIQUID_HEADER && render->program->mode != LIQUID_CALENDAR;
+	struct filter_call call = {.input = value};
+
+	if (value->type == LIQUID_STRING)
+		return charge_value(render, value) < 0 ? -1 : render_put_escaped(render, value);
+	if (render_use(render, &render->program->use[chain->use + chain->uses - 1], true, &call) <
+	    0)
+		return -1;
+	return render_put(render, &call.result);
 }
 
-/* Text that goes through `escape` last is escaped on its way into the output. */
 int
 render_put_chain(struct render *render, uint32_t number)
 {
 	const struct chain *chain = &render->program->chain[number];
-	const struct filter_use *last = render->program->use + chain->use + chain->uses - 1;
-	bool escape = chain->uses > 0 && is_escape(render, last);
-	struct liquid_value value;
+	const struct liquid_value *value;
+	struct chain_run run;
 
-	if (run_chain(render, chain, chain->uses - escape, true, &value) < 0)
+	value = run_chain(render, chain, chain->uses - chain->escapes, true, &run);
+	if (value == NULL)
 		return -1;
-	if (escape && value.type == LIQUID_STRING)
-		return charge_value(render, &value) < 0 ? -1 : render_put_escaped(render, &value);
-	if (escape && render_use(render, last, true, &value) < 0)
-		return -1;
-	return render_put(render, &value);
+	return chain->escapes ? put_escaping(render, chain, value) : render_put(render, value);
 }

@@ -56,7 +56,7 @@ liquid_filter_name(size_t number)
 int
 filter_input(struct filter_call *call, struct str *text_r)
 {
-	return render_text(call->render, &call->input, text_r);
+	return render_text(call->render, call->input, text_r);
 }
 
 int
@@ -111,7 +111,8 @@ bool
 filter_assign(struct filter_call *call, struct str name, struct liquid_value value)
 {
 	const struct names *slots = &call->render->program->slots;
-	uint32_t number = names_find(slots, name, value_hash(name));
+	struct key key = value_key(name);
+	uint32_t number = names_find(slots, &key);
 
 	if (number == NAMES_NONE)
 		return false;
@@ -128,24 +129,19 @@ build_init(struct build *build, struct render *render, size_t hint)
 }
 
 int
-build_add(struct build *build, struct str s)
+build_make_room(struct build *build, size_t more)
 {
 	size_t size = build->size * 2;
 	char *p;
 
-	if (s.n > build->size - build->n) {
-		if (size < build->n + s.n)
-			size = build->n + s.n;
-		p = render_alloc(build->render, size);
-		if (p == NULL)
-			return -1;
-		memcpy(p, build->p, build->n);
-		build->p = p;
-		build->size = size;
-	}
-	if (s.n > 0)
-		memcpy(build->p + build->n, s.p, s.n);
-	build->n += s.n;
+	if (size < build->n + more)
+		size = build->n + more;
+	p = render_alloc(build->render, size);
+	if (p == NULL)
+		return -1;
+	memcpy(p, build->p, build->n);
+	build->p = p;
+	build->size = size;
 	return 0;
 }
 

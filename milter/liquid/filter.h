@@ -35,7 +35,7 @@ struct filter_arg {
 
 struct filter_call {
 	struct render *render;
-	struct liquid_value input;
+	const struct liquid_value *input;
 	const struct liquid_value *arg;
 	size_t args;
 	const struct filter_arg *named;
@@ -118,7 +118,18 @@ struct build {
 
 /* -1 when the arena is full, with the error set. */
 int build_init(struct build *build, struct render *render, size_t hint);
-int build_add(struct build *build, struct str s);
+int build_make_room(struct build *build, size_t more);
+static inline int
+build_add(struct build *build, struct str s)
+{
+	if (s.n > build->size - build->n && build_make_room(build, s.n) < 0)
+		return -1;
+	if (s.n > 0)
+		memcpy(build->p + build->n, s.p, s.n);
+	build->n += s.n;
+	return 0;
+}
+
 static inline int
 build_char(struct build *build, char c)
 {

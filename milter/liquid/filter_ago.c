@@ -264,7 +264,7 @@ run_time_ago(struct filter_call *call)
 	struct str locale;
 	bool names;
 
-	call->result = call->input;
+	call->result = *call->input;
 	if (take_options(call, &locale, &names) < 0)
 		return -1;
 	if (!filter_date(call, &date))

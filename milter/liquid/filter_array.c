@@ -15,7 +15,7 @@
 static int
 run_size(struct filter_call *call)
 {
-	call->result = render_command(call->render, &call->input, COMMAND_SIZE);
+	call->result = render_command(call->render, call->input, COMMAND_SIZE);
 	if (call->result.type == LIQUID_NIL)
 		call->result = liquid_int(0);
 	return 0;
@@ -24,14 +24,14 @@ run_size(struct filter_call *call)
 static int
 run_first(struct filter_call *call)
 {
-	call->result = render_command(call->render, &call->input, COMMAND_FIRST);
+	call->result = render_command(call->render, call->input, COMMAND_FIRST);
 	return 0;
 }
 
 static int
 run_last(struct filter_call *call)
 {
-	call->result = render_command(call->render, &call->input, COMMAND_LAST);
+	call->result = render_command(call->render, call->input, COMMAND_LAST);
 	return 0;
 }
 
@@ -125,7 +125,7 @@ run_split(struct filter_call *call)
 	count = 0;
 	for (rest = text; next_piece(&rest, pattern, &piece);) {
 		at[count] = liquid_string(piece);
-		at[count++].safe = call->input.safe;
+		at[count++].safe = call->input->safe;
 	}
 	while (count > 0 && at[count - 1].string.n == 0)
 		count--;

@@ -30,17 +30,17 @@ filter_date(struct filter_call *call, struct date *date_r)
 	struct date now = date_at(seconds, nanos, options->time_zone);
 	struct str text;
 
-	if (call->input.type == LIQUID_STRING) {
-		text = call->input.string;
-		if (str_is_nocase(text, "now") || str_is_nocase(text, "today")) {
+	if (call->input->type == LIQUID_STRING) {
+		text = call->input->string;
+		if (text.n <= 5 && (str_is_nocase(text, "now") || str_is_nocase(text, "today"))) {
 			*date_r = now;
 			return true;
 		}
 		if (!all_digits(text))
 			return date_read(text, &now, options->time_zone, date_r);
 		seconds = number_to_i(text);
-	} else if (call->input.type == LIQUID_INT) {
-		seconds = call->input.integer;
+	} else if (call->input->type == LIQUID_INT) {
+		seconds = call->input->integer;
 	} else {
 		return false;
 	}
@@ -57,7 +57,7 @@ run_date(struct filter_call *call)
 	struct str format;
 	struct date date;
 
-	call->result = call->input;
+	call->result = *call->input;
 	if (filter_text(call, 0, &format) < 0)
 		return -1;
 	if (format.n == 0 || !filter_date(call, &date))

@@ -9,7 +9,7 @@
 static bool
 is_markup(const struct filter_call *call)
 {
-	return call->input.safe && call->render->program->mode == LIQUID_HTML;
+	return call->input->safe && call->render->program->mode == LIQUID_HTML;
 }
 
 static int
@@ -25,8 +25,8 @@ filter_run_escape(struct filter_call *call)
 {
 	struct str text;
 
-	if (call->input.type == LIQUID_NIL || is_markup(call)) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL || is_markup(call)) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || render_escape(call->render, text, &text) < 0)
@@ -76,7 +76,7 @@ run_escape_once(struct filter_call *call)
 	struct str text;
 
 	if (is_markup(call)) {
-		call->result = call->input;
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || build_init(&build, call->render, text.n) < 0)
@@ -98,7 +98,7 @@ run_escape_once(struct filter_call *call)
 static int
 run_raw(struct filter_call *call)
 {
-	call->result = call->input;
+	call->result = *call->input;
 	call->result.safe = true;
 	return 0;
 }
@@ -112,7 +112,7 @@ run_newline_to_br(struct filter_call *call)
 
 	if (filter_input(call, &text) < 0)
 		return -1;
-	if (html && !call->input.safe && render_escape(call->render, text, &text) < 0)
+	if (html && !call->input->safe && render_escape(call->render, text, &text) < 0)
 		return -1;
 	if (build_init(&build, call->render, text.n + text.n / 4) < 0)
 		return -1;
@@ -219,8 +219,8 @@ run_url_encode(struct filter_call *call)
 	struct build build;
 	struct str text;
 
-	if (call->input.type == LIQUID_NIL) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0 || build_init(&build, call->render, text.n * 2) < 0)
@@ -228,13 +228,10 @@ run_url_encode(struct filter_call *call)
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 		char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-		struct str piece = {code, 3};
 
-		if (c == ' ')
-			piece = STR("+");
-		else if (is_unreserved((char)c))
-			piece = (struct str){&text.p[i], 1};
-		if (build_add(&build, piece) < 0)
+		if (c == ' ' || is_unreserved((char)c)
+			? build_char(&build, c == ' ' ? '+' : (char)c) < 0
+			: build_add(&build, (struct str){code, 3}) < 0)
 			return -1;
 	}
 	return filter_result(call, build_str(&build));
@@ -256,8 +253,8 @@ run_url_decode(struct filter_call *call)
 	char *p;
 	size_t n = 0;
 
-	if (call->input.type == LIQUID_NIL) {
-		call->result = call->input;
+	if (call->input->type == LIQUID_NIL) {
+		call->result = *call->input;
 		return 0;
 	}
 	if (filter_input(call, &text) < 0)

@@ -14,7 +14,7 @@
 static int
 run_default(struct filter_call *call)
 {
-	const struct liquid_value *input = &call->input;
+	const struct liquid_value *input = call->input;
 	bool allow_false = false;
 	bool lacks;
 
@@ -137,7 +137,7 @@ run_json(struct filter_call *call)
 {
 	struct build build;
 
-	if (build_init(&build, call->render, 64) < 0 || put_value(&build, &call->input, 0) < 0)
+	if (build_init(&build, call->render, 64) < 0 || put_value(&build, call->input, 0) < 0)
 		return -1;
 	return filter_result(call, build_str(&build));
 }

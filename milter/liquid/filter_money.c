@@ -127,12 +127,15 @@ static const struct locale *
 find_locale(struct str name)
 {
 	for (size_t i = 0; name.n > 0 && i < sizeof locales / sizeof locales[0]; i++) {
-		struct str known = {locales[i].name, 0};
+		struct str known = {locales[i].name, sizeof "de" - 1};
 		size_t n = 0;
 
 		if ((name.p[0] | 0x20) != known.p[0])
 			continue;
-		known.n = strlen(known.p);
+		if (known.p[known.n] != '\0')
+			known.n = sizeof "de-at" - 1;
+		if (name.n < known.n)
+			continue;
 		while (n < name.n && n < known.n &&
 		    (name.p[n] == '_' ? '-' : name.p[n] | 0x20) == (known.p[n] | 0x20))
 			n++;
@@ -173,22 +176,29 @@ last_digit(unsigned __int128 *digits)
 static char *
 put_before(char *to, const char *text)
 {
-	size_t n = strlen(text);
+	size_t n = text[1] == '\0' ? 1 : strlen(text);
 
-	return memcpy(to - n, text, n);
+	to -= n;
+	if (n == 1)
+		*to = text[0];
+	else
+		memcpy(to, text, n);
+	return to;
 }
 
 /* The digits of a rounded amount, from the last to the first, grouped before the
  * point. */
 static int
-add_amount(struct build *build, struct number amount, int places, const struct locale *locale)
+add_amount(
+    struct build *build, const struct number *amount, int places, const struct locale *locale)
 {
 	char text[AMOUNT_SIZE];
 	char *end = text + sizeof text;
 	char *to = end;
-	unsigned __int128 digits = (unsigned __int128)amount.digits;
+	__int128 size = amount->digits < 0 ? -amount->digits : amount->digits;
+	unsigned __int128 digits = (unsigned __int128)size;
 
-	for (; amount.scale < places; amount.scale++)
+	for (int scale = amount->scale; scale < places; scale++)
 		digits *= 10;
 	for (int n = 0; digits > 0 || n <= places; n++) {
 		if (n == places && places > 0)
@@ -201,16 +211,14 @@ add_amount(struct build *build, struct number amount, int places, const struct l
 }
 
 static int
-compose(struct build *build, struct number amount, int places, struct str code,
+compose(struct build *build, const struct number *amount, int places, struct str code,
     const struct currency *currency, const struct locale *locale)
 {
-	bool negative = amount.digits < 0;
 	struct str mark = code;
 
-	amount = number_abs(amount);
 	if (locale != NULL && currency != NULL && currency->symbol != NULL)
 		mark = str_c(currency->symbol);
-	if (negative && build_char(build, '-') < 0)
+	if (amount->digits < 0 && build_char(build, '-') < 0)
 		return -1;
 	if (locale != NULL && locale->symbol_first) {
 		if (build_add(build, mark) < 0 ||
@@ -235,14 +243,14 @@ run_money(struct filter_call *call)
 	struct str name = STR("");
 	const struct currency *currency;
 	const struct locale *locale;
-	struct number amount = number_of(&call->input);
+	struct number amount = number_of(call->input);
 	struct build build;
 	int places;
 
-	call->result = call->input;
-	if (call->input.type != LIQUID_INT && call->input.type != LIQUID_FLOAT &&
-	    !(call->input.type == LIQUID_STRING &&
-		number_parse(str_trim(call->input.string), &amount)))
+	call->result = *call->input;
+	if (call->input->type != LIQUID_INT && call->input->type != LIQUID_FLOAT &&
+	    !(call->input->type == LIQUID_STRING &&
+		number_parse(str_trim(call->input->string), &amount)))
 		return 0;
 	if ((call->args > 0 && filter_text(call, 0, &code) < 0) ||
 	    (call->args > 1 && filter_text(call, 1, &name) < 0) ||
@@ -253,10 +261,11 @@ run_money(struct filter_call *call)
 		code = str_c(currency->code);
 	locale = find_locale(name);
 	places = currency == NULL ? 2 : currency->places;
-	amount = number_round(amount, places);
+	if (amount.inexact || amount.scale > places)
+		amount = number_round(amount, places);
 	if (amount.inexact || amount.digits > INT64_MAX || amount.digits < -INT64_MAX)
 		return render_err(call->render, ERR_TEMPLATE, "the amount is too large");
-	if (compose(&build, amount, places, code, currency, locale) < 0)
+	if (compose(&build, &amount, places, code, currency, locale) < 0)
 		return -1;
 	return filter_result(call, build_str(&build));
 }

@@ -12,21 +12,21 @@
 static int
 run_plus(struct filter_call *call)
 {
-	call->result = number_value(number_add(number_of(&call->input), number_of(&call->arg[0])));
+	call->result = number_value(number_add(number_of(call->input), number_of(&call->arg[0])));
 	return 0;
 }
 
 static int
 run_minus(struct filter_call *call)
 {
-	call->result = number_value(number_sub(number_of(&call->input), number_of(&call->arg[0])));
+	call->result = number_value(number_sub(number_of(call->input), number_of(&call->arg[0])));
 	return 0;
 }
 
 static int
 run_times(struct filter_call *call)
 {
-	call->result = number_value(number_mul(number_of(&call->input), number_of(&call->arg[0])));
+	call->result = number_value(number_mul(number_of(call->input), number_of(&call->arg[0])));
 	return 0;
 }
 
@@ -35,7 +35,7 @@ run_divided_by(struct filter_call *call)
 {
 	struct number result;
 
-	if (number_div(number_of(&call->input), number_of(&call->arg[0]), &result) < 0)
+	if (number_div(number_of(call->input), number_of(&call->arg[0]), &result) < 0)
 		return render_err(call->render, ERR_TEMPLATE, "divided by 0");
 	call->result = number_value(result);
 	return 0;
@@ -46,7 +46,7 @@ run_modulo(struct filter_call *call)
 {
 	struct number result;
 
-	if (number_mod(number_of(&call->input), number_of(&call->arg[0]), &result) < 0)
+	if (number_mod(number_of(call->input), number_of(&call->arg[0]), &result) < 0)
 		return render_err(call->render, ERR_TEMPLATE, "divided by 0");
 	call->result = number_value(result);
 	return 0;
@@ -55,7 +55,7 @@ run_modulo(struct filter_call *call)
 static int
 run_abs(struct filter_call *call)
 {
-	call->result = number_value(number_abs(number_of(&call->input)));
+	call->result = number_value(number_abs(number_of(call->input)));
 	return 0;
 }
 
@@ -72,19 +72,19 @@ result_whole(struct filter_call *call, struct number number)
 static int
 run_floor(struct filter_call *call)
 {
-	return result_whole(call, number_floor(number_of(&call->input)));
+	return result_whole(call, number_floor(number_of(call->input)));
 }
 
 static int
 run_ceil(struct filter_call *call)
 {
-	return result_whole(call, number_ceil(number_of(&call->input)));
+	return result_whole(call, number_ceil(number_of(call->input)));
 }
 
 static int
 run_round(struct filter_call *call)
 {
-	struct number number = number_of(&call->input);
+	struct number number = number_of(call->input);
 	struct number places = number_from_int(0);
 	int64_t n;
 
@@ -104,7 +104,7 @@ run_round(struct filter_call *call)
 static int
 run_at_least(struct filter_call *call)
 {
-	struct number a = number_of(&call->input);
+	struct number a = number_of(call->input);
 	struct number b = number_of(&call->arg[0]);
 
 	call->result = number_value(number_cmp(b, a) > 0 ? b : a);
@@ -114,7 +114,7 @@ run_at_least(struct filter_call *call)
 static int
 run_at_most(struct filter_call *call)
 {
-	struct number a = number_of(&call->input);
+	struct number a = number_of(call->input);
 	struct number b = number_of(&call->arg[0]);
 
 	call->result = number_value(number_cmp(b, a) < 0 ? b : a);

@@ -311,12 +311,12 @@ run_phone(struct filter_call *call)
 	if ((call->args > 0 && filter_text(call, 0, &country) < 0) ||
 	    take_format(call, &format) < 0)
 		return -1;
-	if ((call->input.type == LIQUID_STRING ||
-		(call->input.type == LIQUID_INT && call->input.integer >= 0)) &&
+	if ((call->input->type == LIQUID_STRING ||
+		(call->input->type == LIQUID_INT && call->input->integer >= 0)) &&
 	    filter_input(call, &text) < 0)
 		return -1;
 	home = phone_country(country);
-	call->result = format == FORMAT_LINK ? liquid_string(STR("")) : call->input;
+	call->result = format == FORMAT_LINK ? liquid_string(STR("")) : *call->input;
 	if (!read_typed(text, &typed) || typed.n == 0 || !read_number(&typed, home, &number))
 		return 0;
 	if (build_init(&build, call->render, 40) < 0 ||

@@ -108,8 +108,7 @@ run_pluralize(struct filter_call *call)
 		return render_err(
 		    call->render, ERR_TEMPLATE, "pluralize needs the forms of a word");
 	if (take_forms(call, &forms) < 0 ||
-	    render_text(call->render, &forms.of[choose(&forms, number_of(&call->input))], &word) <
-		0)
+	    render_text(call->render, &forms.of[choose(&forms, number_of(call->input))], &word) < 0)
 		return -1;
 	return filter_result(call, word);
 }

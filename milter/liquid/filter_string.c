@@ -68,7 +68,7 @@ run_append(struct filter_call *call)
 
 	if (filter_input(call, &a) < 0 || filter_text(call, 0, &b) < 0)
 		return -1;
-	return glue(call, a, call->input.safe, b, call->arg[0].safe);
+	return glue(call, a, call->input->safe, b, call->arg[0].safe);
 }
 
 static int
@@ -78,7 +78,7 @@ run_prepend(struct filter_call *call)
 
 	if (filter_input(call, &a) < 0 || filter_text(call, 0, &b) < 0)
 		return -1;
-	return glue(call, b, call->arg[0].safe, a, call->input.safe);
+	return glue(call, b, call->arg[0].safe, a, call->input->safe);
 }
 
 static struct str
@@ -151,7 +151,7 @@ replace_texts(struct filter_call *call, struct str *text, struct str *find, stru
 		return -1;
 	if (call->args > 1 && filter_text(call, 1, with) < 0)
 		return -1;
-	if (call->render->program->mode == LIQUID_HTML && call->input.safe && call->args > 1 &&
+	if (call->render->program->mode == LIQUID_HTML && call->input->safe && call->args > 1 &&
 	    !call->arg[1].safe)
 		return render_escape(call->render, *with, with);
 	return 0;
@@ -295,7 +295,7 @@ truncate_args(struct filter_call *call, int64_t *length, struct str *tail_r)
 		return 0;
 	if (filter_text(call, 1, tail_r) < 0)
 		return -1;
-	if (call->render->program->mode == LIQUID_HTML && call->input.safe && !call->arg[1].safe)
+	if (call->render->program->mode == LIQUID_HTML && call->input->safe && !call->arg[1].safe)
 		return render_escape(call->render, *tail_r, tail_r);
 	return 0;
 }
@@ -303,21 +303,23 @@ truncate_args(struct filter_call *call, int64_t *length, struct str *tail_r)
 static int
 run_truncate(struct filter_call *call)
 {
-	struct str text, tail;
+	struct str text, tail, rest;
 	int64_t length = 50;
-	size_t tail_length, keep;
+	size_t tail_length, keep, at;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &length, &tail) < 0)
 		return -1;
-	if (length >= 0 && text_length(text) <= (size_t)length)
-		return filter_result(call, text);
 	tail_length = text_length(tail);
 	keep = length > 0 && (size_t)length > tail_length ? (size_t)length - tail_length : 0;
-	text.n = text_offset(text, keep);
-	return replace_at(call, text, text.n, 0, tail);
+	at = text_offset(text, keep);
+	rest = (struct str){text.p + at, text.n - at};
+	if (length >= 0 && text_offset(rest, (size_t)length - keep) == rest.n)
+		return filter_result(call, text);
+	text.n = at;
+	return replace_at(call, text, at, 0, tail);
 }
 
 /* Cuts the word off the front of `rest`; false if there is none. */
@@ -342,8 +344,8 @@ run_truncatewords(struct filter_call *call)
 	int64_t words = 15;
 	struct build build;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &text) < 0 || truncate_args(call, &words, &tail) < 0 ||
 	    build_init(&build, call->render, text.n + tail.n) < 0)
@@ -365,7 +367,7 @@ run_truncatewords(struct filter_call *call)
 static int
 slice_array(struct filter_call *call, int64_t offset, int64_t length)
 {
-	const struct liquid_array *from = call->input.array;
+	const struct liquid_array *from = call->input->array;
 	int64_t count = (int64_t)from->count;
 	struct liquid_array *part;
 
@@ -395,7 +397,7 @@ run_slice(struct filter_call *call)
 	    (call->args > 1 && call->arg[1].type != LIQUID_NIL &&
 		render_integer(call->render, &call->arg[1], &length) < 0))
 		return -1;
-	if (call->input.type == LIQUID_ARRAY)
+	if (call->input->type == LIQUID_ARRAY)
 		return slice_array(call, offset, length);
 	if (filter_input(call, &text) < 0)
 		return -1;
@@ -418,8 +420,8 @@ run_squish(struct filter_call *call)
 	struct str rest, word;
 	struct build build;
 
-	call->result = call->input;
-	if (call->input.type == LIQUID_NIL)
+	call->result = *call->input;
+	if (call->input->type == LIQUID_NIL)
 		return 0;
 	if (filter_input(call, &rest) < 0 || build_init(&build, call->render, rest.n) < 0)
 		return -1;

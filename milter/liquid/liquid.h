@@ -37,7 +37,9 @@ struct liquid_limits {
 	size_t source; /* bytes of template text, with partials */
 	int64_t steps; /* outputs, conditions, loop turns */
 	size_t output; /* bytes */
-	int depth;     /* nesting of blocks, and of partials */
+	int depth;     /* nesting of blocks */
+	int64_t turns; /* of loops, in one render; 0: as many as the steps allow */
+	int partials;  /* nesting of partials; 0: as `depth` */
 };
 
 struct liquid_extensions;

@@ -111,7 +111,7 @@ list_from(struct render *render, const struct liquid_value *value, struct list *
 int
 list_of(struct filter_call *call, struct list *list_r)
 {
-	return list_from(call->render, &call->input, list_r);
+	return list_from(call->render, call->input, list_r);
 }
 
 int

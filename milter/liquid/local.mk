@@ -55,6 +55,11 @@ TESTS += tests/unit/liquid_test
 tests_unit_liquid_test_SOURCES = tests/unit/liquid_test.c tests/unit/liquid_fixture.h
 tests_unit_liquid_test_LDADD = $(unit_libs)
 
+check_PROGRAMS += tests/unit/liquid_fast_test
+TESTS += tests/unit/liquid_fast_test
+tests_unit_liquid_fast_test_SOURCES = tests/unit/liquid_fast_test.c tests/unit/liquid_fixture.h
+tests_unit_liquid_fast_test_LDADD = $(unit_libs)
+
 check_PROGRAMS += tests/unit/liquid_filter_test
 TESTS += tests/unit/liquid_filter_test
 tests_unit_liquid_filter_test_SOURCES = tests/unit/liquid_filter_test.c

@@ -263,6 +263,16 @@ next_cell(struct render *render, struct loop_frame *frame)
 }
 
 int
+loop_count_turn(struct render *render)
+{
+	int64_t max = render->program->limits.turns;
+
+	if (++render->turns <= max || max == 0)
+		return 0;
+	return render_err(render, ERR_LIMIT, "the loops take more than %lld turns", (long long)max);
+}
+
+int
 loop_enter(struct render *render, uint32_t number, bool *enter_r)
 {
 	const struct loop *loop = &render->program->loop[number];
@@ -277,6 +287,8 @@ loop_enter(struct render *render, uint32_t number, bool *enter_r)
 	*enter_r = frame->count > 0;
 	if (frame->count == 0)
 		return 0;
+	if (loop_count_turn(render) < 0)
+		return -1;
 	bind(render, frame);
 	return set_element(render, frame);
 }
@@ -289,7 +301,9 @@ loop_next(struct render *render, uint32_t number, bool *again_r)
 	*again_r = ++frame->at < frame->count;
 	if (frame->loop->table && next_cell(render, frame) < 0)
 		return -1;
-	return *again_r ? set_element(render, frame) : 0;
+	if (!*again_r)
+		return 0;
+	return loop_count_turn(render) < 0 ? -1 : set_element(render, frame);
 }
 
 int

@@ -39,16 +39,16 @@ grow(struct names *names)
 }
 
 uint32_t
-names_find(const struct names *names, struct str name, uint32_t hash)
+names_find(const struct names *names, const struct key *key)
 {
 	uint32_t mask = names->size * 2 - 1;
 
 	if (names->count == 0)
 		return NAMES_NONE;
-	for (uint32_t at = hash & mask; names->index[at] != 0; at = (at + 1) & mask) {
-		const struct key *key = &names->key[names->index[at] - 1];
+	for (uint32_t at = key->hash & mask; names->index[at] != 0; at = (at + 1) & mask) {
+		const struct key *known = &names->key[names->index[at] - 1];
 
-		if (key->hash == hash && str_eq(key->name, name))
+		if (known->head == key->head && value_same_key(known->name, key->name))
 			return names->index[at] - 1;
 	}
 	return NAMES_NONE;
@@ -57,14 +57,14 @@ names_find(const struct names *names, struct str name, uint32_t hash)
 uint32_t
 names_add(struct names *names, struct str name)
 {
-	uint32_t hash = value_hash(name);
-	uint32_t number = names_find(names, name, hash);
+	struct key key = value_key(name);
+	uint32_t number = names_find(names, &key);
 
 	if (number != NAMES_NONE)
 		return number;
 	if (names->count == names->size)
 		grow(names);
-	names->key[names->count] = (struct key){name, hash};
+	names->key[names->count] = key;
 	put_index(names, names->count);
 	return names->count++;
 }

@@ -15,11 +15,6 @@
 
 #define NAMES_NONE UINT32_MAX
 
-struct key {
-	struct str name;
-	uint32_t hash;
-};
-
 struct names {
 	struct key *key;
 	uint32_t count;
@@ -31,6 +26,6 @@ void names_fini(struct names *names);
 /* The number of a name, which is added if it is new. */
 uint32_t names_add(struct names *names, struct str name);
 /* NAMES_NONE if it isn't there. */
-uint32_t names_find(const struct names *names, struct str name, uint32_t hash);
+uint32_t names_find(const struct names *names, const struct key *key);
 
 #endif

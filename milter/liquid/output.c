@@ -15,9 +15,8 @@
 /* Finding the digits of a fraction counts as looking at this many bytes. */
 #define FLOAT_WORK 128
 
-/* Moves the output to a region with room for `more` bytes. */
-static int
-grow(struct render *render, size_t more)
+int
+render_make_room(struct render *render, size_t more)
 {
 	struct out *out = &render->out;
 	size_t max = render->program->limits.output;
@@ -39,20 +38,13 @@ grow(struct render *render, size_t more)
 	return 0;
 }
 
-int
-render_write(struct render *render, struct str s)
-{
-	struct out *out = &render->out;
+/* Eight bytes, so that they can be written at once. */
+struct entity {
+	char text[7];
+	unsigned char n; /* 0: the character stands for itself */
+};
 
-	if (s.n > out->size - out->n && grow(render, s.n) < 0)
-		return -1;
-	if (s.n > 0)
-		memcpy(out->p + out->n, s.p, s.n);
-	out->n += s.n;
-	return 0;
-}
-
-static const struct str entities[256] = {
+static const struct entity entities[256] = {
     ['&'] = {"&amp;", 5},
     ['<'] = {"&lt;", 4},
     ['>'] = {"&gt;", 4},
@@ -60,55 +52,135 @@ static const struct str entities[256] = {
     ['\''] = {"&#39;", 5},
 };
 
+static const struct entity *
+entity_of(char c)
+{
+	return &entities[(unsigned char)c];
+}
+
 #define BYTES(c) ((uint64_t)(c)*UINT64_C(0x0101010101010101))
 
-/* Not 0 if a byte of the word is 0. */
+/* Not 0 if a byte of the word is 0. The lowest bit is that of the first such byte; those
+ * above may be wrong. */
 static uint64_t
-zero_byte(uint64_t word)
+zero_bytes(uint64_t word)
 {
 	return (word - BYTES(1)) & ~word & BYTES(0x80);
 }
 
-/* Does one of eight characters need an entity? & and ' differ in one bit, < and > too. */
-static bool
-has_entity(const char *p)
+/* The same for characters that need an entity, of eight. & and ' differ in one bit, < and >
+ * too. */
+static uint64_t
+entity_bytes(uint64_t word)
 {
-	uint64_t word;
+	return zero_bytes((word & BYTES(0xfe)) ^ BYTES('&')) |
+	    zero_bytes((word & BYTES(0xfd)) ^ BYTES('<')) | zero_bytes(word ^ BYTES('"'));
+}
 
-	memcpy(&word, p, sizeof word);
-	return (zero_byte((word & BYTES(0xfe)) ^ BYTES('&')) |
-		   zero_byte((word & BYTES(0xfd)) ^ BYTES('<')) | zero_byte(word ^ BYTES('"'))) !=
-	    0;
+typedef unsigned char sixteen __attribute__((vector_size(16)));
+
+#define EIGHT(c)   c, c, c, c, c, c, c, c
+#define SIXTEEN(c) ((sixteen){EIGHT(c), EIGHT(c)})
+
+/* Do sixteen characters stand for themselves? Most texts have only few that don't. */
+static bool
+are_plain(const char *p)
+{
+	sixteen text, found;
+	uint64_t half[2];
+
+	memcpy(&text, p, sizeof text);
+	found = (sixteen)((text & SIXTEEN(0xfe)) == SIXTEEN('&')) |
+	    (sixteen)((text & SIXTEEN(0xfd)) == SIXTEEN('<')) | (sixteen)(text == SIXTEEN('"'));
+	memcpy(half, &found, sizeof half);
+	return (half[0] | half[1]) == 0;
 }
 
 /* Where the next character stands that needs an entity. */
 static size_t
 plain_span(struct str s)
 {
-	size_t n = 0;
+	for (size_t at = 0; at < s.n; at += sizeof(uint64_t)) {
+		uint64_t found = entity_bytes(text_word(s, at));
 
-	while (n + sizeof(uint64_t) <= s.n && !has_entity(s.p + n))
-		n += sizeof(uint64_t);
-	while (n < s.n && entities[(unsigned char)s.p[n]].p == NULL)
-		n++;
-	return n;
+		if (found != 0)
+			return at + (size_t)__builtin_ctzll(found) / 8;
+	}
+	return s.n;
+}
+
+/* The longest entity, and what is written beyond the end. */
+#define ENTITY_MAX ((size_t)6)
+#define BEYOND	   sizeof(uint64_t)
+
+/* Copies while it looks. There is room for entities only and BEYOND. */
+static void
+write_roomy(struct out *out, struct str s)
+{
+	char *to = out->p + out->n;
+	size_t at = 0;
+
+	while (at < s.n) {
+		uint64_t word, found;
+		size_t n;
+
+		if (s.n - at >= sizeof(sixteen) && are_plain(s.p + at)) {
+			memcpy(to, s.p + at, sizeof(sixteen));
+			to += sizeof(sixteen);
+			at += sizeof(sixteen);
+			continue;
+		}
+		word = text_word(s, at);
+		found = entity_bytes(word);
+		n = s.n - at < sizeof word ? s.n - at : sizeof word;
+
+		text_put_word(to, word);
+		if (found != 0) {
+			n = (size_t)__builtin_ctzll(found) / 8;
+			memcpy(to + n, entity_of(s.p[at + n]), sizeof(struct entity));
+			to += entity_of(s.p[at + n])->n;
+			at++;
+		}
+		to += n;
+		at += n;
+	}
+	out->n = (size_t)(to - out->p);
+}
+
+/* As much as there is room for, but at least up to the next entity. -1 at the ceiling. */
+static int
+write_escaped_part(struct render *render, struct str *s)
+{
+	struct out *out = &render->out;
+	size_t room = out->size - out->n;
+	struct str part = *s;
+
+	if (room >= BEYOND + ENTITY_MAX) {
+		room = (room - BEYOND) / ENTITY_MAX;
+		part.n = part.n < room ? part.n : room;
+		write_roomy(out, part);
+	} else {
+		part.n = plain_span(*s);
+		if (render_write(render, part) < 0)
+			return -1;
+		if (part.n < s->n) {
+			const struct entity *entity = entity_of(s->p[part.n++]);
+
+			if (render_write(render, (struct str){entity->text, entity->n}) < 0)
+				return -1;
+		}
+	}
+	s->p += part.n;
+	s->n -= part.n;
+	return 0;
 }
 
 static int
 write_escaped(struct render *render, struct str s)
 {
 	while (s.n > 0) {
-		size_t n = plain_span(s);
-
-		if (render_write(render, (struct str){s.p, n}) < 0)
+		if (write_escaped_part(render, &s) < 0)
 			return -1;
-		if (n < s.n) {
-			if (render_write(render, entities[(unsigned char)s.p[n]]) < 0)
-				return -1;
-			n++;
-		}
-		s.p += n;
-		s.n -= n;
 	}
 	return 0;
 }
@@ -130,15 +202,15 @@ render_escape(struct render *render, struct str s, struct str *escaped_r)
 	if (plain == s.n)
 		return 0;
 	for (size_t at = plain; at < s.n; at += 1 + plain_span(after(s, at + 1)))
-		need += entities[(unsigned char)s.p[at]].n - 1;
+		need += entity_of(s.p[at])->n - 1;
 	p = to = render_alloc(render, need);
 	if (p == NULL)
 		return -1;
 	while (plain < s.n) {
-		const struct str *entity = &entities[(unsigned char)s.p[plain]];
+		const struct entity *entity = entity_of(s.p[plain]);
 
 		memcpy(to, s.p, plain);
-		memcpy(to + plain, entity->p, entity->n);
+		memcpy(to + plain, entity->text, entity->n);
 		to += plain + entity->n;
 		s = after(s, plain + 1);
 		plain = plain_span(s);

@@ -122,7 +122,7 @@ parse_literal_word(struct str word, struct liquid_value *value_r)
 static struct step
 key_step(struct str name)
 {
-	struct step step = {.kind = STEP_KEY, .key = {name, value_hash(name)}};
+	struct step step = {.kind = STEP_KEY, .key = value_key(name)};
 
 	return step;
 }
@@ -459,6 +459,13 @@ parse_add_chain(struct compiler *compiler, struct chain chain, const GArray *use
 {
 	chain.use = compiler->use->len;
 	chain.uses = uses->len;
+	if (uses->len > 0 && compiler->program->mode != LIQUID_HEADER &&
+	    compiler->program->mode != LIQUID_CALENDAR) {
+		const struct filter *last =
+		    g_array_index(uses, struct filter_use, uses->len - 1).filter;
+
+		chain.escapes = last != NULL && last->run == filter_run_escape;
+	}
 	g_array_append_vals(compiler->use, uses->data, uses->len);
 	g_array_append_val(compiler->chain, chain);
 	return compiler->chain->len - 1;

@@ -7,7 +7,7 @@
  * interned to slots. All text is a span of the program's own copy of the source.
  *
  * Owns:    source and tables.
- * Threads: immutable once compiled; any.
+ * Threads: immutable once compiled, but for hints; any.
  */
 #ifndef LIQUID_PROGRAM_H
 #define LIQUID_PROGRAM_H
@@ -18,6 +18,7 @@
 #include "liquid/value_impl.h"
 
 #include <glib.h>
+#include <stdatomic.h>
 
 #define PROGRAM_NONE UINT32_MAX
 
@@ -71,6 +72,9 @@ enum command { COMMAND_NONE, COMMAND_SIZE, COMMAND_FIRST, COMMAND_LAST };
 struct step {
 	enum step_kind kind;
 	enum command command;
+	/* Position of the member in the last object that had it elsewhere: contacts are made
+	 * alike. A hint that any render may change. */
+	_Atomic uint32_t likely;
 	struct key key;
 	int64_t index;
 	uint32_t expr;
@@ -115,6 +119,7 @@ struct chain {
 	uint32_t use;
 	uint32_t uses;
 	bool covered; /* by a default filter */
+	bool escapes; /* as the last of its filters, where entities may stand */
 };
 
 enum compare_op {

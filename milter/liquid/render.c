@@ -54,14 +54,12 @@ count_steps(struct render *render, size_t steps)
 }
 
 int
-render_charge(struct render *render, size_t work)
+render_charge_steps(struct render *render)
 {
-	render->work += work;
-	if (render->work < WORK_PER_STEP)
-		return 0;
-	work = render->work / WORK_PER_STEP;
+	size_t steps = render->work / WORK_PER_STEP;
+
 	render->work %= WORK_PER_STEP;
-	return count_steps(render, work);
+	return count_steps(render, steps);
 }
 
 static int
@@ -115,27 +113,30 @@ static int
 eval_condition(struct render *render, uint32_t number, bool *result_r)
 {
 	const struct condition *condition = &render->program->condition[number];
-	struct liquid_value left, right;
+	struct liquid_value left_room, right_room;
+	const struct liquid_value *left, *right;
 
-	if (render_eval(render, condition->left, &left) < 0)
+	left = render_look(render, condition->left, &left_room);
+	if (left == NULL)
 		return -1;
 	if (condition->op == COMPARE_TRUTHY) {
-		*result_r = value_truthy(left);
+		*result_r = value_truthy(*left);
 		return 0;
 	}
-	if (render_eval(render, condition->right, &right) < 0)
+	right = render_look(render, condition->right, &right_room);
+	if (right == NULL)
 		return -1;
 	switch (condition->op) {
 	case COMPARE_EQ:
-		*result_r = compare_equal(&left, &right, &render->work);
+		*result_r = compare_equal(left, right, &render->work);
 		return 0;
 	case COMPARE_NE:
-		*result_r = !compare_equal(&left, &right, &render->work);
+		*result_r = !compare_equal(left, right, &render->work);
 		return 0;
 	case COMPARE_CONTAINS:
-		return contains(render, &left, &right, result_r);
+		return contains(render, left, right, result_r);
 	default:
-		return compare_ordered(render, condition->op, &left, &right, result_r);
+		return compare_ordered(render, condition->op, left, right, result_r);
 	}
 }
 
@@ -178,13 +179,14 @@ end_capture(struct render *render, const struct insn *insn)
 static int
 run_extension(struct render *render, const struct insn *insn)
 {
-	struct liquid_value value = LIQUID_NIL_VALUE;
+	struct liquid_value body = LIQUID_NIL_VALUE;
+	struct filter_call call = {.input = &body};
 
-	if (insn->b != PROGRAM_NONE && take_captured(render, insn->b, &value) < 0)
+	if (insn->b != PROGRAM_NONE && take_captured(render, insn->b, &body) < 0)
 		return -1;
-	if (render_use(render, &render->program->use[insn->a], true, &value) < 0)
+	if (render_use(render, &render->program->use[insn->a], true, &call) < 0)
 		return -1;
-	return render_put(render, &value);
+	return render_put(render, &call.result);
 }
 
 /* Each value that equals the subject runs the body once more. */
@@ -242,9 +244,7 @@ count(struct render *render, uint32_t number, int64_t step)
 	struct liquid_value shown;
 
 	if (!slot->has_global) {
-		const struct key *key = &program->slots.key[number];
-
-		if (render_global(render, key->name, key->hash, &slot->global) < 0)
+		if (render_global(render, &program->slots.key[number], &slot->global) < 0)
 			return -1;
 		slot->has_global = true;
 	}
@@ -468,7 +468,7 @@ init(struct render *render)
 {
 	const struct liquid_program *program = render->program;
 
-	render->out.size = program->guess + program->guess / 4;
+	render->out.size = program->guess + program->guess / 4 + 256;
 	if (render->out.size > program->limits.output)
 		render->out.size = program->limits.output;
 	render->out.p = render_alloc(render, render->out.size + 1);

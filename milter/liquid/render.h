@@ -91,8 +91,10 @@ struct render {
 	struct err *err;
 	struct out out;
 	int64_t steps;
+	int64_t turns; /* of loops */
 	size_t work;   /* less than a step */
 	bool aside;    /* prints for a filter, not for the reader */
+	bool learned;  /* has changed a hint of the program: one a render is enough */
 	uint32_t at;   /* place of the instruction that runs */
 	uint32_t unit; /* which source that is in */
 	struct scope *scope;
@@ -112,14 +114,36 @@ struct render {
 int render_err(struct render *render, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int render_full(struct render *render);
+/* Makes steps of the work that was added up. */
+int render_charge_steps(struct render *render);
 /* Counts work that an instruction does beyond the ordinary, in bytes, and what has been
  * added to render->work before. */
-int render_charge(struct render *render, size_t work);
+static inline int
+render_charge(struct render *render, size_t work)
+{
+	render->work += work;
+	return render->work < WORK_PER_STEP ? 0 : render_charge_steps(render);
+}
+
 /* From the arena; NULL with the error set when it is full. */
 void *render_alloc(struct render *render, size_t size);
 
-/* output.c: adds to the output as it is. */
-int render_write(struct render *render, struct str s);
+/* output.c: moves the output to a region with room for `more` bytes. */
+int render_make_room(struct render *render, size_t more);
+/* Adds to the output as it is. */
+static inline int
+render_write(struct render *render, struct str s)
+{
+	struct out *out = &render->out;
+
+	if (s.n > out->size - out->n && render_make_room(render, s.n) < 0)
+		return -1;
+	if (s.n > 0)
+		memcpy(out->p + out->n, s.p, s.n);
+	out->n += s.n;
+	return 0;
+}
+
 /* Adds what a tag writes of its own. */
 int render_markup(struct render *render, struct str s);
 /* Adds a value as the mode wants it. */
@@ -135,19 +159,22 @@ int render_escape(struct render *render, struct str s, struct str *escaped_r);
 
 /* eval.c: `asked` reports variables that are nil to the render's options. */
 int render_eval(struct render *render, uint32_t expr, struct liquid_value *value_r);
+/* The same without a copy where the value stands in data; else it is put into `room`. NULL with
+ * the error set. */
+const struct liquid_value *render_look(
+    struct render *render, uint32_t expr, struct liquid_value *room);
 int render_chain(struct render *render, uint32_t chain, bool asked, struct liquid_value *value_r);
 /* Evaluates and prints it. */
 int render_put_chain(struct render *render, uint32_t chain);
 int render_variable(struct render *render, uint32_t slot, struct liquid_value *value_r);
 /* What the outermost names mean. */
-int render_global(
-    struct render *render, struct str name, uint32_t hash, struct liquid_value *value_r);
+int render_global(struct render *render, const struct key *key, struct liquid_value *value_r);
 int render_get_self(void *closure, struct str key, struct arena *arena,
     struct liquid_value *value_r, struct err *err);
 void render_assign(struct render *render, uint32_t slot, struct liquid_value value);
-/* One filter or added tag: `value` is its input, then its result. */
+/* One filter or added tag: call->input is set, all else is filled. */
 int render_use(
-    struct render *render, const struct filter_use *use, bool asked, struct liquid_value *value);
+    struct render *render, const struct filter_use *use, bool asked, struct filter_call *call);
 /* Tells that this expression has no value. */
 void render_missing(struct render *render, uint32_t expr);
 /* One member of a value; nil if it has none. */
@@ -170,6 +197,8 @@ int call_break(struct render *render, bool ends, const struct insn **next_r);
 
 /* loop.c: the object `forloop`. */
 struct liquid_lazy loop_lazy(struct loop_frame *frame);
+/* One more turn of a loop, or of a partial that walks over a list. */
+int loop_count_turn(struct render *render);
 /* *enter_r is false when there is nothing to walk over. */
 int loop_enter(struct render *render, uint32_t loop, bool *enter_r);
 int loop_next(struct render *render, uint32_t loop, bool *again_r);

@@ -107,7 +107,7 @@ text_offset(struct str s, size_t count)
 			at += WORD;
 			count -= WORD;
 		} else {
-			at += text_step(s.p + at, s.n - at);
+			at += (unsigned char)s.p[at] < 0x80 ? 1 : text_step(s.p + at, s.n - at);
 			count--;
 		}
 	}

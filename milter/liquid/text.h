@@ -11,7 +11,48 @@
 
 #include "base/arena.h"
 
+#include <endian.h>
 #include <stdint.h>
+
+/* A text of less than eight bytes, the first in the lowest byte. No loop: its end would be
+ * guessed wrong too often. */
+static inline uint64_t
+text_short_word(struct str s)
+{
+	uint32_t first, last;
+
+	if (s.n >= sizeof first) {
+		memcpy(&first, s.p, sizeof first);
+		memcpy(&last, s.p + s.n - sizeof last, sizeof last);
+		return (uint64_t)le32toh(last) << 8 * (s.n - sizeof last) | le32toh(first);
+	}
+	if (s.n == 0)
+		return 0;
+	return (uint64_t)(unsigned char)s.p[s.n - 1] << 8 * (s.n - 1) |
+	    (uint64_t)(unsigned char)s.p[s.n / 2] << 8 * (s.n / 2) | (unsigned char)s.p[0];
+}
+
+/* Up to eight bytes from `at` on, the first in the lowest byte; 0 beyond the end. */
+static inline uint64_t
+text_word(struct str s, size_t at)
+{
+	size_t n = s.n - at;
+	size_t skip = n < sizeof(uint64_t) ? sizeof(uint64_t) - n : 0;
+	uint64_t word;
+
+	if (s.n < sizeof word)
+		return text_short_word((struct str){s.p + at, n});
+	memcpy(&word, s.p + at - skip, sizeof word);
+	return le64toh(word) >> 8 * skip;
+}
+
+/* All eight of them. */
+static inline void
+text_put_word(char *to, uint64_t word)
+{
+	word = htole64(word);
+	memcpy(to, &word, sizeof word);
+}
 
 /* Bytes of the character at p (n > 0 bytes left): 1 to 4. */
 size_t text_step(const char *p, size_t n);

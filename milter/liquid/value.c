@@ -3,7 +3,7 @@
  * value: see value.h
  *
  * An object keeps its members in the order they came. Up to INDEX_FROM of them are
- * found by walking over their hashes; beyond that an open-addressed index stands
+ * found by walking over them; beyond that an open-addressed index stands
  * beside. Hashes are seeded anew in each process, so that nobody can choose keys
  * that collide.
  *
@@ -51,10 +51,7 @@ value_hash(struct str s)
 		memcpy(&word, s.p, sizeof word);
 		hash = mix(hash ^ word);
 	}
-	word = 0;
-	if (s.n > 0)
-		memcpy(&word, s.p, s.n);
-	hash = mix(mix(hash ^ word) ^ hash_seed.begin);
+	hash = mix(mix(hash ^ value_head(s)) ^ hash_seed.begin);
 	return (uint32_t)(hash ^ (hash >> 32));
 }
 
@@ -91,7 +88,7 @@ build_index(struct liquid_object *object, struct arena *arena)
 		return -1;
 	object->mask = (uint32_t)(width - 1);
 	for (size_t i = 0; i < object->count; i++) {
-		uint32_t at = object->member[i].hash & object->mask;
+		uint32_t at = value_hash(object->member[i].key) & object->mask;
 
 		while (object->index[at] != 0)
 			at = (at + 1) & object->mask;
@@ -117,96 +114,82 @@ grow(struct liquid_object *object, struct arena *arena)
 	return size > INDEX_FROM ? build_index(object, arena) : 0;
 }
 
-/* memcmp for short keys, without the call. */
-static bool
-same_text(const char *a, const char *b, size_t n)
+/* Among few members nobody needs the hash. */
+static const struct value_member *
+find_unindexed(const struct liquid_object *object, const struct key *key)
 {
-	uint64_t x, y;
-	size_t last = n - sizeof x;
-
-	if (n < sizeof x) {
-		while (n > 0 && a[n - 1] == b[n - 1])
-			n--;
-		return n == 0;
+	for (size_t i = 0; i < object->count; i++) {
+		if (value_is_key(&object->member[i], key))
+			return &object->member[i];
 	}
-	for (size_t at = 0; at < last; at += sizeof x) {
-		memcpy(&x, a + at, sizeof x);
-		memcpy(&y, b + at, sizeof y);
-		if (x != y)
-			return false;
-	}
-	/* The last eight, some of which may have been looked at. */
-	memcpy(&x, a + last, sizeof x);
-	memcpy(&y, b + last, sizeof y);
-	return x == y;
+	return NULL;
 }
 
-static bool
-is_key(const struct value_member *member, struct str key, uint32_t hash)
+static const struct value_member *
+find_indexed(const struct liquid_object *object, const struct key *key)
 {
-	return member->hash == hash && member->key.n == key.n &&
-	    same_text(member->key.p, key.p, key.n);
-}
-
-static struct value_member *
-find_member(const struct liquid_object *object, struct str key, uint32_t hash)
-{
-	if (object->index == NULL) {
-		for (size_t i = 0; i < object->count; i++) {
-			struct value_member *member = &object->member[i];
-
-			if (is_key(member, key, hash))
-				return member;
-		}
-		return NULL;
-	}
-	for (uint32_t at = hash & object->mask; object->index[at] != 0;
+	for (uint32_t at = key->hash & object->mask; object->index[at] != 0;
 	     at = (at + 1) & object->mask) {
-		struct value_member *member = &object->member[object->index[at] - 1];
+		const struct value_member *member = &object->member[object->index[at] - 1];
 
-		if (is_key(member, key, hash))
+		if (value_is_key(member, key))
 			return member;
 	}
 	return NULL;
 }
 
-const struct liquid_value *
-value_find(const struct liquid_object *object, struct str key, uint32_t hash)
+const struct value_member *
+value_find_member(const struct liquid_object *object, const struct key *key)
 {
-	const struct value_member *member = find_member(object, key, hash);
+	return object->index == NULL ? find_unindexed(object, key) : find_indexed(object, key);
+}
+
+const struct liquid_value *
+value_find(const struct liquid_object *object, const struct key *key)
+{
+	const struct value_member *member = value_find_member(object, key);
 
 	return member == NULL ? NULL : &member->value;
 }
 
 const struct liquid_value *
-liquid_object_get(const struct liquid_object *object, struct str key)
+liquid_object_get(const struct liquid_object *object, struct str name)
 {
-	return value_find(object, key, value_hash(key));
+	struct key key = value_key(name);
+
+	return value_find(object, &key);
 }
 
-int
-liquid_object_set(
-    struct liquid_object *object, struct arena *arena, struct str key, struct liquid_value value)
+/* Adds a member that is not there yet. */
+static int
+add_member(struct liquid_object *object, struct arena *arena, const struct key *key,
+    struct liquid_value value)
 {
-	uint32_t hash = value_hash(key);
-	struct value_member *old = find_member(object, key, hash);
+	uint32_t at = key->hash;
 
-	if (old != NULL) {
-		old->value = value;
-		return 0;
-	}
 	if (object->count == object->size && grow(object, arena) < 0)
 		return -1;
 	if (object->index == NULL && object->size > INDEX_FROM && build_index(object, arena) < 0)
 		return -1;
-	object->member[object->count++] = (struct value_member){key, hash, value};
-	if (object->index != NULL) {
-		uint32_t at = hash & object->mask;
+	object->member[object->count++] = (struct value_member){key->name, key->head, value};
+	if (object->index == NULL)
+		return 0;
+	for (at &= object->mask; object->index[at] != 0; at = (at + 1) & object->mask)
+		;
+	object->index[at] = (uint32_t)object->count;
+	return 0;
+}
 
-		while (object->index[at] != 0)
-			at = (at + 1) & object->mask;
-		object->index[at] = (uint32_t)object->count;
-	}
+int
+liquid_object_set(
+    struct liquid_object *object, struct arena *arena, struct str name, struct liquid_value value)
+{
+	struct key key = value_key(name);
+	const struct value_member *old = value_find_member(object, &key);
+
+	if (old == NULL)
+		return add_member(object, arena, &key, value);
+	object->member[old - object->member].value = value;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "master/check.h"
 
+#include "base/clock.h"
 #include "conf/machine.h"
 #include "master/master.h"
 #include "session/listen.h"
@@ -18,20 +19,22 @@
 
 int
 check_load(const char *path, const struct conf **conf_r, struct dkim_keys **keys_r,
-    struct tailor_templates **templates_r, void (*each)(const char *text, void *closure),
-    void *closure, struct err *err)
+    struct link_keys **link_keys_r, struct tailor_templates **templates_r,
+    void (*each)(const char *text, void *closure), void *closure, struct err *err)
 {
 	struct conf *conf;
 
 	*conf_r = NULL;
 	*keys_r = NULL;
+	*link_keys_r = NULL;
 	*templates_r = NULL;
 	if (conf_load(&conf, path, each, closure, err) != 0)
 		return -1;
 	*conf_r = conf;
-	if (dkim_keys_load(keys_r, conf, err) != 0 ||
+	if (dkim_keys_load(keys_r, conf, err) != 0 || link_keys_load(link_keys_r, conf, err) != 0 ||
 	    tailor_templates_load(templates_r, conf, err) != 0) {
 		each(err->text, closure);
+		link_keys_unref(link_keys_r);
 		dkim_keys_unref(keys_r);
 		conf_unref(conf_r);
 		return -1;
@@ -60,6 +63,7 @@ check_migrate(const struct conf *conf, const struct identity *identity, struct e
 struct engine {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 };
 
@@ -73,7 +77,8 @@ engine_task(void *closure, struct err *err)
 
 	if (store_open(&store, engine->conf->database, STORE_READ, err) != 0)
 		return -1;
-	done = tailor_new(&tailor, engine->conf, engine->keys, engine->templates, store, err);
+	done = tailor_new(
+	    &tailor, engine->conf, engine->keys, engine->link_keys, engine->templates, store, err);
 	if (done == 0)
 		tailor_free(&tailor);
 	store_close(&store);
@@ -81,12 +86,48 @@ engine_task(void *closure, struct err *err)
 }
 
 int
-check_engine(const struct conf *conf, struct dkim_keys *keys, struct tailor_templates *templates,
-    const struct identity *identity, struct err *err)
+check_engine(const struct conf *conf, struct dkim_keys *keys, struct link_keys *link_keys,
+    struct tailor_templates *templates, const struct identity *identity, struct err *err)
 {
-	struct engine engine = {conf, keys, templates};
+	struct engine engine = {conf, keys, link_keys, templates};
 
 	return identity_run(identity, engine_task, &engine, err);
+}
+
+/* What DNS may take before the daemon starts without it. */
+#define DKIM_US ((int64_t)5 * 1000000)
+
+struct records {
+	const struct conf *conf;
+	struct dkim_keys *keys;
+	int64_t end_us;
+};
+
+static bool
+is_late(void *closure)
+{
+	const struct records *records = closure;
+
+	return clock_mono_us() > records->end_us;
+}
+
+static int
+dkim_task(void *closure, struct err *err)
+{
+	struct records *records = closure;
+
+	(void)err;
+	dkim_keys_check(records->keys, records->conf->dkim_dns, is_late, records);
+	return 0;
+}
+
+int
+check_dkim(const struct conf *conf, struct dkim_keys *keys, const struct identity *identity,
+    struct err *err)
+{
+	struct records records = {conf, keys, clock_mono_us() + DKIM_US};
+
+	return identity_run(identity, dkim_task, &records, err);
 }
 
 /* --- mailtailord -n --- */
@@ -118,8 +159,8 @@ note(struct report *report, int done, struct err *err)
 
 /* Before the first start there is no database, which is no problem. */
 static int
-check_database(const struct conf *conf, struct dkim_keys *keys, struct tailor_templates *templates,
-    struct err *err)
+check_database(const struct conf *conf, struct dkim_keys *keys, struct link_keys *link_keys,
+    struct tailor_templates *templates, struct err *err)
 {
 	struct identity identity;
 
@@ -127,7 +168,7 @@ check_database(const struct conf *conf, struct dkim_keys *keys, struct tailor_te
 		return 0;
 	return identity_find(conf->user, &identity, err) != 0
 	    ? -1
-	    : check_engine(conf, keys, templates, &identity, err);
+	    : check_engine(conf, keys, link_keys, templates, &identity, err);
 }
 
 int
@@ -136,18 +177,21 @@ master_check(const char *path)
 	struct report report = {0, ERR_NONE};
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct err err = ERR_INIT;
 
-	if (check_load(path, &conf, &keys, &templates, print_problem, &report, &err) != 0)
+	if (check_load(path, &conf, &keys, &link_keys, &templates, print_problem, &report, &err) !=
+	    0)
 		return err_exit_code(err.code);
 	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
-	note(&report, check_database(conf, keys, templates, &err), &err);
+	note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);
+	link_keys_unref(&link_keys);
 	dkim_keys_unref(&keys);
 	conf_unref(&conf);
 	return report.problems == 0 ? EX_OK : err_exit_code(report.first);

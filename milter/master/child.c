@@ -36,6 +36,7 @@ static const struct {
 } kinds[CHILD_KINDS] = {
     [CHILD_SESSION] = {"session", "mt-session", session_run},
     [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
+    [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
 };
 
 const char *
@@ -194,6 +195,21 @@ child_drain(struct child *child)
 	child->draining = true;
 	if (child->control_fd >= 0 && send(child->control_fd, "d", 1, MSG_NOSIGNAL) != 1)
 		child_leave(child);
+}
+
+void
+child_listen(struct child *child)
+{
+	char byte;
+	ssize_t got = recv(child->control_fd, &byte, 1, MSG_DONTWAIT);
+
+	if (got == 1 && byte == WORKER_RETIRES)
+		child->draining = true;
+	/* Its end was closed: it has died, and SIGCHLD says the rest. */
+	if (got == 0) {
+		close(child->control_fd);
+		child->control_fd = -1;
+	}
 }
 
 void

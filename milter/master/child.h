@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum child_kind { CHILD_SESSION, CHILD_OUTBOX };
+enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH };
 
-#define CHILD_KINDS 2
+#define CHILD_KINDS 3
 
 struct child {
 	pid_t pid;
@@ -40,6 +40,8 @@ int child_start(struct child_list *list, enum child_kind kind, const struct work
     struct err *err);
 /* "Finish in your own time." */
 void child_drain(struct child *child);
+/* Reads what it says on its control descriptor: it may be leaving on its own account. */
+void child_listen(struct child *child);
 /* "Finish what is in hand and go": end of file on its control descriptor. */
 void child_leave(struct child *child);
 struct child *child_by_pid(struct child_list *list, pid_t pid);

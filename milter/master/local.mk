@@ -8,7 +8,8 @@ libmailtailor_a_SOURCES += \
 	milter/master/pidfile.c milter/master/pidfile.h \
 	milter/master/reload.c \
 	milter/master/state.h \
-	milter/master/worker.h
+	milter/master/watch.c \
+	milter/master/worker.c milter/master/worker.h
 
 sbin_PROGRAMS += mailtailord
 mailtailord_SOURCES = milter/mailtailord.c

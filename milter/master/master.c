@@ -87,18 +87,20 @@ master_set_slots(struct master *master, struct err *err)
 		master->wake_fds[master->wake_count++] = fd;
 	}
 	master->slot_count[CHILD_OUTBOX] = outboxes;
+	master->slot_count[CHILD_WATCH] = dkim_keys_watched(master->keys) ? 1 : 0;
 	return 0;
 }
 
 static void
 start_worker(struct master *master, enum child_kind kind, int slot)
 {
-	/* An outbox that held the listening socket would keep it open without serving it. */
+	/* Whoever else held the listening socket would keep it open without serving it. */
 	const int master_fds[] = {
-	    master->signal_fd, master->ready_fd, kind == CHILD_OUTBOX ? master->listen_fd : -1};
+	    master->signal_fd, master->ready_fd, kind == CHILD_SESSION ? -1 : master->listen_fd};
 	struct worker worker = {
 	    .conf = master->conf,
 	    .keys = master->keys,
+	    .link_keys = master->link_keys,
 	    .templates = master->templates,
 	    .slot = slot,
 	    .slots = master->slot_count[kind],
@@ -217,12 +219,24 @@ handle_signals(struct master *master)
 	reap(master);
 }
 
+/* A signal, or a word of a worker that retires. */
 static void
-wait_for_signals(struct master *master, int timeout_ms)
+wait_for_news(struct master *master, int timeout_ms)
 {
-	struct pollfd fd = {.fd = master->signal_fd, .events = POLLIN};
+	size_t count = master->children.count;
+	struct pollfd *fds = calloc(count + 1, sizeof *fds);
 
-	(void)poll(&fd, 1, timeout_ms);
+	if (fds == NULL)
+		abort();
+	fds[count] = (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
+	for (size_t i = 0; i < count; i++)
+		fds[i] = (struct pollfd){.fd = master->children.at[i].control_fd, .events = POLLIN};
+	(void)poll(fds, count + 1, timeout_ms);
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i].revents != 0)
+			child_listen(&master->children.at[i]);
+	}
+	free(fds);
 	handle_signals(master);
 }
 
@@ -287,9 +301,13 @@ prepare(struct master *master, struct err *err)
 	    open_signals(master, err) != 0 || master_set_slots(master, err) != 0)
 		return -1;
 	if (check_migrate(master->conf, &master->identity, err) != 0 ||
-	    check_engine(master->conf, master->keys, master->templates, &master->identity, err) !=
-		0)
+	    check_engine(master->conf, master->keys, master->link_keys, master->templates,
+		&master->identity, err) != 0)
 		return -1;
+	/* So that the first message finds its selector; whatever fails is tried again. */
+	if (dkim_keys_watched(master->keys) &&
+	    check_dkim(master->conf, master->keys, &master->identity, err) != 0)
+		log_warning("dkim", LOG_STR("reason", err->text));
 	return session_listen(master->conf, &master->listen_fd, err);
 }
 
@@ -303,7 +321,7 @@ serve(struct master *master)
 	    LOG_NUM("outboxes", master->slot_count[CHILD_OUTBOX]));
 	report_ready(master, EX_OK);
 	while (!master->stop) {
-		wait_for_signals(master, timeout_ms);
+		wait_for_news(master, timeout_ms);
 		if (!master->stop)
 			timeout_ms = start_workers(master);
 	}
@@ -318,13 +336,13 @@ stop(struct master *master)
 	for (size_t i = 0; i < master->children.count; i++)
 		child_leave(&master->children.at[i]);
 	while (master->children.count > 0 && clock_mono_us() < end)
-		wait_for_signals(master, (int)((end - clock_mono_us()) / 1000) + 1);
+		wait_for_news(master, (int)((end - clock_mono_us()) / 1000) + 1);
 	for (size_t i = 0; i < master->children.count; i++) {
 		log_warning("worker does not leave", LOG_NUM("pid", master->children.at[i].pid));
 		kill(master->children.at[i].pid, SIGKILL);
 	}
 	while (master->children.count > 0)
-		wait_for_signals(master, -1);
+		wait_for_news(master, -1);
 	session_listen_remove(master->conf, master->listen_fd);
 	log_info("stopped", LOG_STR("socket", master->conf->socket));
 }
@@ -336,6 +354,7 @@ fini(struct master *master)
 		pidfile_close(master->conf->pid_file, &master->pid_fd);
 	free(master->children.at);
 	tailor_templates_unref(&master->templates);
+	link_keys_unref(&master->link_keys);
 	dkim_keys_unref(&master->keys);
 	conf_unref(&master->conf);
 }
@@ -360,8 +379,8 @@ master_run(const char *path, bool foreground)
 	whole_path = realpath(path, NULL);
 	master.path = whole_path == NULL ? path : whole_path;
 	master.foreground = foreground;
-	if (check_load(master.path, &master.conf, &master.keys, &master.templates, print_problem,
-		NULL, &err) != 0) {
+	if (check_load(master.path, &master.conf, &master.keys, &master.link_keys,
+		&master.templates, print_problem, NULL, &err) != 0) {
 		free(whole_path);
 		return err_exit_code(err.code);
 	}

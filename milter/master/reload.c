@@ -47,10 +47,10 @@ check_fixed(const struct conf *old, const struct conf *new, struct err *err)
 
 static int
 try(const struct master *master, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates, struct err *err)
+    struct link_keys *link_keys, struct tailor_templates *templates, struct err *err)
 {
 	if (check_fixed(master->conf, conf, err) != 0 ||
-	    check_engine(conf, keys, templates, &master->identity, err) != 0 ||
+	    check_engine(conf, keys, link_keys, templates, &master->identity, err) != 0 ||
 	    session_listen_mode(conf, err) != 0)
 		return -1;
 	return master_open_log(conf, &master->identity, err);
@@ -75,15 +75,18 @@ master_reopen_log(struct master *master)
 
 static void
 replace(struct master *master, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates)
+    struct link_keys *link_keys, struct tailor_templates *templates)
 {
 	struct err err = ERR_INIT;
 
+	dkim_keys_inherit(keys, master->keys);
 	conf_unref(&master->conf);
 	dkim_keys_unref(&master->keys);
+	link_keys_unref(&master->link_keys);
 	tailor_templates_unref(&master->templates);
 	master->conf = conf;
 	master->keys = keys;
+	master->link_keys = link_keys;
 	master->templates = templates;
 	if (master_set_slots(master, &err) != 0)
 		log_error("reload", LOG_STR("reason", err.text));
@@ -97,24 +100,27 @@ master_reload(struct master *master)
 {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct err err = ERR_INIT;
 
-	if (check_load(master->path, &conf, &keys, &templates, log_problem, NULL, &err) != 0) {
+	if (check_load(
+		master->path, &conf, &keys, &link_keys, &templates, log_problem, NULL, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		return;
 	}
-	if (try(master, conf, keys, templates, &err) != 0) {
+	if (try(master, conf, keys, link_keys, templates, &err) != 0) {
 		log_error(
 		    "reload refused, the old configuration stays", LOG_STR("reason", err.text));
 		tailor_templates_unref(&templates);
+		link_keys_unref(&link_keys);
 		dkim_keys_unref(&keys);
 		conf_unref(&conf);
 		return;
 	}
 	/* Those that drain write to the old log, which may have been renamed. */
 	signal_children(master, SIGUSR1);
-	replace(master, conf, keys, templates);
+	replace(master, conf, keys, link_keys, templates);
 	log_info("reloaded", LOG_STR("file", master->path));
 }

@@ -20,6 +20,7 @@ struct master {
 	bool foreground;
 	const struct conf *conf; /* the present snapshot; older ones live in draining workers */
 	struct dkim_keys *keys;
+	struct link_keys *link_keys; /* or NULL */
 	struct tailor_templates *templates;
 	struct identity identity;
 	int pid_fd;

@@ -6,6 +6,9 @@
  * It leaves cleanly (nothing new is begun, what is in hand is finished, exit 0)
  * when `control_fd` becomes readable: one byte says "drain", end of file says that
  * the master is gone. SIGTERM means the same as end of file.
+ *
+ * One that is worn (tailor_is_worn) says so with one byte the other way, then drains
+ * unasked: a session's successor starts at once, an outbox's when it has left.
  */
 #ifndef MASTER_WORKER_H
 #define MASTER_WORKER_H
@@ -13,13 +16,16 @@
 #include "base/id.h"
 #include "conf/conf.h"
 #include "dkim/dkim.h"
+#include "link/keys.h"
 #include "tailor/templates.h"
 
 #define WORKER_OUTBOX_MAX 64
+#define WORKER_RETIRES	  'r'
 
 struct worker {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys; /* NULL: nothing is tracked */
 	struct tailor_templates *templates;
 	int slot;  /* 0.. within its kind; a restarted worker has the same */
 	int slots; /* how many of its kind there are */
@@ -37,5 +43,10 @@ struct worker {
 /* Each runs until it is told to leave and returns the exit status (0, or sysexits.h). */
 int session_run(const struct worker *worker);
 int outbox_run(const struct worker *worker);
+/* Asks DNS for the records of DKIM keys; see master/watch.c. */
+int watch_run(const struct worker *worker);
+
+/* "I am worn and leave": the master starts another. Logs it. */
+void worker_retire(const struct worker *worker);
 
 #endif

@@ -9,6 +9,9 @@
 #include "mime/start.h"
 #include "mime/words.h"
 
+/* Bytes of a Date; no honest one comes near. */
+#define DATE_MAX ((size_t)200)
+
 /* An encoded-word takes three characters for a byte, and twelve more for every
  * few characters. */
 #define GROWTH 16
@@ -27,6 +30,20 @@ mime_header_decode(struct str value, struct arena *arena)
 	g_free(decoded);
 	g_free(words);
 	return result;
+}
+
+bool
+mime_header_date(struct str value, int64_t *ms_r)
+{
+	char *text = g_strndup(value.p, MIN(value.n, DATE_MAX));
+	GDateTime *date = g_mime_utils_header_decode_date(text);
+
+	g_free(text);
+	if (date == NULL)
+		return false;
+	*ms_r = g_date_time_to_unix(date) * 1000;
+	g_date_time_unref(date);
+	return true;
 }
 
 struct str

@@ -22,6 +22,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdint.h>
+
 /* One header field. `value` is what stands after the colon, leading space kept,
  * without the final line end; folded lines are separated by CRLF inside a
  * message and by LF towards the milter. */
@@ -133,6 +135,9 @@ bool mime_survives(struct str content);
 /* RFC 2047 decoded, unfolded, trimmed; valid UTF-8 (what can't be decoded becomes
  * U+FFFD). */
 struct str mime_header_decode(struct str value, struct arena *arena);
+/* The time that a Date field says (RFC 5322 section 3.3), in ms since the epoch; false if
+ * there is none. */
+bool mime_header_date(struct str value, int64_t *ms_r);
 /* Unstructured text (Subject) as a field value: leading space, RFC 2047 where it
  * is not plain ASCII, folded with CRLF at 78, no line over 998 and no
  * encoded-word over 75. Control characters, CR and LF of the input become

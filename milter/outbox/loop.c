@@ -30,6 +30,8 @@
 #define HOLD_US OUTBOX_SECOND_US
 /* When leaving: after so long everything that can be given up safely is. */
 #define LEAVE_US (3 * OUTBOX_SECOND_US)
+/* The same when worn: its slot stands still meanwhile, but nobody waits for us to stop. */
+#define RETIRE_US (20 * OUTBOX_SECOND_US)
 /* And after so long more, results that the store does not take stay in doubt. */
 #define GIVE_UP_US	 (20 * OUTBOX_SECOND_US)
 #define LEAST_PER_SENDER 2
@@ -225,10 +227,10 @@ put_back(struct outbox_process *process)
 }
 
 static void
-leave(struct outbox_process *process, int64_t now)
+leave(struct outbox_process *process, int64_t now, int64_t patience_us)
 {
 	process->leaving = true;
-	process->leave_us = now + LEAVE_US;
+	process->leave_us = now + patience_us;
 	outbox_queue_close(&process->queue);
 	put_back(process);
 }
@@ -341,7 +343,11 @@ outbox_loop_turn(struct outbox_process *process)
 		until = now + LOOK_US;
 	if (process->leaving && !may_stay(process, now))
 		return false;
-	if (wait_for_news(process, until))
-		leave(process, clock_mono_us());
+	if (wait_for_news(process, until)) {
+		leave(process, clock_mono_us(), LEAVE_US);
+	} else if (!process->leaving && tailor_is_worn(process->office.tailor)) {
+		worker_retire(process->worker);
+		leave(process, clock_mono_us(), RETIRE_US);
+	}
 	return true;
 }

@@ -58,8 +58,8 @@ open_parts(struct outbox_process *process, struct err *err)
 	if (office->cancel_fd < 0)
 		return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
 	if (store_open(&office->store, process->conf->database, STORE_READ, err) != 0 ||
-	    tailor_new(&office->tailor, process->conf, worker->keys, worker->templates,
-		office->store, err) != 0)
+	    tailor_new(&office->tailor, process->conf, worker->keys, worker->link_keys,
+		worker->templates, office->store, err) != 0)
 		return -1;
 	office->letters = outbox_letters_new(office->store, office->tailor);
 	return outbox_settler_new(&process->settler, office, err);

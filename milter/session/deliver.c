@@ -301,5 +301,7 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 		return fail(&delivery, &err);
 	status = message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery);
 	tailor_message_free(&delivery.compiled);
+	if (tailor_is_worn(process->tailor))
+		session_run_retire();
 	return status;
 }

@@ -17,6 +17,9 @@
  * process's table of descriptors, since libmilter tells of a connection only at its first
  * command.
  *
+ * A process that has made `worker_messages` copies drains in the same way, on its own account,
+ * once it has told the master to start another.
+ *
  * Owns:    struct session_process with store and engine.
  * Threads: session_run is called by the first thread; see also callbacks.c.
  */
@@ -40,6 +43,8 @@
 /* At a reload: how long clients that hold their connection keep an old process alive. After
  * five minutes of silence Postfix's smtpd hangs up by itself (smtpd_timeout). */
 #define DRAIN_MS 600000
+/* When worn there is no hurry: a client that never leaves costs one process, no message. */
+#define RETIRE_MS ((int64_t)7 * 86400 * 1000)
 /* At the end: how long messages in hand may take. The master kills after 30 s. */
 #define LEAVE_MS 28000
 /* So many ticks in a row without a connection: the last accept() is over. */
@@ -47,12 +52,14 @@
 /* libmilter sends the reply after our callback has returned. */
 #define REPLY_TICKS 2
 
-enum order { ORDER_NONE, ORDER_DRAIN, ORDER_LEAVE, ORDER_ENDED };
+enum order { ORDER_NONE, ORDER_DRAIN, ORDER_RETIRE, ORDER_LEAVE, ORDER_ENDED };
 
 static struct session_process process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static int wake_fd = -1;
 static volatile sig_atomic_t told_to_leave;
 static atomic_bool milter_ended;
+static atomic_bool worn; /* cleared by who acts on it */
+static atomic_bool retiring;
 
 struct address {
 	union {
@@ -72,6 +79,15 @@ wake(void)
 	ssize_t ignored = write(wake_fd, &one, sizeof one);
 
 	(void)ignored;
+}
+
+void
+session_run_retire(void)
+{
+	if (atomic_exchange(&retiring, true))
+		return;
+	atomic_store(&worn, true);
+	wake();
 }
 
 static void
@@ -153,6 +169,8 @@ wait_for_order(int *control_fd, int timeout_ms)
 		return ORDER_LEAVE;
 	if (atomic_load(&milter_ended))
 		return ORDER_ENDED;
+	if (atomic_exchange(&worn, false))
+		return ORDER_RETIRE;
 	if (fds[0].revents == 0)
 		return ORDER_NONE;
 	got = read(*control_fd, &byte, 1);
@@ -233,10 +251,11 @@ is_quiet(const struct address *milter)
 			 : count <= atomic_load(&process.handback);
 }
 
+/* `patience_ms`: how long clients may hold their connections. A reload cuts it short. */
 static void
-drain(int *control_fd, const struct address *milter)
+drain(int *control_fd, const struct address *milter, int64_t patience_ms)
 {
-	int64_t end = clock_mono_us() + (int64_t)DRAIN_MS * 1000;
+	int64_t end = clock_mono_us() + patience_ms * 1000;
 	int quiet = 0;
 
 	while (quiet < QUIET_TICKS && clock_mono_us() < end) {
@@ -244,6 +263,8 @@ drain(int *control_fd, const struct address *milter)
 
 		if (order == ORDER_LEAVE || order == ORDER_ENDED)
 			return;
+		if (order == ORDER_DRAIN && end > clock_mono_us() + (int64_t)DRAIN_MS * 1000)
+			end = clock_mono_us() + (int64_t)DRAIN_MS * 1000;
 		quiet = is_quiet(milter) ? quiet + 1 : 0;
 	}
 }
@@ -273,8 +294,8 @@ open_process(const struct worker *worker, struct err *err)
 	process.noreply = session_listen_path(worker->conf) != NULL;
 	if (store_open(&process.store, worker->conf->database, STORE_READ, err) != 0)
 		return -1;
-	if (tailor_new(&process.tailor, worker->conf, worker->keys, worker->templates,
-		process.store, err) != 0)
+	if (tailor_new(&process.tailor, worker->conf, worker->keys, worker->link_keys,
+		worker->templates, process.store, err) != 0)
 		return -1;
 	session_callbacks_use(&process);
 	return start_milter(err);
@@ -305,9 +326,12 @@ session_run(const struct worker *worker)
 	}
 	while ((order = wait_for_order(&control_fd, -1)) == ORDER_NONE)
 		;
+	/* First the successor: with one session process nobody else accepts. */
+	if (order == ORDER_RETIRE)
+		worker_retire(worker);
 	stop_accepting(worker->listen_fd);
-	if (order == ORDER_DRAIN)
-		drain(&control_fd, &milter);
+	if (order == ORDER_DRAIN || order == ORDER_RETIRE)
+		drain(&control_fd, &milter, order == ORDER_DRAIN ? DRAIN_MS : RETIRE_MS);
 	if (order == ORDER_ENDED) {
 		log_error("libmilter ended", LOG_NUM("slot", worker->slot));
 		status = EX_SOFTWARE;

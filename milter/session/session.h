@@ -113,6 +113,11 @@ sfsistat session_deliver(
 int session_edit(SMFICTX *ctx, const struct session_message *message,
     const struct tailor_copy *copy, struct arena *arena, struct err *err);
 
+/* --- run.c --- */
+
+/* The engine is worn: another process takes over. From any thread, as often as one likes. */
+void session_run_retire(void);
+
 /* --- callbacks.c --- */
 
 /* For smfi_register; `name` is used in libmilter's own messages. */

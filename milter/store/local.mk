@@ -4,6 +4,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/db.c milter/store/db.h \
 	milter/store/journal.c milter/store/journal.h \
+	milter/store/link.c milter/store/link.h \
 	milter/store/migrate.c \
 	milter/store/outbox.h \
 	milter/store/outbox_claim.c \
@@ -27,13 +28,15 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 
 if TESTS_ON
 store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
-	tests/unit/store_outbox_test
+	tests/unit/store_link_test tests/unit/store_outbox_test
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
 tests_unit_store_contact_test_LDADD = $(unit_libs)
 tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
 tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_link_test_SOURCES = tests/unit/store_link_test.c tests/unit/store_fixture.h
+tests_unit_store_link_test_LDADD = $(unit_libs)
 tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit/store_fixture.h
 tests_unit_store_outbox_test_LDADD = $(unit_libs)
 endif

@@ -107,3 +107,23 @@ CREATE TABLE outbox_row (
 -- its way.
 CREATE INDEX outbox_row_waiting ON outbox_row (campaign, due_ms) WHERE state = 0;
 CREATE INDEX outbox_row_claimed ON outbox_row (slot) WHERE state = 1;
+
+-- version 2
+
+-- Ids of campaigns and links stand in tokens, which people click years later, so neither a row
+-- nor an id ever comes to mean something else.
+CREATE TABLE campaign (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	name        TEXT NOT NULL UNIQUE,
+	created_ms  INTEGER NOT NULL
+);
+
+-- digest: SHA-256 of the address.
+CREATE TABLE link (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	campaign    INTEGER NOT NULL REFERENCES campaign (id),
+	digest      BLOB NOT NULL,
+	address     TEXT NOT NULL,
+	created_ms  INTEGER NOT NULL,
+	UNIQUE (campaign, digest)
+);

@@ -13,7 +13,7 @@
 #include "tailor/internal.h"
 
 #include "tailor/limits.h"
-#include "tailor/merge_tags.h"
+#include "tailor/template.h"
 
 #include <glib.h>
 
@@ -101,6 +101,9 @@ has_value(void *closure, struct str path)
 	const struct tailor_work *work = closure;
 	struct str campaign = STR("campaign.");
 
+	if (str_is(path, "links.unsubscribe") || str_is(path, "links.preferences") ||
+	    str_is(path, "links.view"))
+		return tailor_track_configured(work->conf, work->campaign);
 	if (!str_starts(path, campaign))
 		return false;
 	path = (struct str){path.p + campaign.n, path.n - campaign.n};
@@ -167,9 +170,9 @@ compile_mailbox(struct tailor_field *field, const struct tailor_work *work, stru
 		    "From: the address holds template tags: its domain signs, so it must stand as "
 		    "it is; tags may stand in the display name");
 	field->mailbox = true;
-	if (tailor_compile_template(&field->text, name, display, options, work->merge, err) != 0)
+	if (tailor_compile_template(&field->text, name, display, options, &work->stages, err) != 0)
 		return -1;
-	return tailor_compile_template(&field->address, name, address, options, work->merge, err);
+	return tailor_compile_template(&field->address, name, address, options, &work->stages, err);
 }
 
 int
@@ -188,7 +191,7 @@ tailor_compile_field(struct tailor_field *field, const struct tailor_work *work,
 	if (is_mailbox_field(header->name))
 		return compile_mailbox(field, work, header->name, text, &options, arena, err);
 	return tailor_compile_template(
-	    &field->text, header->name, text, &options, work->merge, err);
+	    &field->text, header->name, text, &options, &work->stages, err);
 }
 
 static int
@@ -220,10 +223,14 @@ tailor_compile_part(struct liquid_program **program_r, const struct tailor_work 
 	    [MIME_AMP] = LIQUID_HTML,
 	    [MIME_CALENDAR] = LIQUID_CALENDAR};
 	const struct liquid_options options = options_for(work, modes[part->kind]);
+	struct tailor_stages stages = work->stages;
 	char name[TAILOR_PART_NAME_SIZE];
 
-	return tailor_compile_template(program_r, tailor_part_name(part, number, name), part->text,
-	    &options, work->merge, err);
+	/* AMP's readers follow rules of their own: nothing but its tags is touched. */
+	if (part->kind == MIME_AMP)
+		stages.track = NULL;
+	return tailor_compile_template(
+	    program_r, tailor_part_name(part, number, name), part->text, &options, &stages, err);
 }
 
 struct str
@@ -243,7 +250,8 @@ compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, 
 	for (size_t i = 0; i < count; i++) {
 		const struct mime_part *part = mime_part_at(work->mime, i);
 
-		if (tailor_has_tags(part->text, work->campaign) &&
+		if ((tailor_has_tags(part->text, work->campaign) ||
+			(work->stages.track != NULL && part->kind == MIME_HTML)) &&
 		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
 	}
@@ -271,17 +279,17 @@ tailor_work_init(struct tailor_work *work, struct arena *arena)
 	const struct mime_header *subject = mime_header_find(work->mime, "Subject");
 
 	work->options = (struct merge_options){.has = has_value, .closure = work};
-	work->merge = NULL;
+	work->stages.merge = NULL;
 	if (work->campaign->merge_tags != CONF_MERGE_TAGS_MAILCHIMP)
 		return;
 	work->options.subject =
 	    subject == NULL ? STR_NONE : mime_header_decode(subject->value, arena);
-	work->merge = &work->options;
+	work->stages.merge = &work->options;
 }
 
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct conf_campaign *campaign, const struct liquid_value *data,
+    const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err)
 {
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
@@ -291,6 +299,8 @@ tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
 	int rc;
 
 	tailor_work_init(&work, arena);
+	compiled->track = tailor_track_new(conf, campaign, name);
+	work.stages.track = compiled->track;
 	rc = compile_fields(compiled, &work, err);
 	if (rc == 0)
 		rc = compile_parts(compiled, &work, err);
@@ -314,6 +324,7 @@ tailor_compiled_free(struct tailor_compiled **compiled)
 	}
 	for (size_t i = 0; i < (*compiled)->part_count; i++)
 		liquid_free(&(*compiled)->parts[i]);
+	tailor_track_free(&(*compiled)->track);
 	g_free((*compiled)->fields);
 	g_free((*compiled)->parts);
 	g_free(*compiled);

@@ -43,12 +43,14 @@ read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct li
 
 int
 tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates, struct store *store, struct err *err)
+    struct link_keys *link_keys, struct tailor_templates *templates, struct store *store,
+    struct err *err)
 {
 	struct tailor *tailor = g_new0(struct tailor, 1);
 
 	tailor->conf = conf_ref(conf);
 	tailor->keys = keys == NULL ? NULL : dkim_keys_ref(keys);
+	tailor->link_keys = link_keys_ref(link_keys);
 	tailor->templates = tailor_templates_ref(templates);
 	tailor->store = store;
 	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);
@@ -72,11 +74,19 @@ tailor_free(struct tailor **tailor)
 	tailor_cache_free(&(*tailor)->cache);
 	arena_free(&(*tailor)->arena);
 	dkim_keys_unref(&(*tailor)->keys);
+	link_keys_unref(&(*tailor)->link_keys);
 	tailor_templates_unref(&(*tailor)->templates);
 	conf_unref(&(*tailor)->conf);
 	g_free((*tailor)->data);
 	g_free(*tailor);
 	*tailor = NULL;
+}
+
+bool
+tailor_is_worn(struct tailor *tailor)
+{
+	return tailor->conf->worker_messages > 0 &&
+	    atomic_load(&tailor->copies) >= tailor->conf->worker_messages;
 }
 
 /* The domain of From, which signs. */
@@ -113,7 +123,8 @@ find_domain(struct tailor_message *message, struct arena *arena, struct err *err
 		return err_set(err, ERR_KEY,
 		    "no DKIM key for %s: the configuration needs a section dkim \"%s\"",
 		    message->domain, message->domain);
-	return 0;
+	return dkim_keys_ready(message->tailor->keys, str_c(message->domain),
+	    (enum conf_signatures)message->campaign->signatures, err);
 }
 
 static void
@@ -124,6 +135,16 @@ make_key(struct tailor_message *message, struct str sender)
 	message->has_id = tailor_resubmit_key(str_c(message->name), sender,
 	    count == 0 ? NULL : mime_header_at(message->mime, 0), count, mime_body(message->mime),
 	    STR_NONE, message->key);
+}
+
+static void
+read_date(struct tailor_message *message)
+{
+	const struct mime_header *date = mime_header_find(message->mime, "Date");
+
+	if (date == NULL || !mime_header_date(date->value, &message->sent_ms) ||
+	    message->sent_ms < 0)
+		message->sent_ms = 0;
 }
 
 static void
@@ -153,10 +174,14 @@ find_compiled(struct tailor_message *message, struct err *err)
 	message->compiled = tailor_cache_get(tailor->cache, &key);
 	if (message->compiled != NULL)
 		return 0;
-	if (tailor_compile(&fresh, tailor->conf, campaign,
+	if (tailor_compile(&fresh, tailor->conf, campaign, str_c(message->name),
 		&tailor->data[campaign - tailor->conf->campaigns],
 		tailor_templates_of(tailor->templates, campaign), message->mime, err) != 0)
 		return -1;
+	if (fresh->track != NULL && tailor_track_settle(fresh->track, tailor->store, err) != 0) {
+		tailor_compiled_free(&fresh);
+		return -1;
+	}
 	fresh->key = key;
 	message->compiled = tailor_cache_put(tailor->cache, fresh);
 	return 0;
@@ -204,6 +229,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 		rc = -1;
 	if (rc == 0) {
 		make_key(message, sender);
+		read_date(message);
 		map_fields(message, arena);
 		rc = find_compiled(message, err);
 	}

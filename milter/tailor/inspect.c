@@ -183,11 +183,19 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
     struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err)
 {
 	struct tailor_contact person = {.known = contact != NULL};
+	struct tailor_links *links = arena_zalloc(arena, 1, sizeof *links);
 
+	if (links == NULL)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	/* Without keys addresses stand for themselves. */
+	links->arena = arena;
+	if (inspect->campaign != NULL &&
+	    tailor_track_configured(inspect->tailor->conf, inspect->campaign))
+		links->base = link_base(inspect->tailor->conf, inspect->campaign);
 	if (contact != NULL)
 		person.row = *contact;
 	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name),
-	    inspect->data, recipient, arena, &person, globals_r, err);
+	    inspect->data, recipient, arena, links, &person, globals_r, err);
 }
 
 static int

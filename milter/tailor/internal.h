@@ -10,6 +10,9 @@
 #include "store/contact.h"
 #include "tailor/data.h"
 #include "tailor/tailor.h"
+#include "tailor/template.h"
+
+#include <stdatomic.h>
 
 /* A header field that holds template tags. */
 struct tailor_field {
@@ -28,6 +31,7 @@ struct tailor_compiled {
 	size_t field_count;
 	struct liquid_program **parts;
 	size_t part_count;
+	struct tailor_track *track; /* NULL: the configuration has no tracking */
 };
 
 /* --- compile.c --- */
@@ -44,7 +48,7 @@ struct id_digest tailor_compiled_key(const struct mime_message *mime,
     const struct conf_campaign *campaign, struct str name, const int *field_of);
 /* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
-    const struct conf_campaign *campaign, const struct liquid_value *data,
+    const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
     const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
 
 /* What the templates of one message are compiled with. Fill in the first members, then call
@@ -55,7 +59,7 @@ struct tailor_work {
 	const struct conf_campaign *campaign;
 	const struct liquid_value *data; /* the campaign's */
 	const struct mime_message *mime;
-	const struct merge_options *merge; /* NULL: no merge tags */
+	struct tailor_stages stages;
 	struct merge_options options;
 };
 
@@ -93,11 +97,13 @@ void tailor_cache_unref(struct tailor_cache *cache, struct tailor_compiled **com
 struct tailor {
 	const struct conf *conf;
 	struct dkim_keys *keys;
+	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct store *store;
 	struct tailor_cache *cache;
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */
 	struct liquid_value *data; /* one for each campaign section, by its index */
+	atomic_llong copies;	   /* rendered so far */
 };
 
 struct tailor_message {
@@ -108,7 +114,8 @@ struct tailor_message {
 	int *field_of; /* for each header field: its index among compiled->fields, or -1 */
 	char *name;
 	char key[ID_HEX_SIZE];
-	char *domain; /* of From: signs, and stands in Message-IDs unless `hostname` is set */
+	char *domain;	 /* of From: signs, and stands in Message-IDs unless `hostname` is set */
+	int64_t sent_ms; /* Date, which is the same at each attempt; 0: there is none */
 	bool has_id;
 	bool single;
 	struct tailor_data *data; /* NULL: it brought none */
@@ -121,16 +128,18 @@ struct tailor_contact {
 	struct store_contact row;
 	bool known;
 	struct str display; /* for To: name, or first and last name; may be empty */
+	bool untracked;	    /* contact.do_not_track */
 };
 
-/* 0, or -1. `globals_r` lies in the arena. */
+/* 0, or -1. `globals_r` lies in the arena. `links`: what links.* mean; must outlive it. */
 int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
-    struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
-    struct err *err);
+    struct arena *arena, struct tailor_links *links, struct tailor_contact *contact_r,
+    struct liquid_value *globals_r, struct err *err);
 /* The same for a contact whose row is at hand (or `known` is false), which gets its `display`.
  * `campaign` NULL: it has no data. `data`: the message's, or NULL. */
 int tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
     const struct tailor_data *data, struct str recipient, struct arena *arena,
-    struct tailor_contact *contact, struct liquid_value *globals_r, struct err *err);
+    struct tailor_links *links, struct tailor_contact *contact, struct liquid_value *globals_r,
+    struct err *err);
 
 #endif

@@ -14,5 +14,7 @@ tailor_limits(const struct conf *conf, enum liquid_mode mode)
 	return (struct liquid_limits){.source = (size_t)conf->render_source,
 	    .steps = conf->render_steps,
 	    .output = (size_t)output,
-	    .depth = (int)conf->render_depth};
+	    .depth = (int)conf->render_depth,
+	    .turns = conf->render_loops,
+	    .partials = (int)conf->render_partials};
 }

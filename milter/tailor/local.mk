@@ -9,12 +9,14 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
 	milter/tailor/limits.c milter/tailor/limits.h \
-	milter/tailor/merge_tags.c milter/tailor/merge_tags.h \
+	milter/tailor/list.c milter/tailor/list.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
 	milter/tailor/tailor.h \
-	milter/tailor/templates.c milter/tailor/templates.h
+	milter/tailor/template.c milter/tailor/template.h \
+	milter/tailor/templates.c milter/tailor/templates.h \
+	milter/tailor/track.c milter/tailor/track.h
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/tailor_test tests/unit/tailor_data_test
@@ -23,4 +25,9 @@ tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c
 tests_unit_tailor_test_LDADD = $(unit_libs)
 tests_unit_tailor_data_test_SOURCES = tests/unit/tailor_data_test.c
 tests_unit_tailor_data_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/tailor_track_test
+TESTS += tests/unit/tailor_track_test
+tests_unit_tailor_track_test_SOURCES = tests/unit/tailor_track_test.c
+tests_unit_tailor_track_test_LDADD = $(unit_libs)
 endif

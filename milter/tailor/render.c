@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "store/suppression.h"
 #include "tailor/internal.h"
+#include "tailor/list.h"
 #include "tailor/message_id.h"
 
 /* What one render works on. */
@@ -24,6 +25,9 @@ struct work {
 	struct liquid_value globals;
 	struct liquid_render_options options;
 	struct str missing; /* the first variable without a value */
+	struct tailor_links links;
+	struct mime_header own[TAILOR_LIST_FIELDS]; /* fields that are ours alone */
+	size_t own_count;
 	struct mime_copy body;
 	struct tailor_copy *copy;
 };
@@ -53,11 +57,40 @@ prepare_options(struct work *work)
 	work->options.closure = work;
 }
 
+static void
+prepare_links(struct work *work)
+{
+	struct tailor_links *links = &work->links;
+
+	links->track = work->message->compiled->track;
+	links->keys = work->tailor->link_keys;
+	links->base = link_base(work->tailor->conf, work->message->campaign);
+	links->arena = work->arena;
+	links->off = work->contact.untracked;
+	links->recipient = work->recipient;
+	links->facts = (struct link_facts){.campaign = tailor_track_campaign(links->track),
+	    .contact = work->contact.row.id,
+	    .message = link_message_mark(str_c(work->message->key)),
+	    .sent_ms = work->message->sent_ms};
+}
+
 static int
 render_text(
     struct work *work, const struct liquid_program *program, struct str *text_r, struct err *err)
 {
 	return liquid_render(program, &work->globals, &work->options, work->arena, text_r, err);
+}
+
+/* Each HTML part has a pixel of its own: a reader sees one of them. */
+static int
+render_part(struct work *work, const struct mime_part *part, const struct liquid_program *program,
+    struct str *text_r, struct err *err)
+{
+	work->links.pixel_done = false;
+	if (render_text(work, program, text_r, err) != 0)
+		return -1;
+	return part->kind == MIME_HTML ? tailor_links_finish(&work->links, *text_r, text_r, err)
+				       : 0;
 }
 
 static int
@@ -73,9 +106,10 @@ render_body(struct work *work, struct err *err)
 	if (texts == NULL && count > 0)
 		return err_set(err, ERR_LIMIT, "message: too many parts");
 	for (size_t i = 0; i < count; i++) {
+		const struct mime_part *part = mime_part_at(mime, i);
 		const struct liquid_program *program = work->message->compiled->parts[i];
 
-		if (program != NULL && render_text(work, program, &texts[i], err) != 0)
+		if (program != NULL && render_part(work, part, program, &texts[i], err) != 0)
 			return -1;
 	}
 	return mime_compose_as(mime, texts, &how, work->arena, &work->body, err);
@@ -123,6 +157,10 @@ is_dropped(const struct work *work, struct str name)
 {
 	for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
 		if (str_is_nocase(name, dropped[i]))
+			return true;
+	}
+	for (size_t i = 0; i < work->own_count; i++) {
+		if (str_eq_nocase(name, work->own[i].name))
 			return true;
 	}
 	return str_is_nocase(name, work->tailor->conf->campaign_header) ||
@@ -217,6 +255,8 @@ add_missing(struct work *work, bool to_seen, struct err *err)
 			return -1;
 		add_header(work, STR("To"), value, TAILOR_ADDED, 0);
 	}
+	for (size_t i = 0; i < work->own_count; i++)
+		add_header(work, work->own[i].name, work->own[i].value, TAILOR_ADDED, 0);
 	for (size_t i = 0; i < work->body.replaced_count; i++) {
 		const struct mime_header *replaced = &work->body.replaced[i];
 
@@ -232,12 +272,17 @@ make_headers(struct work *work, struct err *err)
 	size_t count = mime_header_count(work->message->mime);
 	bool to_seen = false;
 
-	/* The first place is the signature's; Date, Message-ID, To may join. */
-	work->copy->headers = arena_zalloc(
-	    work->arena, count + work->body.replaced_count + 4, sizeof *work->copy->headers);
+	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
+		work->own, &work->own_count, err) != 0)
+		return -1;
+	/* The first places are the signatures'; Date, Message-ID, To may join. */
+	work->copy->headers = arena_zalloc(work->arena,
+	    count + work->body.replaced_count + work->own_count + DKIM_SIGNATURES_MAX + 3,
+	    sizeof *work->copy->headers);
 	if (work->copy->headers == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
-	add_header(work, STR("DKIM-Signature"), STR_NONE, TAILOR_ADDED, 0);
+	for (int i = 0; i < DKIM_SIGNATURES_MAX; i++)
+		add_header(work, STR("DKIM-Signature"), STR_NONE, TAILOR_ADDED, 0);
 	for (size_t i = 0; i < count; i++) {
 		if (carry_header(work, i, &to_seen, err) != 0)
 			return -1;
@@ -251,18 +296,27 @@ sign(struct work *work, struct err *err)
 	struct tailor_copy *copy = work->copy;
 	struct mime_header *leaving =
 	    arena_zalloc(work->arena, copy->header_count, sizeof *leaving);
-	size_t count = 0;
+	struct str values[DKIM_SIGNATURES_MAX];
+	size_t count = 0, signatures, unused;
 
 	if (leaving == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
-	for (size_t i = 1; i < copy->header_count; i++) {
+	for (size_t i = DKIM_SIGNATURES_MAX; i < copy->header_count; i++) {
 		if (copy->headers[i].change != TAILOR_REMOVED)
 			leaving[count++] = copy->headers[i].header;
 	}
 	copy->spans = work->body.spans;
 	copy->span_count = work->body.span_count;
-	return dkim_keys_sign(work->tailor->keys, str_c(work->message->domain), leaving, count,
-	    copy->spans, copy->span_count, work->arena, &copy->headers[0].header.value, err);
+	if (dkim_keys_sign(work->tailor->keys, str_c(work->message->domain),
+		(enum conf_signatures)work->message->campaign->signatures, leaving, count,
+		copy->spans, copy->span_count, work->arena, values, &signatures, err) != 0)
+		return -1;
+	unused = DKIM_SIGNATURES_MAX - signatures;
+	copy->headers += unused;
+	copy->header_count -= unused;
+	for (size_t i = 0; i < signatures; i++)
+		copy->headers[i].header.value = values[i];
+	return 0;
 }
 
 /* 1: this address gets nothing, verdict and reason are set. */
@@ -293,10 +347,11 @@ check_missing(const struct work *work, struct err *err)
 static int
 render(struct work *work, struct err *err)
 {
-	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->contact,
-		&work->globals, err) != 0)
+	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->links,
+		&work->contact, &work->globals, err) != 0)
 		return -1;
 	work->copy->contact_id = work->contact.row.id;
+	prepare_links(work);
 	prepare_options(work);
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
 	    check_missing(work, err) != 0)
@@ -333,6 +388,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	int rc;
 
 	*copy_r = (struct tailor_copy){.verdict = STORE_SENT, .reason = STR("")};
+	atomic_fetch_add(&tailor->copies, 1);
 	rc = suppressed(&work, &err);
 	if (rc == 1)
 		return;

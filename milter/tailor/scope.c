@@ -5,6 +5,7 @@
  * contact.*   the recipient: what was imported, and email, language, time_zone, known
  * campaign.*  the campaign's data file, and name
  * data.*      what came with the message, for all and for the recipient
+ * links.*     addresses of our own, made for this recipient (track.h)
  *
  * Threads: any; the campaigns' data is written once, by tailor_new.
  * Fails:   ERR_STORE, ERR_BUSY, ERR_LIMIT, ERR_INPUT (address), ERR_MISSING (unknown contact).
@@ -76,6 +77,24 @@ text_member(const struct liquid_object *object, struct str key)
 	return value != NULL && value->type == LIQUID_STRING ? value->string : STR("");
 }
 
+/* Imported as JSON, or as the text of a CSV column. */
+static bool
+is_true(const struct liquid_object *object, struct str key)
+{
+	static const char *const words[] = {"true", "yes", "1", "on"};
+	const struct liquid_value *value = liquid_object_get(object, key);
+
+	if (value == NULL)
+		return false;
+	if (value->type == LIQUID_INT)
+		return value->integer != 0;
+	for (size_t i = 0; value->type == LIQUID_STRING && i < 4; i++) {
+		if (str_is_nocase(value->string, words[i]))
+			return true;
+	}
+	return value->type == LIQUID_BOOL && value->boolean;
+}
+
 static struct str
 display_name(const struct liquid_object *contact, struct arena *arena)
 {
@@ -107,7 +126,8 @@ find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct
 int
 tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, struct str name,
     const struct tailor_data *sent_along, struct str recipient, struct arena *arena,
-    struct tailor_contact *contact, struct liquid_value *globals_r, struct err *err)
+    struct tailor_links *links, struct tailor_contact *contact, struct liquid_value *globals_r,
+    struct err *err)
 {
 	struct liquid_object *globals = liquid_object_new(arena, 4), *person = NULL, *data;
 	struct liquid_value along;
@@ -116,6 +136,7 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 	    tailor_data_of(sent_along, recipient, arena, &along, err) != 0)
 		return -1;
 	contact->display = display_name(person, arena);
+	contact->untracked = is_true(person, STR("do_not_track"));
 	/* The data file's object is shared; a section "*" serves several names, so the name
 	 * is the message's and joins a copy of the members. */
 	data = campaign == NULL
@@ -125,7 +146,8 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 	    liquid_object_set(data, arena, STR("name"), liquid_string(name)) != 0 ||
 	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(person)) != 0 ||
 	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(data)) != 0 ||
-	    liquid_object_set(globals, arena, STR("data"), along) != 0)
+	    liquid_object_set(globals, arena, STR("data"), along) != 0 ||
+	    liquid_object_set(globals, arena, STR("links"), tailor_links_value(links)) != 0)
 		return err_set(err, ERR_LIMIT, "contact: too large");
 	*globals_r = liquid_object_value(globals);
 	return 0;
@@ -133,12 +155,12 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 
 int
 tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
-    struct arena *arena, struct tailor_contact *contact_r, struct liquid_value *globals_r,
-    struct err *err)
+    struct arena *arena, struct tailor_links *links, struct tailor_contact *contact_r,
+    struct liquid_value *globals_r, struct err *err)
 {
 	*contact_r = (struct tailor_contact){.known = false};
 	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0)
 		return -1;
 	return tailor_scope_of(tailor, message->campaign, str_c(message->name), message->data,
-	    recipient, arena, contact_r, globals_r, err);
+	    recipient, arena, links, contact_r, globals_r, err);
 }

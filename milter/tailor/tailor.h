@@ -17,6 +17,7 @@
 #include "base/id.h"
 #include "conf/conf.h"
 #include "dkim/dkim.h"
+#include "link/keys.h"
 #include "mime/mime.h"
 #include "store/journal.h"
 #include "store/store.h"
@@ -24,12 +25,15 @@
 
 struct tailor; /* the engine of one process, for one configuration */
 
-/* Takes references of conf, keys and templates, which are of that conf; the store is
+/* Takes references of conf, keys (`link_keys` may be NULL: nothing is tracked) and templates, which are of that conf; the store is
  * borrowed. Reads the campaigns' data files. Without keys and store (NULL) only
  * tailor_inspect works. ERR_CONFIG, ERR_IO. */
 int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
-    struct tailor_templates *templates, struct store *store, struct err *err);
+    struct link_keys *link_keys, struct tailor_templates *templates, struct store *store,
+    struct err *err);
 void tailor_free(struct tailor **tailor);
+/* Has it made as many copies as `worker_messages` allows? Its process should be replaced. */
+bool tailor_is_worn(struct tailor *tailor);
 
 /* Which campaign does this message belong to? By header, then envelope sender, then
  * From. `sender` without <>. 1 campaign_r and name_r are set (the name is the header's

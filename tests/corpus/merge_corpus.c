@@ -8,7 +8,7 @@
  * Liquid that compiles and renders without a mark left in it, or its unknown tags are listed.
  * -v shows what is rendered. Exit 77 where the folder is absent.
  */
-#include "tailor/merge_tags.h"
+#include "tailor/template.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -59,11 +59,12 @@ render(const char *path, struct str source, struct err *err)
 	const struct liquid_render_options now = {.now_ms = INT64_C(1704067318000)};
 	const struct merge_options merge = {
 	    .subject = STR("News for *|FNAME|* & all"), .has = has_value, .closure = &run.data};
+	const struct tailor_stages stages = {.merge = &merge};
 	struct liquid_program *program = NULL;
 	struct str output;
 	int rc;
 
-	rc = tailor_compile_template(&program, str_c(path), source, &options, &merge, err);
+	rc = tailor_compile_template(&program, str_c(path), source, &options, &stages, err);
 	if (rc == 0)
 		rc = liquid_render(program, &run.data, &now, run.arena, &output, err);
 	if (rc == 0 &&

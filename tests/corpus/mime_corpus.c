@@ -165,8 +165,8 @@ write_parts(const char *folder, int number, const struct mime_message *message)
 
 /* One text replaced, the others as they leave. */
 static int
-compose_first(const char *folder, int number, const struct mime_message *message,
-    struct str *texts, struct arena *arena, struct err *err)
+compose_first(const char *folder, int number, const struct mime_message *message, struct str *texts,
+    struct arena *arena, struct err *err)
 {
 	static const struct mime_out how = {.keep_charset = true, .survive = true};
 	struct mime_copy copy;

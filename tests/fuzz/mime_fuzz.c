@@ -109,8 +109,7 @@ check_identity(const struct mime_message *message, struct arena *arena)
 }
 
 static void
-check_replaced(
-    const struct mime_message *message, const struct mime_out *how, struct arena *arena)
+check_replaced(const struct mime_message *message, const struct mime_out *how, struct arena *arena)
 {
 	static const char text[] = "--b\n.\nFrom x\xc3\xa4 \n=\n\nend";
 	struct str texts[100] = {{NULL, 0}}, data;
@@ -138,6 +137,7 @@ check_replaced(
 		MUST(mime_part_count(again) == mime_part_count(message));
 		for (size_t i = 0; i < mime_part_count(message); i++)
 			MUST(mime_part_at(again, i)->flow != MIME_FLOW_NONE ||
+			    mime_part_at(again, i)->kind == MIME_CALENDAR ||
 			    str_is(str_trim(mime_part_at(again, i)->text), text));
 	}
 	mime_free(&again);

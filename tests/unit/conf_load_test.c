@@ -129,10 +129,26 @@ static const struct bad {
 	"m.conf:2: dkim \"a.example\": the parameter selector is missing\n"
 	"m.conf:2: dkim \"a.example\": the parameter key is missing\n"},
     {"dkim a.example { selector = \"\" key = k }\n",
-	"m.conf:1: selector: expected a DKIM selector of letters, digits, \"-\", \"_\" and "
-	"\".\", got \"\"\n"},
+	"m.conf:1: dkim \"a.example\": the parameter selector is missing\n"},
+    {"dkim b._domainkey.a.example { selector = c key = k }\n",
+	"m.conf:1: dkim \"b._domainkey.a.example\": expected the selector b or none, got \"c\"\n"},
+    {"dkim a.example { selector = s key = k }\ndkim S._domainkey.A.example { key = k }\n",
+	"m.conf:2: dkim: there is a section for the selector s of a.example already, at "
+	"m.conf:1\n"},
     {"dkim \"not a domain\" { selector = s key = k }\n",
 	"m.conf:1: dkim: expected a domain name, got \"not a domain\"\n"},
+    {"tracking_url = \"https://t.example\"\n",
+	"m.conf:1: tracking_url: expected token_keys to be set, too (mailtailor key new makes the "
+	"file)\n"},
+    {"token_keys = k\ntracking_url = \"http://t.example\"\n",
+	"m.conf:2: tracking_url: expected https://, or tracking_insecure = yes, got "
+	"\"http://t.example\"\n"},
+    {"token_keys = k\n\ncampaign a { tracking_url = \"http://localhost.example\" }\n",
+	"m.conf:3: tracking_url: expected https://, or tracking_insecure = yes, got "
+	"\"http://localhost.example\"\n"},
+    {"token_keys = k\ntracking_url = t.example\n",
+	"m.conf:2: tracking_url: expected an address like https://t.example.com, without ? and #, "
+	"got \"t.example\"\n"},
     {"outbox_retry_min = 3h\n",
 	"m.conf:1: outbox_retry_min: expected no more than outbox_retry_max\n"},
     {"user = \"${HOME}\"\n",
@@ -338,6 +354,25 @@ campaigns_are_found(void **state)
 }
 
 static void
+dkim_sections_may_be_named_by_their_record(void **state)
+{
+	struct conf *conf = load("dkim shop.example { selector = s1 key = k subdomains = yes }\n"
+				 "dkim mt-2._domainkey.Shop.example { key = k active = auto }\n");
+
+	(void)state;
+	assert_int_equal(conf->dkim_count, 2);
+	assert_string_equal(conf->dkims[1].domain, "shop.example");
+	assert_string_equal(conf->dkims[1].selector, "mt-2");
+	assert_int_equal(conf->dkims[0].active, CONF_ACTIVE_YES);
+	assert_int_equal(conf->dkims[1].active, CONF_ACTIVE_AUTO);
+	assert_string_equal(conf_dkim_signer(conf, STR("Shop.example")), "shop.example");
+	assert_string_equal(conf_dkim_signer(conf, STR("a.b.shop.example")), "shop.example");
+	assert_null(conf_dkim_signer(conf, STR("example")));
+	assert_null(conf_dkim_signer(conf, STR("ashop.example")));
+	drop(conf);
+}
+
+static void
 dkim_domains_are_found(void **state)
 {
 	struct conf *conf = load("dkim \"B\xc3\xbc"
@@ -355,6 +390,51 @@ dkim_domains_are_found(void **state)
 	assert_null(conf_dkim_find(conf, STR("bucher.example")));
 	assert_null(conf_dkim_find(conf, STR("example")));
 	drop(conf);
+}
+
+static void
+tracking_urls(void **state)
+{
+	static const struct {
+		const char *text, *stored; /* NULL: refused */
+	} cases[] = {{"https://t.example", "https://t.example"},
+	    {"https://t.example/", "https://t.example"},
+	    {"https://t.example:8443/a/b//", "https://t.example:8443/a/b"},
+	    {"https://192.0.2.1", "https://192.0.2.1"},
+	    {"https://[2001:db8::1]", "https://[2001:db8::1]"},
+	    {"https://[2001:db8::1]:8443/a", "https://[2001:db8::1]:8443/a"},
+	    {"http://localhost:8080", "http://localhost:8080"},
+	    {"http://127.0.0.1", "http://127.0.0.1"}, {"http://[::1]:80/x", "http://[::1]:80/x"},
+	    {"http://localhost.example", NULL}, {"http://127.0.0.10", NULL},
+	    {"http://t.example", NULL}, {"https://", NULL}, {"https:///a", NULL},
+	    {"https://:80", NULL}, {"https://t.example:", NULL}, {"https://t.example:0", NULL},
+	    {"https://t.example:x", NULL}, {"https://t.example:80:80", NULL},
+	    {"https://t.example?a", NULL}, {"https://t.example/#a", NULL},
+	    {"https://me@t.example", NULL}, {"https://t.example/a b", NULL},
+	    {"https://t..example", NULL}, {"https://[::1", NULL}, {"https://[::1]x", NULL},
+	    {"https://[t.example]", NULL}, {"ftp://t.example", NULL}, {"//t.example", NULL},
+	    {"javascript:x", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct conf *conf = NULL;
+		char text[200];
+
+		snprintf(text, sizeof text,
+		    "token_keys = k\ntracking_url = \"%s\"\ncampaign a { }\n", cases[i].text);
+		if (cases[i].stored == NULL) {
+			put("m.conf", text);
+			if (conf_load(&conf, "m.conf", NULL, NULL, NULL) != -1)
+				fail_msg("%s", cases[i].text);
+			continue;
+		}
+		conf = load(text);
+		assert_string_equal(conf->tracking_url, cases[i].stored);
+		assert_string_equal(conf->campaigns[0].tracking_url, "");
+		drop(conf);
+	}
+	drop(load("token_keys = k\ntracking_insecure = yes\ncampaign a {\n tracking_url = "
+		  "\"http://t.example\"\n}\n"));
 }
 
 static void
@@ -467,7 +547,9 @@ main(void)
 	    cmocka_unit_test(values_arrive),
 	    cmocka_unit_test(paths_begin_where_they_are_named),
 	    cmocka_unit_test(campaigns_are_found),
+	    cmocka_unit_test(dkim_sections_may_be_named_by_their_record),
 	    cmocka_unit_test(dkim_domains_are_found),
+	    cmocka_unit_test(tracking_urls),
 	    cmocka_unit_test(trusted_clients),
 	    cmocka_unit_test(references_keep_it),
 	    cmocka_unit_test(threads_share_and_load),

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import tempfile
@@ -494,6 +495,78 @@ class Others(Tool):
         self.assertEqual(self.run_tool("journal", "--campaign", "spring", "--contact",
                                        "a@x.example", "--since", "2h", "--limit", "5", "--json"),
                          "")
+
+
+class Keys(Tool):
+    def setUp(self):
+        super().setUp()
+        self.keys = self.path("keys")
+        self.path("mailtailor.conf", CONF + 'token_keys = "keys"\n')
+
+    def list(self, *arguments):
+        return [json.loads(line) for line in
+                self.run_tool("key", "list", *arguments, "--json").splitlines()]
+
+    def secrets(self):
+        with open(self.keys, encoding="ascii") as file:
+            return [line.split()[3] for line in file if line.startswith("key ")]
+
+    def test_new_list_retire(self):
+        self.assertEqual(self.run_tool("key", "new").split(": ")[:2],
+                         [self.keys, "key 1; it signs once mailtailord has started or reloaded\n"])
+        self.assertEqual(os.stat(self.keys).st_mode & 0o7777, 0o600)
+        self.run_tool("key", "new")
+        rows = self.list()
+        self.assertEqual([(row["id"], row["signs"]) for row in rows], [(1, False), (2, True)])
+        self.assertRegex(rows[0]["created"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$")
+        text = self.run_tool("key", "list")
+        self.assertRegex(text, r"^1\t\S+Z\tis read\n2\t\S+Z\tsigns\n$")
+        self.assertEqual(len(set(self.secrets())), 2)
+        for secret in self.secrets():
+            self.assertNotIn(secret, text + json.dumps(rows))
+        self.run_tool("key", "retire", "2", status=DATAERR)
+        self.assertIn("make a new one first", self.err)
+        self.run_tool("key", "retire", "9", status=NOINPUT)
+        self.run_tool("key", "retire", "1")
+        self.assertEqual([row["id"] for row in self.list()], [2])
+
+    def test_another_file(self):
+        other = self.path("other")
+        self.path("mailtailor.conf", "this is no configuration")
+        self.run_tool("key", "new", other)
+        self.assertEqual([row["id"] for row in self.list(other)], [1])
+        self.run_tool("key", "new", other)
+        self.run_tool("key", "retire", "1", other)
+        self.assertEqual([row["id"] for row in self.list(other)], [2])
+
+    def test_wrong_use(self):
+        for arguments in ([], ["make"], ["new", "a", "b"], ["list", "a", "b"], ["retire"],
+                          ["retire", "x"], ["retire", "0"], ["retire", "256"],
+                          ["new", "--force"], ["retire", "1", "a", "b"]):
+            self.run_tool("key", *arguments, status=USAGE)
+        self.path("mailtailor.conf", CONF)
+        self.run_tool("key", "new", status=CONFIG)
+        self.assertIn("token_keys is not set", self.err)
+        self.run_tool("key", "list", self.path("none"), status=IOERR)
+
+    def test_the_daemon_checks_it(self):
+        daemon = os.path.join(os.path.dirname(TOOL), "mailtailord")
+
+        def check():
+            done = subprocess.run([daemon, "-c", self.conf, "-n"], capture_output=True,
+                                  timeout=60, check=False, text=True)
+            return done.stdout + done.stderr
+
+        place = f"{self.conf}:{CONF.count(chr(10)) + 1}: token_keys: {self.keys}"
+        self.assertIn(f"{place}: No such file or directory\n", check())
+        self.run_tool("key", "new")
+        self.assertNotIn("token_keys", check())
+        os.chmod(self.keys, 0o640)
+        self.assertIn(f"{place} has mode 0640: group and others must have no access", check())
+        os.chmod(self.keys, 0o600)
+        with open(self.keys, "a", encoding="ascii") as file:
+            file.write("key 1 2026-01-31T08:15:00Z short\n")
+        self.assertRegex(check(), re.escape(place) + r":\d+: key 1 stands in line \d+ already\n")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Others verify our signatures: python3-dkim and opendkim-testmsg.
 
-dkim_signer writes the messages. opendkim-testmsg only asks the DNS, so it runs in a
+dkim_signer writes the messages, with an RSA key, with an Ed25519 key, and with both.
+opendkim-testmsg only asks the DNS, so it runs in a
 network of its own in which this script is the name server; where the system does not
 allow that (no root), only python3-dkim is asked. Exit 77: neither is there.
 """
 
+import base64
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -18,46 +21,62 @@ import tempfile
 import threading
 
 DOMAIN = "shop.example"
-SELECTOR = "s1"
-QUERY = f"{SELECTOR}._domainkey.{DOMAIN}"
+WAYS = {"rsa": ["rsa"], "ed25519": ["ed25519"], "both": ["rsa", "ed25519"]}
 
 
-def make_key(path):
-    subprocess.run(["openssl", "genrsa", "-out", path, "2048"], check=True, capture_output=True)
+def query(selector):
+    return f"{selector}._domainkey.{DOMAIN}"
+
+
+def make_key(algorithm, path):
+    """The record; the selector has the algorithm's name."""
+    options = ["-pkeyopt", "rsa_keygen_bits:2048"] if algorithm == "rsa" else []
+    subprocess.run(["openssl", "genpkey", "-algorithm", algorithm, *options, "-out", path],
+                   check=True, capture_output=True)
     os.chmod(path, 0o600)
-    public = subprocess.run(["openssl", "rsa", "-in", path, "-pubout"], check=True,
-                            capture_output=True, text=True).stdout
-    return "v=DKIM1; k=rsa; p=" + "".join(public.splitlines()[1:-1])
+    public = subprocess.run(["openssl", "pkey", "-in", path, "-pubout", "-outform", "DER"],
+                            check=True, capture_output=True).stdout
+    # Ed25519: the raw key is the last 32 bytes (RFC 8410 section 4, RFC 8463 section 4.2).
+    public = public[-32:] if algorithm == "ed25519" else public
+    return f"v=DKIM1; k={algorithm}; p=" + base64.b64encode(public).decode()
 
 
-def by_dkimpy(message, record):
+def by_dkimpy(message, records):
+    """Each signature of the message verifies."""
     import dkim
 
     def lookup(name, timeout=5):
-        assert name.rstrip(b".").decode() == QUERY, name
-        return record.encode()
+        return records[name.rstrip(b".").decode()].encode()
 
-    return dkim.verify(message, dnsfunc=lookup)
+    count = message[:message.index(b"\r\nFrom:")].count(b"DKIM-Signature:")
+    try:
+        return count, all(dkim.DKIM(message).verify(i, dnsfunc=lookup) for i in range(count))
+    except dkim.DKIMException:
+        return count, False
 
 
-def answer(query, record):
+def answer(asked, records):
     """One TXT record, in strings of 255."""
-    end = query.index(b"\0", 12) + 5
-    text = record.encode()
+    end = asked.index(b"\0", 12) + 5
+    labels, at = [], 12
+    while asked[at]:
+        labels.append(asked[at + 1:at + 1 + asked[at]].decode())
+        at += 1 + asked[at]
+    text = records[".".join(labels)].encode()
     data = b"".join(bytes([len(text[i:i + 255])]) + text[i:i + 255]
                     for i in range(0, len(text), 255))
-    return (query[:2] + b"\x85\x80\0\1\0\1\0\0\0\0" + query[12:end] + b"\xc0\x0c\0\x10\0\1" +
+    return (asked[:2] + b"\x85\x80\0\1\0\1\0\0\0\0" + asked[12:end] + b"\xc0\x0c\0\x10\0\1" +
             struct.pack(">IH", 60, len(data)) + data)
 
 
-def serve_names(record):
+def serve_names(records):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
 
     def loop():
         while True:
-            query, client = server.recvfrom(4096)
-            server.sendto(answer(query, record), client)
+            asked, client = server.recvfrom(4096)
+            server.sendto(answer(asked, records), client)
 
     threading.Thread(target=loop, daemon=True).start()
 
@@ -70,13 +89,13 @@ def loopback_up():
 
 def in_own_network(folder):
     """Runs after unshare: prints a line for each message that opendkim-testmsg refuses."""
-    with open(f"{folder}/record", encoding="ascii") as file:
-        record = file.read()
+    with open(f"{folder}/records", encoding="ascii") as file:
+        records = json.load(file)
     with open(f"{folder}/resolv.conf", "w", encoding="ascii") as file:
         file.write("nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
     subprocess.run(["mount", "--bind", f"{folder}/resolv.conf", "/etc/resolv.conf"], check=True)
     loopback_up()
-    serve_names(record)
+    serve_names(records)
     for name in sorted(os.listdir(folder)):
         if not name.endswith(".eml"):
             continue
@@ -101,41 +120,55 @@ def by_opendkim(folder):
     return {line.split()[0]: line for line in run.stdout.splitlines()}
 
 
-def main():
+def check_way(way, folder, records, keys, failures):
+    """Returns the number of messages."""
     signer = os.environ.get("DKIM_SIGNER", "tests/unit/dkim_signer")
+    arguments = [word for algorithm in WAYS[way] for word in (algorithm, keys[algorithm])]
+    subprocess.run([signer, folder, DOMAIN, *arguments], check=True)
+    names = sorted(n for n in os.listdir(folder) if n.endswith(".eml"))
+    if len(names) < 15:
+        failures.append(f"{way}: only {len(names)} messages")
+    # A message that must not verify: else the verifiers prove nothing.
+    with open(f"{folder}/plain.eml", "rb") as file:
+        forged = file.read().replace(b"Hello\r\n", b"Hullo\r\n")
+    with open(f"{folder}/forged.eml", "wb") as file:
+        file.write(forged)
+    if by_dkimpy(forged, records)[1]:
+        failures.append(f"{way}: dkimpy accepts the forged message")
+    for name in names:
+        with open(f"{folder}/{name}", "rb") as file:
+            message = file.read()
+        count, good = by_dkimpy(message, records)
+        if count != len(WAYS[way]) or not good:
+            failures.append(f"{way}: dkimpy refuses {name} with {count} signatures")
+        if any(len(line) > 78 for line in message[:message.index(b"\r\nFrom:")].split(b"\r\n")):
+            failures.append(f"{way}: {name}: the signature has a line over 78")
+    with open(f"{folder}/records", "w", encoding="ascii") as file:
+        json.dump(records, file)
+    return len(names)
+
+
+def main():
     try:
-        import dkim
+        import dkim  # noqa: F401
     except ImportError:
         return 77
-    failures = []
-    with tempfile.TemporaryDirectory() as folder:
-        record = make_key(f"{folder}/key")
-        with open(f"{folder}/record", "w", encoding="ascii") as file:
-            file.write(record)
-        subprocess.run([signer, f"{folder}/key", DOMAIN, SELECTOR, folder], check=True)
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".eml"))
-        if len(names) < 15:
-            failures.append(f"only {len(names)} messages")
-        # A message that must not verify: else the verifiers prove nothing.
-        with open(f"{folder}/plain.eml", "rb") as file:
-            forged = file.read().replace(b"Hello\r\n", b"Hullo\r\n")
-        with open(f"{folder}/forged.eml", "wb") as file:
-            file.write(forged)
-        if by_dkimpy(forged, record):
-            failures.append("dkimpy accepts the forged message")
-        for name in names:
-            with open(f"{folder}/{name}", "rb") as file:
-                message = file.read()
-            if not by_dkimpy(message, record):
-                failures.append(f"dkimpy refuses {name}")
-            if any(len(line) > 78 for line in message[:message.index(b"\r\nFrom:")].split(b"\r\n")):
-                failures.append(f"{name}: the signature has a line over 78")
-        refused = by_opendkim(folder)
-        if refused is not None:
-            if "Bad signature" not in refused.pop("forged.eml", ""):
-                failures.append("opendkim-testmsg does not call the forged message's signature bad")
-            failures += [f"opendkim-testmsg refuses {line}" for line in refused.values()]
-    print(f"{len(names)} messages, python3-dkim" +
+    failures, total = [], 0
+    with tempfile.TemporaryDirectory() as top:
+        keys = {algorithm: f"{top}/{algorithm}" for algorithm in WAYS["both"]}
+        records = {query(a): make_key(a, path) for a, path in keys.items()}
+        for way in WAYS:
+            folder = f"{top}/messages-{way}"
+            os.mkdir(folder)
+            total += check_way(way, folder, records, keys, failures)
+            refused = by_opendkim(folder)
+            if refused is not None:
+                if "Bad signature" not in refused.pop("forged.eml", ""):
+                    failures.append(f"{way}: opendkim-testmsg does not call the forged "
+                                    "message's signature bad")
+                failures += [f"{way}: opendkim-testmsg refuses {line}"
+                             for line in refused.values()]
+    print(f"{total} messages, python3-dkim" +
           (" and opendkim-testmsg" if refused is not None else "; opendkim-testmsg not asked"))
     print("\n".join(failures))
     return 1 if failures else 0

@@ -2,7 +2,7 @@
  *
  * dkim_signer: signs messages for dkim_foreign.py
  *
- *     dkim_signer KEYFILE DOMAIN SELECTOR FOLDER
+ *     dkim_signer FOLDER DOMAIN SELECTOR KEYFILE [SELECTOR KEYFILE]
  *
  * Writes FOLDER/NAME.eml for each of the messages below, CRLF line ends; its body is
  * what mime_compose makes of the message with every text replaced by itself.
@@ -88,8 +88,8 @@ list_fields(
 }
 
 static int
-write_file(const char *folder, const char *name, struct str value, const struct mime_header *fields,
-    size_t count, const struct mime_copy *copy)
+write_file(const char *folder, const char *name, const struct str *values, size_t value_count,
+    const struct mime_header *fields, size_t count, const struct mime_copy *copy)
 {
 	struct buf path, text;
 	FILE *file;
@@ -98,7 +98,8 @@ write_file(const char *folder, const char *name, struct str value, const struct 
 	buf_init(&path, 4096);
 	buf_printf(&path, "%s/%s.eml", folder, name);
 	buf_init(&text, 1 << 20);
-	buf_printf(&text, "DKIM-Signature:%.*s\r\n", STR_F(value));
+	for (size_t i = 0; i < value_count; i++)
+		buf_printf(&text, "DKIM-Signature:%.*s\r\n", STR_F(values[i]));
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&text, "%.*s:%.*s\r\n", STR_F(fields[i].name), STR_F(fields[i].value));
 	buf_add_c(&text, "\r\n");
@@ -122,9 +123,9 @@ sign_one(struct dkim_keys *keys, const char *domain, const char *folder, const c
 	struct mime_message *message;
 	struct mime_header fields[110];
 	struct mime_copy copy;
-	struct str texts[100] = {{NULL, 0}}, value;
+	struct str texts[100] = {{NULL, 0}}, values[DKIM_SIGNATURES_MAX];
 	struct err err = ERR_INIT;
-	size_t count;
+	size_t count, made;
 	int result;
 
 	if (mime_parse(&message, raw, &limits, &err) != 0)
@@ -134,10 +135,10 @@ sign_one(struct dkim_keys *keys, const char *domain, const char *folder, const c
 	if (mime_compose(message, texts, arena, &copy, &err) != 0)
 		return die(name, &err);
 	count = list_fields(message, &copy, fields);
-	if (dkim_keys_sign(keys, str_c(domain), fields, count, copy.spans, copy.span_count, arena,
-		&value, &err) != 0)
+	if (dkim_keys_sign(keys, str_c(domain), CONF_SIGNATURES_ALL, fields, count, copy.spans,
+		copy.span_count, arena, values, &made, &err) != 0)
 		return die(name, &err);
-	result = write_file(folder, name, value, fields, count, &copy);
+	result = write_file(folder, name, values, made, fields, count, &copy);
 	mime_free(&message);
 	arena_free(&arena);
 	return result;
@@ -146,22 +147,24 @@ sign_one(struct dkim_keys *keys, const char *domain, const char *folder, const c
 int
 main(int argc, char **argv)
 {
-	struct conf_dkim section = {.place = "arguments"};
-	struct conf conf = {.user = "root", .dkims = &section, .dkim_count = 1};
+	struct conf_dkim sections[2] = {{.place = "arguments"}, {.place = "arguments"}};
+	struct conf conf = {.user = "root", .dkims = sections};
 	struct dkim_keys *keys;
 	struct err err = ERR_INIT;
 	int result = 0;
 
-	if (argc != 5)
+	if (argc != 5 && argc != 7)
 		return 64;
-	section.key = argv[1];
-	section.domain = argv[2];
-	section.selector = argv[3];
+	for (int i = 3; i < argc; i += 2) {
+		sections[conf.dkim_count].domain = argv[2];
+		sections[conf.dkim_count].selector = argv[i];
+		sections[conf.dkim_count++].key = argv[i + 1];
+	}
 	if (dkim_keys_load(&keys, &conf, &err) != 0)
 		return die("keys", &err);
 	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
 		result |=
-		    sign_one(keys, argv[2], argv[4], messages[i].name, str_c(messages[i].raw));
+		    sign_one(keys, argv[2], argv[1], messages[i].name, str_c(messages[i].raw));
 	dkim_keys_unref(&keys);
 	return result;
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <openssl/pem.h>
+#include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <pthread.h>
@@ -91,7 +92,7 @@ record_of(EVP_PKEY *key)
 static int
 make_keys(void **state)
 {
-	EVP_PKEY *edwards;
+	EVP_PKEY *edwards, *curve;
 	FILE *file;
 
 	(void)state;
@@ -108,6 +109,9 @@ make_keys(void **state)
 	edwards = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	write_key("ed25519", edwards, false, NULL);
 	EVP_PKEY_free(edwards);
+	curve = EVP_EC_gen("P-256");
+	write_key("curve", curve, false, NULL);
+	EVP_PKEY_free(curve);
 	file = fopen(path_of("junk"), "w");
 	assert_non_null(file);
 	fputs("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n", file);
@@ -121,7 +125,7 @@ static int
 remove_keys(void **state)
 {
 	static const char *const names[] = {
-	    "pkcs8", "pkcs1", "password", "open", "short", "tiny", "ed25519", "junk"};
+	    "pkcs8", "pkcs1", "password", "open", "short", "tiny", "ed25519", "curve", "junk"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -160,7 +164,8 @@ static const struct load_case {
     {"junk", ERR_KEY, "/junk holds no private key"},
     {"password", ERR_KEY, "/password holds no private key"},
     {"tiny", ERR_KEY, "/tiny holds a key of 1016 bits"},
-    {"ed25519", ERR_KEY, "/ed25519 holds a key that is not RSA"},
+    {"ed25519", ERR_NONE, ""},
+    {"curve", ERR_KEY, "/curve holds a key that is neither RSA nor Ed25519"},
     {"folder", ERR_KEY, "/folder is no key file"},
 };
 
@@ -241,6 +246,23 @@ static const struct mime_header fields[] = {
 };
 #define FIELDS (sizeof fields / sizeof fields[0])
 
+/* The first signature's value. */
+static int
+sign_first(struct dkim_keys *keys, struct str domain, const struct mime_header *headers,
+    size_t count, const struct str *spans, size_t span_count, struct arena *arena,
+    struct str *value_r, struct err *err)
+{
+	struct str values[DKIM_SIGNATURES_MAX];
+	size_t made;
+	int done = dkim_keys_sign(keys, domain, CONF_SIGNATURES_ALL, headers, count, spans,
+	    span_count, arena, values, &made, err);
+
+	assert_int_equal(made, done == 0 ? 1 : 0);
+	if (done == 0)
+		*value_r = values[0];
+	return done;
+}
+
 static struct str
 sign(struct dkim_keys *keys, const struct mime_header *headers, size_t count,
     const struct str *spans, size_t span_count, struct arena *arena)
@@ -248,8 +270,8 @@ sign(struct dkim_keys *keys, const struct mime_header *headers, size_t count,
 	struct err err = ERR_INIT;
 	struct str value;
 
-	if (dkim_keys_sign(keys, STR("shop.example"), headers, count, spans, span_count, arena,
-		&value, &err) != 0)
+	if (sign_first(keys, STR("shop.example"), headers, count, spans, span_count, arena, &value,
+		&err) != 0)
 		fail_msg("%s", err.text);
 	return value;
 }
@@ -470,19 +492,17 @@ what_cannot_be_signed_is_an_error(void **state)
 	(void)state;
 	assert_int_equal(load(&keys, "pkcs8", "root", &err), 0);
 	assert_int_equal(
-	    dkim_keys_sign(keys, STR("x.example"), fields, FIELDS, &body, 1, arena, &value, &err),
+	    sign_first(keys, STR("x.example"), fields, FIELDS, &body, 1, arena, &value, &err), -1);
+	assert_int_equal(err.code, ERR_KEY);
+	assert_int_equal(
+	    sign_first(keys, STR("shop.example"), fields, 2, &body, 1, arena, &value, &err), -1);
+	assert_int_equal(err.code, ERR_KEY);
+	assert_int_equal(
+	    sign_first(keys, STR("shop.example"), fields, FIELDS, &open, 1, arena, &value, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_KEY);
 	assert_int_equal(
-	    dkim_keys_sign(keys, STR("shop.example"), fields, 2, &body, 1, arena, &value, &err),
-	    -1);
-	assert_int_equal(err.code, ERR_KEY);
-	assert_int_equal(dkim_keys_sign(keys, STR("shop.example"), fields, FIELDS, &open, 1, arena,
-			     &value, &err),
-	    -1);
-	assert_int_equal(err.code, ERR_KEY);
-	assert_int_equal(
-	    dkim_keys_sign(keys, STR("shop.example"), fields, FIELDS, &body, 1, none, &value, &err),
+	    sign_first(keys, STR("shop.example"), fields, FIELDS, &body, 1, none, &value, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_LIMIT);
 	dkim_keys_unref(&keys);
@@ -567,7 +587,7 @@ sign_often(void *closure)
 	struct err err = ERR_INIT;
 
 	for (int i = 0; i < 100; i++) {
-		if (dkim_keys_sign(job->keys, STR("shop.example"), fields, FIELDS, &body, 1, arena,
+		if (sign_first(job->keys, STR("shop.example"), fields, FIELDS, &body, 1, arena,
 			&value, &err) != 0 ||
 		    verify(value, fields, FIELDS, body) != DKIM_STAT_OK)
 			job->failed++;
@@ -623,8 +643,9 @@ keys_work_after_fork(void **state)
 	dkim_keys_unref(&keys);
 }
 
+/* What it takes after 19,000 signatures more than after the first 1,000. */
 static void
-memory_does_not_grow(void **state)
+memory_of(const char *file)
 {
 	struct dkim_keys *keys;
 	struct err err = ERR_INIT;
@@ -632,8 +653,7 @@ memory_does_not_grow(void **state)
 	struct str body = STR(BODY);
 	size_t before = 0;
 
-	(void)state;
-	assert_int_equal(load(&keys, "short", "root", &err), 0);
+	assert_int_equal(load(&keys, file, "root", &err), 0);
 	for (int i = 0; i < 20000; i++) {
 		if (i == 1000)
 			before = mallinfo2().uordblks;
@@ -643,6 +663,14 @@ memory_does_not_grow(void **state)
 	assert_in_range(mallinfo2().uordblks, 0, before + 16384);
 	dkim_keys_unref(&keys);
 	arena_free(&arena);
+}
+
+static void
+memory_does_not_grow(void **state)
+{
+	(void)state;
+	memory_of("short");
+	memory_of("ed25519");
 }
 
 int

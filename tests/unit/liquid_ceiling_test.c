@@ -228,6 +228,42 @@ threads(void **state)
 	liquid_free(&program);
 }
 
+/* Turns of all loops count together, also those of partials that walk. */
+static int
+get_row(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	(void)closure;
+	(void)err;
+	*source_r = str_is(name, "deep") ? STR("{% render 'deep' %}") : STR("x");
+	return 1;
+}
+
+static void
+turns(void **state)
+{
+	const struct liquid_partials partials = {.get = get_row};
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	attempt.options.partials = &partials;
+	attempt.options.limits.turns = 6;
+	attempt.options.limits.partials = 3;
+	check(&attempt,
+	    &(struct sample){"{% for i in (1..2) %}{% for j in (1..2) %}x{% endfor %}{% endfor %}",
+		NULL, "xxxx"});
+	check_error(&attempt, "{% for i in (1..7) %}x{% endfor %}", ERR_LIMIT,
+	    "t:1:23: the loops take more than 6 turns");
+	check_error(&attempt, "{% tablerow i in (1..7) %}x{% endtablerow %}", ERR_LIMIT,
+	    "t:1:28: the loops take more than 6 turns");
+	check_error(&attempt, "{% for i in (1..3) %}{% for j in (1..2) %}x{% endfor %}{% endfor %}",
+	    ERR_LIMIT, "t:1:56: the loops take more than 6 turns");
+	check(&attempt, &(struct sample){"{% render 'row' for (1..6) %}", NULL, "xxxxxx"});
+	check_error(&attempt, "{% render 'row' for (1..7) %}", ERR_LIMIT,
+	    "t:1:1: the loops take more than 6 turns");
+	check_error(&attempt, "{% render 'deep' %}", ERR_LIMIT,
+	    "deep:1:1: partials are nested more than 3 deep");
+}
+
 int
 main(void)
 {
@@ -237,6 +273,7 @@ main(void)
 	    cmocka_unit_test(slow_shapes),
 	    cmocka_unit_test(deep_data),
 	    cmocka_unit_test(threads),
+	    cmocka_unit_test(turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,19 +358,22 @@ full_disk_is_an_error_and_passes(void **state)
 	struct rlimit old, tight;
 	struct store_journal_row row = {.message = STR("m"), .campaign = STR("c")};
 	int64_t before;
-	int failed;
+	int failed, rc = 0;
 
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(put_journal(f->store, 0, 0, 10), 0);
-	before = count_of(f, "SELECT count(*) FROM journal");
 	getrlimit(RLIMIT_FSIZE, &old);
 	tight = old;
 	tight.rlim_cur = 256 * 1024;
 	setrlimit(RLIMIT_FSIZE, &tight);
 	failed = put_messages(f->store, 1, 200);
 	row.recipient = STR("z@x.example");
-	assert_int_equal(store_journal_put(f->store, &row, &f->err), -1);
+	/* A small row may still fit in behind a large one that does not. */
+	for (int i = 0; i < 100 && rc == 0; i++)
+		rc = store_journal_put(f->store, &row, &f->err);
+	assert_int_equal(rc, -1);
 	assert_int_equal(f->err.code, ERR_IO);
+	before = count_of(f, "SELECT count(*) FROM journal");
 	assert_int_equal(store_begin(f->store, &f->err), 0);
 	/* It goes well in memory until the commit, or not even so far. */
 	put_messages(f->store, 2, 200);

@@ -20,11 +20,11 @@ static const struct mime_limits limits = {100, 100, 20};
 static int
 load(struct str json, struct tailor_data **data_r, struct err *err)
 {
-	char *raw = g_strdup_printf("MIME-Version: 1.0\r\n"
-				    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
-				    "--b\r\nContent-Type: " MIME_DATA_TYPE
-				    "\r\n\r\n%.*s\r\n--b--\r\n",
-	    STR_F(json));
+	char *raw =
+	    g_strdup_printf("MIME-Version: 1.0\r\n"
+			    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
+			    "--b\r\nContent-Type: " MIME_DATA_TYPE "\r\n\r\n%.*s\r\n--b--\r\n",
+		STR_F(json));
 	struct mime_message *message;
 	int rc;
 
@@ -70,7 +70,8 @@ each_sees_all_and_own(void **state)
 	static const char json[] =
 	    "\xef\xbb\xbf{\"all\": {\"a\": 1, \"b\": \"B\", \"c\": {\"d\": 2, \"e\": 3}},"
 	    " \"Ada@Example.ORG\": {\"a\": 7, \"list\": [1, 2]},"
-	    " \"bob@b\xc3\xbc" "cher.example\": {\"c\": {\"e\": 4}}}";
+	    " \"bob@b\xc3\xbc"
+	    "cher.example\": {\"c\": {\"e\": 4}}}";
 	struct tailor_data *data;
 	struct err err = ERR_INIT;
 

@@ -112,7 +112,8 @@ set_up(void **state)
 	if (store_open(&world.store, path, STORE_CREATE, &err) != 0)
 		fail_msg("%s", err.text);
 	if (tailor_templates_load(&world.templates, conf, &err) != 0 ||
-	    tailor_new(&world.tailor, conf, world.keys, world.templates, world.store, &err) != 0)
+	    tailor_new(&world.tailor, conf, world.keys, NULL, world.templates, world.store, &err) !=
+		0)
 		fail_msg("%s", err.text);
 	world.arena = arena_new((size_t)64 << 20);
 	add_contact("ada@example.org", "{\"first_name\": \"Ada\", \"last_name\": \"Lovelace\"}");

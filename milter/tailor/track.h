@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * track: the links of a message's HTML, found once, and made each recipient's own
+ *
+ * When a message is compiled, html/ says which bytes are links. The address of one that
+ * is the same for all gives way to {{ links.cN }}; one that template tags make is marked,
+ * and changed after rendering. No other byte of the source changes. links.pixel goes
+ * before </body>.
+ *
+ * Owns:    a struct tailor_track is the compiled message's; a struct tailor_links one render's.
+ * Threads: a track is filled by one thread and immutable then.
+ * Fails:   ERR_LIMIT, ERR_STORE, ERR_TEMPLATE (a mark was torn).
+ */
+#ifndef TAILOR_TRACK_H
+#define TAILOR_TRACK_H
+
+#include "base/buf.h"
+#include "base/origin.h"
+#include "html/html.h"
+#include "link/link.h"
+#include "link/utm.h"
+#include "liquid/value.h"
+#include "store/store.h"
+
+struct tailor_track;
+
+/* Has the configuration what tracked links need, for this campaign? */
+bool tailor_track_configured(const struct conf *conf, const struct conf_campaign *campaign);
+/* NULL if it hasn't. `name`: the campaign's. */
+struct tailor_track *tailor_track_new(
+    const struct conf *conf, const struct conf_campaign *campaign, struct str name);
+void tailor_track_free(struct tailor_track **track);
+
+/* An HTML template (`main`: the part itself, no partial) with its links made ready, to
+ * `out`. `origin` of `source` may be NULL; *origin_r is the caller's. */
+int tailor_track_source(struct tailor_track *track, struct str source, const struct origin *origin,
+    bool main, struct buf *out, struct origin **origin_r, struct err *err);
+/* Gives the links their rows, when all sources are done. `store` NULL or read-only: links
+ * carry their address in the token. */
+int tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err);
+
+/* The campaign's number in the store; 0: there is none. `track` may be NULL. */
+int64_t tailor_track_campaign(const struct tailor_track *track);
+
+/* What one render needs to make links. Fill in the first members. */
+struct tailor_links {
+	const struct tailor_track *track; /* NULL: nothing is tracked */
+	const struct link_keys *keys;	  /* NULL: addresses of ours are examples, without token */
+	struct str base;
+	struct link_facts facts; /* kind, link and address are set for each link */
+	struct arena *arena;
+	struct str recipient;
+	bool off; /* this contact is not tracked: links stay as they were written */
+	/* The rest is for track.c. */
+	bool pixel_done;
+	struct liquid_lazy lazy;
+};
+
+/* The value of `links` in templates: unsubscribe, preferences, view, pixel, and one for
+ * each link. `links` must stay where it is. */
+struct liquid_value tailor_links_value(struct tailor_links *links);
+/* Rendered HTML with the marks taken out and what stood between them tracked. */
+int tailor_links_finish(
+    struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err);
+
+#endif
