@@ -95,6 +95,8 @@ WIDE = '<table width="700"><tr><td>Sale</td></tr></table>'
 IMAGES = '<img src="https://shop.example/a.png" alt="">' * 12
 WORDS = "<p>" + "Spring has many words to say about all that is on sale. " * 14 + "</p>"
 
+DATA = "\n--b\nContent-Type: application/vnd.mailtailor+json\n\n%s"
+
 # check: (where it must be found, [(the message, ...)], [(near twins)])
 CASES = {
     "syntax": ([body("{{ contact.first_name | nofilter }}"), body("{% if contact.city %}x"),
@@ -133,6 +135,10 @@ CASES = {
               [body("{% unless contact.first_name %}{% abort 'x' %}{% endunless %}")]),
     "fixed-template": ([body("x", charset="x-unknown", text="{{ contact.first_name }}")],
                        [body("x", text=TEXT + "{{ contact.first_name }}")]),
+    "data": ([body("x", extra=DATA % '{"all": {"city": }}'), body("x", extra=DATA % '{"no": {}}'),
+              body("x", extra=(DATA % "{}") * 2)],
+             [body("{{ data.city }}", extra=DATA % '{"all": {"city": "Paris"}}'),
+              body("x", text=TEXT + "application/vnd.mailtailor+json")]),
     "fixed-part": ([body("x", charset="x-unknown")], [body("x", charset="iso-8859-15")]),
     "leftover": ([body("<p>*|FNAME|*</p>"), body("{% raw %}{{ x }}{% endraw %}"),
                   body("<p>{{ contact.brace | default: 'x' }}</p>"),
