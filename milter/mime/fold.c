@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define LINE_BYTES 75
+#define LINE_BYTES	75
+#define CHARACTER_BYTES 4
 
 size_t
 mime_unfold(char *p, size_t n)
@@ -27,7 +28,7 @@ mime_unfold(char *p, size_t n)
 	return out;
 }
 
-/* At most `room` bytes, up to the beginning of a character. */
+/* At most `room` bytes, up to the beginning of a character; what is no UTF-8 has none. */
 static size_t
 whole_characters(struct str line, size_t room)
 {
@@ -35,9 +36,9 @@ whole_characters(struct str line, size_t room)
 
 	if (line.n <= room)
 		return line.n;
-	while (n > 0 && ((unsigned char)line.p[n] & 0xc0) == 0x80)
+	while (n > room - CHARACTER_BYTES && ((unsigned char)line.p[n] & 0xc0) == 0x80)
 		n--;
-	return n > 0 ? n : room;
+	return n > room - CHARACTER_BYTES ? n : room;
 }
 
 static struct str
@@ -66,7 +67,7 @@ put_line(char *out, size_t n, struct str line)
 struct str
 mime_fold(struct str text, struct arena *arena)
 {
-	char *out = arena_alloc(arena, text.n + text.n / (LINE_BYTES - 4) * 2 + 1);
+	char *out = arena_alloc(arena, text.n + text.n / (LINE_BYTES - 1 - CHARACTER_BYTES) * 2 + 1);
 	size_t n = 0;
 
 	if (out == NULL)

@@ -48,7 +48,7 @@ values_stay_in_their_line(void **state)
 		struct liquid_program *program;
 		struct liquid_value all;
 		struct err err = ERR_INIT;
-		struct str text;
+		struct str text = STR("");
 
 		liquid_object_set(globals, arena, STR("v"), liquid_string(str_c(c->value)));
 		all = liquid_object_value(globals);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 /* cmocka wants the four above first. */
 #include <cmocka.h>
 
@@ -165,6 +166,7 @@ calendar_lines_fold_at_75(void **state)
 	    "\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"
 	    "\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\n"};
 	struct arena *arena = arena_new(1 << 20);
+	char broken[1000];
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -178,6 +180,10 @@ calendar_lines_fold_at_75(void **state)
 		assert_true(str_is((struct str){back, mime_unfold(back, folded.n)}, lines[i]));
 		g_free(back);
 	}
+	/* What is no UTF-8 is torn anywhere, but not to shreds. */
+	memset(broken, 0xa0, sizeof broken);
+	broken[0] = 'A';
+	assert_true(mime_fold((struct str){broken, sizeof broken}, arena).n < 1050);
 	assert_true(str_is(mime_fold(STR("A:b\n\n \t\n  C:d\n"), arena), "A:b\nC:d\n"));
 	arena_free(&arena);
 }
