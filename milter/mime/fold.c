@@ -67,7 +67,8 @@ put_line(char *out, size_t n, struct str line)
 struct str
 mime_fold(struct str text, struct arena *arena)
 {
-	char *out = arena_alloc(arena, text.n + text.n / (LINE_BYTES - 1 - CHARACTER_BYTES) * 2 + 1);
+	char *out =
+	    arena_alloc(arena, text.n + text.n / (LINE_BYTES - 1 - CHARACTER_BYTES) * 2 + 1);
 	size_t n = 0;
 
 	if (out == NULL)

@@ -247,6 +247,18 @@ static const struct out_case {
 	"Content-Type: text/plain; charset=x-none\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xff",
 	NULL, {.survive = true},
 	"MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n/w==\r\n"},
+    {"what is no UTF-8",
+	MULTI(PART("Content-Type: text/plain; charset=utf-8\r\n"
+		   "Content-Transfer-Encoding: quoted-printable\r\n",
+	    "x") END),
+	"\xe4"
+	"a\xe4"
+	"b\xe4"
+	"c a b c d e f g h i j k l",
+	{.survive = true},
+	PART("Content-Type: text/plain; charset=utf-8\r\n"
+	     "Content-Transfer-Encoding: quoted-printable\r\n",
+	    "=E4a=E4b=E4c a b c d e f g h i j k l") END},
     {"flowed text flows when it is replaced",
 	MULTI(PART("Content-Type: text/plain; format=flowed; charset=utf-8\r\n"
 		   "Content-Transfer-Encoding: quoted-printable\r\n",
