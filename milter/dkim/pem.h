@@ -13,11 +13,13 @@
 #define DKIM_PEM_H
 
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 #define DKIM_HANDLE_SIZE 64
 
 struct dkim_pem {
 	EVP_PKEY *key;
+	bool kept; /* libopendkim never gives its reference back, so it gets none */
 	char handle[DKIM_HANDLE_SIZE];
 };
 
@@ -27,6 +29,10 @@ void dkim_pem_fini(struct dkim_pem *pem);
 /* Until the next offer (NULL: none), reading this handle in this thread gives a
  * new reference to the key. */
 void dkim_pem_offer(const struct dkim_pem *pem);
+/* A copy of the key for one try of libopendkim; NULL if it can't be copied. */
+EVP_PKEY *dkim_pem_trial(const EVP_PKEY *key);
+/* Ends the trial: did libopendkim keep its reference? (It does with Ed25519 keys.) */
+bool dkim_pem_trial_kept(EVP_PKEY *trial);
 /* How often an offer was taken up, in all threads. */
 unsigned long dkim_pem_hits(void);
 

@@ -173,8 +173,27 @@ verify(
 	return result;
 }
 
+/* Signs once with a copy of the key, to learn what libopendkim does with its reference. */
+static void
+learn_kept(struct dkim_key *key)
+{
+	const struct mime_header from = {STR("From"), STR(" probe@example.org")};
+	struct dkim_key trial = *key;
+	struct arena *arena = arena_new(FIELD_MAX);
+	struct str value;
+
+	trial.pem.key = dkim_pem_trial(key->pem.key);
+	if (trial.pem.key != NULL) {
+		if (dkim_key_sign(&trial, &from, 1, &probe_body, 1, arena, &value, NULL) == 0)
+			key->pem.kept = dkim_pem_trial_kept(trial.pem.key);
+		else
+			EVP_PKEY_free(trial.pem.key);
+	}
+	arena_free(&arena);
+}
+
 int
-dkim_key_probe(const struct dkim_key *key, struct err *err)
+dkim_key_probe(struct dkim_key *key, struct err *err)
 {
 	struct mime_header headers[] = {
 	    {STR("DKIM-Signature"), STR_NONE},
@@ -186,6 +205,7 @@ dkim_key_probe(const struct dkim_key *key, struct err *err)
 	char *record = dkim_record_text(key->pem.key);
 	int result = -1;
 
+	learn_kept(key);
 	if (lib == NULL || record == NULL || dkim_set_key_lookup(lib, probe_record) != DKIM_STAT_OK)
 		err_set(err, ERR_KEY, "no probe possible");
 	else if (dkim_key_sign(

@@ -16,6 +16,6 @@ int dkim_key_sign(const struct dkim_key *key, const struct mime_header *headers,
     size_t header_count, const struct str *spans, size_t span_count, struct arena *arena,
     struct str *value_r, struct err *err);
 /* Signs a small message and lets libopendkim verify it with the public half. */
-int dkim_key_probe(const struct dkim_key *key, struct err *err);
+int dkim_key_probe(struct dkim_key *key, struct err *err);
 
 #endif

@@ -653,8 +653,8 @@ static int
 render_marked(struct str source, const char *json, struct seen *seen, struct buf *out,
     struct html_unmarking *unmarking, struct err *err)
 {
-	static const struct liquid_options liquid = {
-	    .mode = LIQUID_HTML, .limits = {1 << 20, 10000, 1 << 20, 100}};
+	static const struct liquid_options liquid = {.mode = LIQUID_HTML,
+	    .limits = {.source = 1 << 20, .steps = 10000, .output = 1 << 20, .depth = 100}};
 	static const struct liquid_render_options render = {.now_ms = 0};
 	struct arena *arena = arena_new(1 << 20);
 	struct html_doc *doc = scan(source);
