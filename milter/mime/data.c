@@ -85,6 +85,36 @@ mime_data_add(struct mime_message *message, GMimeMultipart *multipart, GMimePart
 		read_data(message, multipart, part, sealed);
 }
 
+static bool
+has_name(struct str text)
+{
+	static const char name[] = "vnd.mailtailor+json";
+
+	for (size_t i = 0; i + sizeof name - 1 <= text.n; i++) {
+		if (g_ascii_strncasecmp(text.p + i, name, sizeof name - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last boundary's part may be cut off within its header, where no reader agrees with the
+ * next on what it is. */
+void
+mime_data_check_end(struct mime_message *message)
+{
+	struct str rest = STR_NONE;
+	const char *p = message->body.p, *end = p + message->body.n;
+
+	while (p < end && (p = memmem(p, (size_t)(end - p), "\n--", 3)) != NULL) {
+		rest = (struct str){p, (size_t)(end - p)};
+		p += 3;
+	}
+	if (rest.p != NULL && message->data_err.code == ERR_NONE && !str_has(rest, STR("\n\n")) &&
+	    !str_has(rest, STR("\n\r\n")) && has_name(rest))
+		err_set(&message->data_err, ERR_INPUT,
+		    "its header has no end, so it can't be taken out");
+}
+
 int
 mime_data(const struct mime_message *message, struct str *text_r, struct err *err)
 {

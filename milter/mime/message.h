@@ -81,6 +81,9 @@ bool mime_data_is(GMimeObject *object);
 void mime_data_add(
     struct mime_message *message, GMimeMultipart *multipart, GMimePart *part, bool sealed);
 
+/* Once all parts have been seen. */
+void mime_data_check_end(struct mime_message *message);
+
 /* --- fixed.c --- */
 
 /* Notes the part, decoded, if it is inline text. */

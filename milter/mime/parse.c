@@ -243,6 +243,7 @@ mime_parse(struct mime_message **message_r, struct str raw, const struct mime_li
 		mime_free(&message);
 		return -1;
 	}
+	mime_data_check_end(message);
 	*message_r = message;
 	return 0;
 }

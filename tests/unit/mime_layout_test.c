@@ -328,6 +328,8 @@ static const struct refused_case {
     {"alone", MULTI(PART(DATA, "{}") END), "alone in its multipart"},
     {"nothing else", DATA "\r\n{}\r\n", "nothing else"},
     {"no boundary after it", MULTI(PART(TEXT, "x") PART(DATA, "{}")), "not in order"},
+    {"cut off within its header", MULTI(PART(TEXT, "x") "--b\r\n" DATA "X: y"),
+	"can't be taken out"},
     {"two types", MULTI(PART(TEXT, "x") PART(TEXT DATA, "{}") END), "not in order"},
     {"two types, the other way round", MULTI(PART(TEXT, "x") PART(DATA TEXT, "{}") END),
 	"not in order"},
