@@ -7,11 +7,12 @@
 #include "liquid/date.h"
 
 #include <glib.h>
+#include <pthread.h>
 
 #define NAME_MAX_LENGTH 64
 
 static GHashTable *zones; /* name -> GTimeZone; only names that are zones */
-static GRWLock zones_lock;
+static pthread_rwlock_t zones_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 /* A name becomes part of a file's path: nothing that could lead out of the zones'
  * folder. */
@@ -34,7 +35,7 @@ load_zone(const char *name)
 
 	if (!is_name(name))
 		return NULL;
-	g_rw_lock_writer_lock(&zones_lock);
+	pthread_rwlock_wrlock(&zones_lock);
 	if (zones == NULL)
 		zones = g_hash_table_new(g_str_hash, g_str_equal);
 	zone = g_hash_table_lookup(zones, name);
@@ -43,7 +44,7 @@ load_zone(const char *name)
 		if (zone != NULL)
 			g_hash_table_insert(zones, g_strdup(name), zone);
 	}
-	g_rw_lock_writer_unlock(&zones_lock);
+	pthread_rwlock_unlock(&zones_lock);
 	return zone;
 }
 
@@ -52,10 +53,10 @@ find_zone(const char *name)
 {
 	GTimeZone *zone = NULL;
 
-	g_rw_lock_reader_lock(&zones_lock);
+	pthread_rwlock_rdlock(&zones_lock);
 	if (zones != NULL)
 		zone = g_hash_table_lookup(zones, name);
-	g_rw_lock_reader_unlock(&zones_lock);
+	pthread_rwlock_unlock(&zones_lock);
 	return zone == NULL ? load_zone(name) : zone;
 }
 
