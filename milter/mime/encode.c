@@ -97,9 +97,13 @@ static size_t
 utf8_length(const char *p, const char *end)
 {
 	unsigned char c = (unsigned char)*p;
-	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	size_t most = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	size_t n = 1;
 
-	return n <= (size_t)(end - p) ? n : (size_t)(end - p);
+	/* Where it is no UTF-8, what follows need not belong to it. */
+	while (n < most && p + n < end && ((unsigned char)p[n] & 0xc0) == 0x80)
+		n++;
+	return n;
 }
 
 /* What a relay, a mailbox file or a MIME parser could take for something else at
