@@ -227,6 +227,39 @@ person_gets_a_message_of_their_own(void **state)
 }
 
 /* Messages whose parts are the same but not their Subjects, which the parts ask for. */
+/* Tracked or not: an address that template tags make leads to the web, mail or a telephone. */
+static void
+made_addresses_lead_nowhere_odd(void **state)
+{
+	static const char raw[] = HEAD "Subject: s\r\nContent-Type: text/html\r\n\r\n"
+				       "<A href = '{{ contact.link }}' >x</A>\r\n";
+	static const struct {
+		const char *link;
+		bool sent;
+	} links[] = {{"https://shop.example/?a=1&amp;b", true}, {"mailto:a@b.example", true},
+	    {"TEL:1", true}, {"", true}, {"javascript:alert(1)", false},
+	    {" java\\tscript:alert(1)", false}, {"data:text/html,x", false},
+	    {"//b.example", false}};
+	struct tailor_copy copy;
+	char data[200], address[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+		const char *text;
+
+		snprintf(data, sizeof data, "{\"link\": \"%s\"}", links[i].link);
+		snprintf(address, sizeof address, "link%zu@example.org", i);
+		add_contact(address, data);
+		text = render("spring", raw, address, &copy);
+		if (links[i].sent != (copy.verdict == STORE_SENT))
+			fail_msg("%s: %.*s", links[i].link, STR_F(copy.reason));
+		if (links[i].sent)
+			assert_has(text, "<A href =3D '");
+		else
+			assert_true(str_has(copy.reason, STR("expected http, https")));
+	}
+}
+
 static void
 merge_tags_are_translated(void **state)
 {
@@ -566,6 +599,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(person_gets_a_message_of_their_own),
 	    cmocka_unit_test(contact_data_stays_data),
+	    cmocka_unit_test(made_addresses_lead_nowhere_odd),
 	    cmocka_unit_test(merge_tags_are_translated),
 	    cmocka_unit_test(unknown_merge_tags_are_refused),
 	    cmocka_unit_test(copies_are_the_same_when_tried_again),
