@@ -25,7 +25,7 @@ static struct {
 } world;
 
 static const char *const files[] = {"key.pem", "tokens", "test.conf", "test.db", "test.db-wal",
-    "test.db-shm", "tpl/foot.html.liquid"};
+    "test.db-shm", "tpl/foot.html.liquid", "tpl/bad.html.liquid"};
 
 static const char configuration[] =
     "database = \"test.db\"\n"
@@ -79,6 +79,9 @@ set_up(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file("tpl/foot.html.liquid",
 	    "<a href=\"https://shop.example/terms?x=1&amp;y=2\">Terms</a></body></html>");
+	write_file("tpl/bad.html.liquid",
+	    "<a href=\"https://shop.example/\">x</a> *|FNAME|*\n"
+	    "<a href=\"https://shop.example/{{ x }}\">y</a> {{ x | nope }}\n");
 	write_file("test.conf", configuration);
 	open_world();
 	world.arena = arena_new((size_t)64 << 20);
@@ -482,6 +485,15 @@ errors_name_the_authors_place(void **state)
 		&err),
 	    -1);
 	assert_string_equal(err.text, "HTML part 1:2:47: there is no filter 'nope'");
+	/* Of a partial, too, after both stages. */
+	found = conf_campaign_find(world.conf, STR("chimp"));
+	assert_int_equal(
+	    tailor_message_new(&message, world.tailor, found, STR("chimp"), STR("b@shop.example"),
+		STR("From: news@shop.example\r\nContent-Type: text/html\r\n\r\n"
+		    "{% render 'bad' %}\r\n"),
+		&err),
+	    -1);
+	assert_string_equal(err.text, "bad:2:53: there is no filter 'nope'");
 }
 
 int
