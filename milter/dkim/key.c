@@ -9,6 +9,7 @@
 #include "dkim/key.h"
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "dkim/memory.h"
 
 #include <errno.h>
@@ -16,9 +17,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* libopendkim's, whose names begin with dkim_ as well. */
@@ -51,60 +50,6 @@ static const char *const never_signed[] = {"received", "return-path", "dkim-sign
 static const char *oversigned[] = {
     "From", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", NULL};
 
-/* Root, the process itself, or the user that the workers will run as. */
-static bool
-owner_ok(uid_t owner, const char *user)
-{
-	struct passwd entry, *found = NULL;
-	char room[4096];
-
-	if (owner == 0 || owner == geteuid())
-		return true;
-	if (user == NULL || getpwnam_r(user, &entry, room, sizeof room, &found) != 0)
-		return false;
-	return found != NULL && found->pw_uid == owner;
-}
-
-static int
-check_file(int fd, const char *path, const char *user, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		return err_set(err, ERR_KEY, "%s is no key file", path);
-	if ((st.st_mode & 077) != 0)
-		return err_set(err, ERR_PERM,
-		    "%s has mode %04o: group and others must have no access (chmod 600)", path,
-		    (unsigned)st.st_mode & 07777);
-	if (!owner_ok(st.st_uid, user))
-		return err_set(err, ERR_PERM,
-		    "%s belongs to user %u: root or the daemon's user must own it", path,
-		    (unsigned)st.st_uid);
-	return 0;
-}
-
-static int
-read_rest(int fd, const char *path, char *data, size_t *n_r, struct err *err)
-{
-	ssize_t got = 0;
-
-	*n_r = 0;
-	while (*n_r < FILE_MAX && (got = read(fd, data + *n_r, FILE_MAX - *n_r)) > 0)
-		*n_r += (size_t)got;
-	return got < 0 ? err_set(err, ERR_IO, "%s: %s", path, strerror(errno)) : 0;
-}
-
-static int
-open_file(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	return fd < 0 ? err_set(err, ERR_IO, "%s: %s", path, strerror(errno)) : fd;
-}
-
-/* A key with a password is refused: nobody is there to type it. */
 static int
 no_password(char *text, int size, int writing, void *closure)
 {
@@ -150,17 +95,17 @@ parse_key(const char *path, const char *data, size_t n, EVP_PKEY **key_r, struct
 }
 
 /* Opened once; what is checked is what is read. Without `check`, whose it is does not matter. */
+/* Closes the file. */
 static int
-read_key(const char *path, bool check, const char *user, EVP_PKEY **key_r, struct err *err)
+read_key(int fd, const char *path, EVP_PKEY **key_r, struct err *err)
 {
 	char data[FILE_MAX];
-	size_t n = 0;
-	int fd = open_file(path, err), result = -1;
+	size_t n;
+	int result = -1;
 
 	if (fd < 0)
 		return -1;
-	if ((!check || check_file(fd, path, user, err) == 0) &&
-	    read_rest(fd, path, data, &n, err) == 0)
+	if (secret_read(fd, path, data, sizeof data, &n, err) == 0)
 		result = parse_key(path, data, n, key_r, err);
 	close(fd);
 	OPENSSL_cleanse(data, sizeof data);
@@ -170,7 +115,11 @@ read_key(const char *path, bool check, const char *user, EVP_PKEY **key_r, struc
 int
 dkim_key_read(const char *path, EVP_PKEY **key_r, struct err *err)
 {
-	return read_key(path, false, NULL, key_r, err);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+	return read_key(fd, path, key_r, err);
 }
 
 static void
@@ -210,7 +159,8 @@ dkim_key_load(
 	EVP_PKEY *parsed;
 	struct dkim_key *key;
 
-	if (read_key(section->key, true, user, &parsed, err) != 0)
+	if (read_key(secret_open(section->key, FILE_MAX, user, NULL, err), section->key, &parsed,
+		err) != 0)
 		return -1;
 	warn_short(section->key, parsed);
 	key = g_new0(struct dkim_key, 1);

@@ -13,13 +13,13 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/secret.h"
 #include "link/code.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/crypto.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -39,62 +39,21 @@ io_error(const char *path, struct err *err)
 	return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 }
 
-/* Root, the process itself, or the user that the workers will run as. Root's commands don't
- * know the latter: the daemon asks again when it loads the file. */
-static bool
-owner_ok(uid_t owner, const char *user)
-{
-	struct passwd entry, *found = NULL;
-	char room[4096];
-
-	if (owner == 0 || owner == geteuid() || (user == NULL && geteuid() == 0))
-		return true;
-	if (user == NULL || getpwnam_r(user, &entry, room, sizeof room, &found) != 0)
-		return false;
-	return found != NULL && found->pw_uid == owner;
-}
-
-static int
-check(int fd, const char *path, const char *user, struct stat *st, struct err *err)
-{
-	if (fstat(fd, st) != 0)
-		return io_error(path, err);
-	if (!S_ISREG(st->st_mode) || st->st_size > LINK_KEYFILE_MAX)
-		return err_set(err, ERR_KEY, "%s: expected a file of at most 64 KB", path);
-	if ((st->st_mode & 077) != 0)
-		return err_set(err, ERR_PERM,
-		    "%s has mode %04o: group and others must have no access (chmod 600)", path,
-		    (unsigned)st->st_mode & 07777);
-	if (!owner_ok(st->st_uid, user))
-		return err_set(err, ERR_PERM,
-		    "%s belongs to user %u: root or the daemon's user must own it", path,
-		    (unsigned)st->st_uid);
-	return 0;
-}
-
-/* Opened once; what is checked is what is read. `text` has a ceiling of its own. */
+/* `text` has a ceiling of its own. */
 static int
 slurp(const char *path, const char *user, struct buf *text, struct stat *st, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
+	int fd = secret_open(path, LINK_KEYFILE_MAX, user, st, err), rc;
+	size_t n;
 	char *room;
-	ssize_t got = 1;
 
 	if (fd < 0)
-		return io_error(path, err);
-	rc = check(fd, path, user, st, err);
-	while (rc == 0 && got > 0) {
-		room = buf_reserve(text, 4096);
-		if (room == NULL) {
-			rc = err_set(err, ERR_KEY, "%s: expected at most 64 KB", path);
-			break;
-		}
-		got = read(fd, room, 4096);
-		if (got < 0)
-			rc = io_error(path, err);
-		else
-			text->len += (size_t)got;
-	}
+		return -1;
+	room = buf_reserve(text, LINK_KEYFILE_MAX);
+	rc = room == NULL ? err_set(err, ERR_KEY, "%s: too large", path)
+			  : secret_read(fd, path, room, LINK_KEYFILE_MAX, &n, err);
+	if (rc == 0)
+		text->len += n;
 	close(fd);
 	return rc;
 }

@@ -24,49 +24,53 @@ tag_of(const struct lex *lex, const struct lex_piece *piece)
 	if (piece->kind == LEX_OUTPUT)
 		return tag;
 	tag.kind = LINT_TAG_CONTROL;
-	tag.name = text;
-	for (tag.name.n = 0; tag.name.n < text.n; tag.name.n++) {
-		if (!g_ascii_isalnum(text.p[tag.name.n]) && text.p[tag.name.n] != '_' &&
-		    !(tag.name.n == 0 && text.p[0] == '#'))
-			break;
-	}
-	tag.rest = str_trim((struct str){text.p + tag.name.n, text.n - tag.name.n});
+	tag.name = lex_word(piece);
+	if (tag.name.p == NULL)
+		tag.name = (struct str){text.p, text.n > 0 && text.p[0] == '#'};
+	tag.rest = str_trim((struct str){
+	    tag.name.p + tag.name.n, (size_t)(text.p + text.n - tag.name.p) - tag.name.n});
 	return tag;
 }
 
-/* The end of {% comment %} or the like: everything up to its end tag is silent. */
+/* All of a comment is silent; what is not closed, up to the end. */
 static void
-extend_to(struct lint_tag *tag, struct lex *lex, const char *end_name)
+silence(struct lint_tag *tag, struct lex *lex)
 {
-	struct lex_piece piece;
+	struct lex_piece end;
 
-	do {
-		piece = lex_next(lex);
-		if (piece.kind == LEX_BAD_OUTPUT)
-			lex->at += 2;
-		if (piece.kind == LEX_TAG && str_is(str_trim(piece.text), end_name))
-			break;
-	} while (piece.kind != LEX_END && piece.kind != LEX_BAD_TAG);
+	if (!(str_is(tag->name, "comment") ? lex_skip_comment(lex)
+					   : lex_find_end(lex, "enddoc", "doc", &end)))
+		lex->at = lex->source.n;
 	tag->kind = LINT_TAG_SILENT;
 	tag->end = lex->at;
 }
 
+/* Two tags, with ordinary text between them. */
 static void
-skip_raw(struct lex *lex, struct lint_mask *mask, struct lint_tag *tag)
+add_raw(struct lint_mask *mask, const struct lint_tag *tag, struct lex *lex)
 {
-	struct lex_piece piece;
+	struct lint_tag behind;
+	struct lex_piece end;
 
 	g_array_append_val(mask->tags, *tag);
-	do {
-		piece = lex_next(lex);
-		if (piece.kind == LEX_BAD_OUTPUT)
-			lex->at += 2;
-		if (piece.kind == LEX_TAG && str_is(str_trim(piece.text), "endraw")) {
-			*tag = tag_of(lex, &piece);
-			return;
-		}
-	} while (piece.kind != LEX_END && piece.kind != LEX_BAD_TAG);
-	tag->at = tag->end = lex->at;
+	if (!lex_find_end(lex, "endraw", NULL, &end)) {
+		lex->at = lex->source.n;
+		return;
+	}
+	behind = tag_of(lex, &end);
+	g_array_append_val(mask->tags, behind);
+}
+
+static void
+add_tag(struct lint_mask *mask, struct lint_tag tag, struct lex *lex)
+{
+	if (str_is(tag.name, "raw")) {
+		add_raw(mask, &tag, lex);
+		return;
+	}
+	if (str_is(tag.name, "comment") || str_is(tag.name, "doc"))
+		silence(&tag, lex);
+	g_array_append_val(mask->tags, tag);
 }
 
 void
@@ -82,21 +86,12 @@ lint_mask_init(struct lint_mask *mask, struct str source)
 	mask->text[source.n] = '\0';
 	mask->tags = g_array_new(FALSE, FALSE, sizeof(struct lint_tag));
 	for (;;) {
-		struct lint_tag tag;
-
 		piece = lex_next(&lex);
 		if (piece.kind == LEX_TEXT)
 			continue;
 		if (piece.kind != LEX_OUTPUT && piece.kind != LEX_TAG)
 			break;
-		tag = tag_of(&lex, &piece);
-		if (str_is(tag.name, "comment"))
-			extend_to(&tag, &lex, "endcomment");
-		else if (str_is(tag.name, "doc"))
-			extend_to(&tag, &lex, "enddoc");
-		else if (str_is(tag.name, "raw"))
-			skip_raw(&lex, mask, &tag);
-		g_array_append_val(mask->tags, tag);
+		add_tag(mask, tag_of(&lex, &piece), &lex);
 	}
 	for (guint i = 0; i < mask->tags->len; i++) {
 		const struct lint_tag *tag = &g_array_index(mask->tags, struct lint_tag, i);

@@ -19,7 +19,7 @@ program_err(const struct liquid_program *program, uint32_t unit, uint32_t at, st
 {
 	struct str name = program->unit[unit].name;
 	struct str source = program->unit[unit].source;
-	const struct origin *origin = unit == 0 ? program->origin : NULL;
+	const struct origin *origin = program->unit[unit].origin;
 	unsigned line, column;
 	char text[ERR_TEXT_MAX];
 	va_list args;
@@ -360,10 +360,11 @@ last_part(struct str name)
 }
 
 static uint32_t
-add_unit(struct compiler *compiler, struct str name, struct str source)
+add_unit(struct compiler *compiler, struct str name, struct str source, const struct origin *origin)
 {
 	struct unit unit = {.name = copy(name), .source = copy(source), .entry = PROGRAM_NONE};
 
+	unit.origin = origin == NULL ? NULL : origin_dup(origin);
 	unit.bind_slot = compile_slot(compiler, last_part(unit.name));
 	if (compiler->units->len > 0)
 		names_add(&compiler->program->partials, unit.name);
@@ -404,7 +405,8 @@ fetch_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_t 
 		return program_err(compiler->program, compiler->unit, at, compiler->err, ERR_LIMIT,
 		    "the template and its partials are longer than %zu bytes",
 		    compiler->program->limits.source);
-	*unit_r = add_unit(compiler, name, source);
+	*unit_r = add_unit(compiler, name, source,
+	    partials->origin == NULL ? NULL : partials->origin(partials->closure));
 	return 1;
 }
 
@@ -418,7 +420,7 @@ compile_partial(struct compiler *compiler, uint32_t at, struct str name, uint32_
 		return found < 0 ? -1 : 0;
 	if (!compiler->lax)
 		return compile_err(compiler, at, "there is no partial '%.*s'", STR_F(name));
-	*unit_r = add_unit(compiler, name, STR(""));
+	*unit_r = add_unit(compiler, name, STR(""), NULL);
 	g_array_index(compiler->units, struct unit, *unit_r).failure =
 	    compile_keep(compiler, STR("there is no such partial"), STR(""));
 	return 0;
@@ -515,7 +517,6 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->mode = options->mode;
 	program->strict = options->strict;
 	program->limits = options->limits;
-	program->origin = options->origin == NULL ? NULL : origin_dup(options->origin);
 	program->text = g_string_chunk_new(64);
 	init(&compiler, program, err);
 	compiler.partials = options->partials;
@@ -524,7 +525,7 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
 	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));
 	program->self_slot = compile_slot(&compiler, STR("self"));
-	add_unit(&compiler, name, source);
+	add_unit(&compiler, name, source, options->origin);
 	ret = compile_units(&compiler);
 	finish(&compiler);
 	if (ret < 0) {
@@ -545,6 +546,7 @@ liquid_free(struct liquid_program **program)
 	for (size_t i = 0; i < p->units; i++) {
 		g_free((void *)(uintptr_t)p->unit[i].name.p);
 		g_free((void *)(uintptr_t)p->unit[i].source.p);
+		origin_free(&p->unit[i].origin);
 	}
 	g_free(p->unit);
 	g_free(p->insn);
@@ -561,7 +563,6 @@ liquid_free(struct liquid_program **program)
 	g_free(p->call);
 	g_free(p->bind);
 	g_string_chunk_free(p->text);
-	origin_free(&p->origin);
 	names_fini(&p->slots);
 	names_fini(&p->resumes);
 	names_fini(&p->partials);

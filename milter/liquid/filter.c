@@ -3,6 +3,7 @@
  * filter: finds a filter by its name, once, when a template is compiled; names them all
  */
 #include "liquid/render.h"
+#include "liquid/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,6 +75,14 @@ filter_result(struct filter_call *call, struct str text)
 	call->result.safe = false;
 	call->result.string = text;
 	return 0;
+}
+
+int
+filter_result_decoded(struct filter_call *call, struct str text)
+{
+	if (!text_is_valid(text))
+		return render_err(call->render, ERR_TEMPLATE, "what was decoded is no UTF-8");
+	return filter_result(call, text);
 }
 
 int

@@ -89,6 +89,8 @@ int filter_input(struct filter_call *call, struct str *text_r);
 int filter_text(struct filter_call *call, size_t i, struct str *text_r);
 /* The result is this text. Returns 0. */
 int filter_result(struct filter_call *call, struct str text);
+/* The same for text that was decoded: ERR_TEMPLATE if it is no UTF-8. */
+int filter_result_decoded(struct filter_call *call, struct str text);
 /* The render fails here. -1. */
 int filter_err(struct filter_call *call, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

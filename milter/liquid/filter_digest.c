@@ -92,7 +92,7 @@ decode(struct filter_call *call, bool url)
 		if (i % 4 > 0)
 			p[n++] = (char)(bits >> (6 - i % 4 * 2) & 0xff);
 	}
-	return filter_result(call, (struct str){p, n});
+	return filter_result_decoded(call, (struct str){p, n});
 }
 
 static int

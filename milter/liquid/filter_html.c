@@ -274,7 +274,7 @@ run_url_decode(struct filter_call *call)
 		}
 		p[n++] = c;
 	}
-	return filter_result(call, (struct str){p, n});
+	return filter_result_decoded(call, (struct str){p, n});
 }
 
 const struct filter filter_html_table[] = {

@@ -50,6 +50,9 @@ struct liquid_partials {
 	/* The source of `name`, which must last until liquid_compile returns. 1 found, 0
 	 * there is none, -1 with err filled. */
 	int (*get)(void *closure, struct str name, struct str *source_r, struct err *err);
+	/* What the source that `get` has just given was translated from; it is copied. NULL,
+	 * or returns NULL: it wasn't. */
+	const struct origin *(*origin)(void *closure);
 	/* The name of number `i`, false after the last. Asked only where a template computes
 	 * the name; NULL: then only those that are named elsewhere are found. */
 	bool (*list)(void *closure, size_t i, struct str *name_r);

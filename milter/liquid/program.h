@@ -171,9 +171,10 @@ struct when {
 struct unit {
 	struct str name;
 	struct str source;
-	uint32_t entry;	    /* first instruction; PROGRAM_NONE: it did not compile */
-	uint32_t bind_slot; /* the variable that its name stands for */
-	struct str failure; /* why it did not */
+	uint32_t entry;	       /* first instruction; PROGRAM_NONE: it did not compile */
+	uint32_t bind_slot;    /* the variable that its name stands for */
+	struct str failure;    /* why it did not */
+	struct origin *origin; /* NULL: it wasn't translated */
 	size_t loop_levels;
 	size_t capture_levels;
 	size_t case_levels;
@@ -220,10 +221,9 @@ struct liquid_program {
 	struct cycle *cycle;
 	struct call *call;
 	struct bind *bind;
-	GStringChunk *text;    /* what is not in the source */
-	struct origin *origin; /* of the template itself; NULL: it wasn't translated */
-	struct names slots;    /* variables */
-	struct names resumes;  /* loops that offset:continue may go on with */
+	GStringChunk *text;   /* what is not in the source */
+	struct names slots;   /* variables */
+	struct names resumes; /* loops that offset:continue may go on with */
 	uint32_t forloop_slot;
 	uint32_t self_slot;
 	uint32_t tablerow_slot;

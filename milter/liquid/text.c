@@ -119,3 +119,13 @@ text_is_letter(uint32_t c)
 {
 	return c != UINT32_MAX && (g_unichar_isalnum(c) || g_unichar_ismark(c));
 }
+
+bool
+text_is_valid(struct str s)
+{
+	for (size_t i = 0; i < s.n; i += text_step(s.p + i, s.n - i)) {
+		if (text_char(s.p + i, s.n - i) == UINT32_MAX)
+			return false;
+	}
+	return true;
+}

@@ -64,6 +64,8 @@ size_t text_length(struct str s);
 /* Bytes that the first `count` characters take. */
 size_t text_offset(struct str s, size_t count);
 bool text_is_ascii(struct str s);
+/* Is all of it UTF-8? */
+bool text_is_valid(struct str s);
 /* As Unicode says, in the arena. -1 when it is full. */
 int text_upcase(struct arena *arena, struct str s, struct str *result_r);
 int text_downcase(struct arena *arena, struct str s, struct str *result_r);

@@ -98,12 +98,13 @@ static size_t
 utf8_length(const char *p, const char *end)
 {
 	unsigned char c = (unsigned char)*p;
-	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4, i = 1;
+	size_t most = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	size_t n = 1;
 
-	/* A filter may have made what is no UTF-8. */
-	while (i < n && p + i < end && ((unsigned char)p[i] & 0xc0) == 0x80)
-		i++;
-	return i;
+	/* Where it is no UTF-8, what follows need not belong to it. */
+	while (n < most && p + n < end && ((unsigned char)p[n] & 0xc0) == 0x80)
+		n++;
+	return n;
 }
 
 /* What a relay, a mailbox file or a MIME parser could take for something else at

@@ -178,7 +178,7 @@ find_compiled(struct tailor_message *message, struct err *err)
 		&tailor->data[campaign - tailor->conf->campaigns],
 		tailor_templates_of(tailor->templates, campaign), message->mime, err) != 0)
 		return -1;
-	if (fresh->track != NULL && tailor_track_settle(fresh->track, tailor->store, err) != 0) {
+	if (tailor_track_settle(fresh->track, tailor->store, err) != 0) {
 		tailor_compiled_free(&fresh);
 		return -1;
 	}

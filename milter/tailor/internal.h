@@ -31,7 +31,7 @@ struct tailor_compiled {
 	size_t field_count;
 	struct liquid_program **parts;
 	size_t part_count;
-	struct tailor_track *track; /* NULL: the configuration has no tracking */
+	struct tailor_track *track;
 };
 
 /* --- compile.c --- */

@@ -21,13 +21,14 @@ libmailtailor_a_SOURCES += \
 if TESTS_ON
 check_PROGRAMS += tests/unit/tailor_test tests/unit/tailor_data_test
 TESTS += tests/unit/tailor_test tests/unit/tailor_data_test
-tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c
+tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c tests/unit/tailor_fixture.h
 tests_unit_tailor_test_LDADD = $(unit_libs)
 tests_unit_tailor_data_test_SOURCES = tests/unit/tailor_data_test.c
 tests_unit_tailor_data_test_LDADD = $(unit_libs)
 
 check_PROGRAMS += tests/unit/tailor_track_test
 TESTS += tests/unit/tailor_track_test
-tests_unit_tailor_track_test_SOURCES = tests/unit/tailor_track_test.c
+tests_unit_tailor_track_test_SOURCES = tests/unit/tailor_track_test.c \
+	tests/unit/tailor_fixture.h
 tests_unit_tailor_track_test_LDADD = $(unit_libs)
 endif

@@ -19,7 +19,8 @@ struct work {
 	const struct liquid_partials *partials; /* as they are */
 	bool html;
 	size_t max;
-	GPtrArray *texts; /* what partials have become */
+	GPtrArray *texts;      /* what partials have become */
+	struct origin *origin; /* of the last of them */
 };
 
 /* A source on its way. */
@@ -96,16 +97,25 @@ get_partial(void *closure, struct str name, struct str *source_r, struct err *er
 	struct draft draft = {.made = NULL};
 	int found = work->partials->get(work->partials->closure, name, &draft.text, err);
 
+	origin_free(&work->origin);
 	*source_r = draft.text;
 	if (found != 1 || draft.text.n > work->max)
 		return found;
 	if (prepare(work, name, false, &draft, err) != 0)
 		return -1;
 	*source_r = draft.text;
-	origin_free(&draft.origin);
+	work->origin = draft.origin;
 	if (draft.made != NULL)
 		g_ptr_array_add(work->texts, draft.made);
 	return 1;
+}
+
+static const struct origin *
+origin_of_partial(void *closure)
+{
+	const struct work *work = closure;
+
+	return work->origin;
 }
 
 static bool
@@ -137,7 +147,8 @@ tailor_compile_template(struct liquid_program **program_r, struct str name, stru
 	    .partials = options->partials,
 	    .html = options->mode == LIQUID_HTML,
 	    .max = options->limits.source};
-	struct liquid_partials partials = {.get = get_partial, .closure = &work};
+	struct liquid_partials partials = {
+	    .get = get_partial, .origin = origin_of_partial, .closure = &work};
 	struct liquid_options prepared = *options;
 	struct draft draft = {.text = source};
 	int rc;
@@ -157,6 +168,7 @@ tailor_compile_template(struct liquid_program **program_r, struct str name, stru
 	work.texts = g_ptr_array_new_with_free_func(free);
 	rc = compile(program_r, name, &draft, &prepared, err);
 	g_ptr_array_free(work.texts, TRUE);
+	origin_free(&work.origin);
 	draft_fini(&draft);
 	return rc;
 }

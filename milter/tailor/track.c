@@ -52,22 +52,26 @@ tailor_track_configured(const struct conf *conf, const struct conf_campaign *cam
 int64_t
 tailor_track_campaign(const struct tailor_track *track)
 {
-	return track == NULL ? 0 : track->campaign_id;
+	return track->campaign_id;
+}
+
+bool
+tailor_track_rewrites(const struct tailor_track *track)
+{
+	return track->clicks || track->opens;
 }
 
 struct tailor_track *
 tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, struct str name)
 {
-	struct tailor_track *track;
+	struct tailor_track *track = g_new0(struct tailor_track, 1);
+	bool configured = tailor_track_configured(conf, campaign);
 
-	if (!tailor_track_configured(conf, campaign))
-		return NULL;
-	track = g_new0(struct tailor_track, 1);
 	track->campaign = g_strndup(name.p, name.n);
-	track->base = link_base(conf, campaign);
+	track->base = configured ? link_base(conf, campaign) : STR("");
 	track->utm = link_utm_of(campaign, str_c(track->campaign));
-	track->clicks = campaign->track_clicks;
-	track->opens = campaign->track_opens;
+	track->clicks = configured && campaign->track_clicks;
+	track->opens = configured && campaign->track_opens;
 	html_marks_init(&track->marks);
 	track->targets = g_array_new(FALSE, FALSE, sizeof(struct target));
 	g_array_set_clear_func(track->targets, clear_target);
@@ -271,11 +275,15 @@ int
 tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err)
 {
 	guint count = track->targets->len;
-	struct str *addresses = g_new0(struct str, count + 1);
-	int64_t *ids = g_new0(int64_t, count + 1);
+	struct str *addresses;
+	int64_t *ids;
 	size_t known = 0;
 	int rc;
 
+	if (track->base.n == 0)
+		return 0;
+	addresses = g_new0(struct str, count + 1);
+	ids = g_new0(int64_t, count + 1);
 	for (guint i = 0; i < count; i++) {
 		const struct target *target = &g_array_index(track->targets, struct target, i);
 

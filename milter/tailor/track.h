@@ -26,7 +26,8 @@ struct tailor_track;
 
 /* Has the configuration what tracked links need, for this campaign? */
 bool tailor_track_configured(const struct conf *conf, const struct conf_campaign *campaign);
-/* NULL if it hasn't. `name`: the campaign's. */
+/* `name`: the campaign's. Where nothing is tracked, addresses that template tags make are
+ * looked at all the same: only the web, mail and telephones may be led to. */
 struct tailor_track *tailor_track_new(
     const struct conf *conf, const struct conf_campaign *campaign, struct str name);
 void tailor_track_free(struct tailor_track **track);
@@ -39,12 +40,14 @@ int tailor_track_source(struct tailor_track *track, struct str source, const str
  * carry their address in the token. */
 int tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err);
 
-/* The campaign's number in the store; 0: there is none. `track` may be NULL. */
+/* The campaign's number in the store; 0: nothing is tracked. */
 int64_t tailor_track_campaign(const struct tailor_track *track);
+/* Does each HTML part change, even one without template tags? */
+bool tailor_track_rewrites(const struct tailor_track *track);
 
 /* What one render needs to make links. Fill in the first members. */
 struct tailor_links {
-	const struct tailor_track *track; /* NULL: nothing is tracked */
+	const struct tailor_track *track; /* NULL: no links are known */
 	const struct link_keys *keys;	  /* NULL: addresses of ours are examples, without token */
 	struct str base;
 	struct link_facts facts; /* kind, link and address are set for each link */

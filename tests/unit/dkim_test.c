@@ -166,7 +166,7 @@ static const struct load_case {
     {"tiny", ERR_KEY, "/tiny holds a key of 1016 bits"},
     {"ed25519", ERR_NONE, ""},
     {"curve", ERR_KEY, "/curve holds a key that is neither RSA nor Ed25519"},
-    {"folder", ERR_KEY, "/folder is no key file"},
+    {"folder", ERR_KEY, "/folder: expected a file of at most 65536 bytes"},
 };
 
 static void

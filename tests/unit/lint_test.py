@@ -205,6 +205,8 @@ CASES = {
                             "src='https://shop.example/a.png' alt=''>x"), body("<b><i>x</b></i>"),
                        body("<!-- <div> -->"), body("<!--[if mso]><table><tr><td><![endif]-->x"),
                        body("<p><b>x</p>y</b>"), body("<div/>"),
+                       body("{% comment %}{% comment %}x{% endcomment %}<div>{% endcomment %}y"),
+                       body("{% raw %}x{%- endraw -%}<b>x</b>"),
                        body("<style>a:before{content:'<div>'}</style>")]),
     "html-stray-end": ([body("x</div>"), body("x</span>"), body("<table></td></table>"),
                         body("<div><table><tr><td></div></td></tr></table></div>")],

@@ -371,14 +371,60 @@ header_controls(void **state)
 		"<tr class=\"row1\"> <td class=\"col1\">x</td></tr> <tr class=\"row2\">"
 		"<td class=\"col1\">x</td></tr> "},
 	    {"{{ 'a%0Ab' | url_decode }}", NULL, "a b"},
-	    /* Halves of a control character are no character each. */
-	    {"{{ '%C2' | url_decode }}{{ '%85' | url_decode }}", NULL, "??"},
-	    {"{{ '%E2%80' | url_decode }}{{ '%A8' | url_decode }}", NULL, "???"},
-	    {"{{ '%E0%82%85' | url_decode }}", NULL, "???"},
 	};
 
 	(void)state;
 	check_all(LIQUID_HEADER, samples, COUNT(samples));
+}
+
+/* Halves of a control character are no character each, wherever they came from. */
+static void
+header_halves(void **state)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *result;
+	} halves[] = {
+	    {"\xc2", "\x85", "??"}, {"\xe2\x80", "\xa8", "???"}, {"\xe0\x82\x85", "", "???"}};
+	const struct attempt attempt = attempt_in(LIQUID_HEADER);
+	struct arena *arena = arena_new(attempt.arena);
+	struct liquid_program *program;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    liquid_compile(&program, STR("t"), STR("{{ a }}{{ b }}"), &attempt.options, &err), 0);
+	for (size_t i = 0; i < COUNT(halves); i++) {
+		struct liquid_object *object = liquid_object_new(arena, 2);
+		struct liquid_value globals = liquid_object_value(object);
+		struct str output;
+
+		liquid_object_set(object, arena, STR("a"), liquid_string(str_c(halves[i].a)));
+		liquid_object_set(object, arena, STR("b"), liquid_string(str_c(halves[i].b)));
+		assert_int_equal(
+		    liquid_render(program, &globals, &attempt.render, arena, &output, &err), 0);
+		assert_true(str_is(output, halves[i].result));
+	}
+	liquid_free(&program);
+	arena_free(&arena);
+}
+
+/* What leaves is UTF-8, whatever a value decodes to. */
+static void
+decoded_text_is_utf8(void **state)
+{
+	struct attempt attempt = attempt_in(LIQUID_TEXT);
+
+	(void)state;
+	check_error(&attempt, "{{ '%F0ABC' | url_decode }}", ERR_TEMPLATE,
+	    "t:1:15: what was decoded is no UTF-8");
+	check_error(&attempt, "{{ '%C2' | url_decode | append: 'x' }}", ERR_TEMPLATE,
+	    "t:1:12: what was decoded is no UTF-8");
+	check_error(&attempt, "{{ '8EFC' | base64_decode }}", ERR_TEMPLATE,
+	    "t:1:13: what was decoded is no UTF-8");
+	check_error(&attempt, "{{ '8EFC' | base64_url_safe_decode }}", ERR_TEMPLATE,
+	    "t:1:13: what was decoded is no UTF-8");
 }
 
 static void
@@ -464,6 +510,8 @@ main(void)
 	    cmocka_unit_test(numbered_names),
 	    cmocka_unit_test(markup_beside_markup),
 	    cmocka_unit_test(header_controls),
+	    cmocka_unit_test(header_halves),
+	    cmocka_unit_test(decoded_text_is_utf8),
 	    cmocka_unit_test(values_are_data),
 	    cmocka_unit_test(as_ruby),
 	    cmocka_unit_test(nul_in_names),

@@ -330,6 +330,10 @@ static const struct qp_case {
     {"bare CR and CRLF", "a\rb\r\nc\n", "a=0Db\r\nc\r\n"},
     {"dot, From and boundary at the start", ".\n..a\nFrom b\nFromage\n--c\n-- \n-d\n",
 	"=2E\r\n=2E.a\r\n=46rom b\r\nFromage\r\n=2D-c\r\n=2D-=20\r\n-d\r\n"},
+    {"what is no UTF-8",
+	"\xf0"
+	"abc\xe2\x82z\xff\n",
+	"=F0abc=E2=82z=FF\r\n"},
     {"equals sign, controls", "a=b\x01\x7f\n", "a=3Db=01=7F\r\n"},
     {"empty lines", "\n\n", "\r\n\r\n"},
 };
@@ -381,6 +385,24 @@ encoded_texts_come_back(void **state)
 		buf_fini(&text);
 		buf_fini(&out);
 	}
+}
+
+/* The room for the result is counted before: broken characters take no more. */
+static void
+broken_texts_fit(void **state)
+{
+	struct buf text, out;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	for (int i = 0; i < 20000; i++)
+		buf_add_c(&text,
+		    "\xf0"
+		    "ABC");
+	compose(STR("From: a@x\r\n\r\nHi\r\n"), text.data, &out);
+	assert_true(str_has(buf_str(&out), STR("=F0ABC=F0ABC")));
+	buf_fini(&text);
+	buf_fini(&out);
 }
 
 /* --- refused --- */
@@ -558,6 +580,7 @@ main(void)
 	    cmocka_unit_test(replaced_texts_are_spliced_in),
 	    cmocka_unit_test(quoted_printable_lines),
 	    cmocka_unit_test(encoded_texts_come_back),
+	    cmocka_unit_test(broken_texts_fit),
 	    cmocka_unit_test(malformed_or_excessive_messages_are_refused),
 	    cmocka_unit_test(what_would_overrun_gmime_is_refused),
 	    cmocka_unit_test(full_arena_is_an_error),

@@ -2,27 +2,16 @@
  *
  * tailor_test: the engine on a real store, real keys and a configuration file
  */
+#include "tailor_fixture.h"
+
 #include "base/buf.h"
-#include "store/contact.h"
 #include "store/suppression.h"
 #include "tailor/internal.h"
 
 #include <glib.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
 
 static struct {
-	char folder[64];
 	const struct conf *conf;
 	struct dkim_keys *keys;
 	struct tailor_templates *templates;
@@ -41,53 +30,6 @@ static const char configuration[] =
     "campaign \"byfrom\" { from = {\"boss@shop.example\"} }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
 
-static void
-path_of(const char *name, char path[128])
-{
-	snprintf(path, 128, "%s/%s", world.folder, name);
-}
-
-static void
-write_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	path_of(name, path);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void
-write_key(void)
-{
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	char path[128];
-	FILE *file;
-
-	path_of("key.pem", path);
-	umask(077);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
-	fclose(file);
-	EVP_PKEY_free(key);
-}
-
-static void
-add_contact(const char *address, const char *attributes)
-{
-	json_t *json = json_loads(attributes, 0, NULL);
-	struct err err = ERR_INIT;
-
-	assert_non_null(json);
-	assert_int_equal(
-	    store_contact_upsert(world.store, str_c(address), STR("de"), STR(""), json, &err), 1);
-	json_decref(json);
-}
-
 static int
 set_up(void **state)
 {
@@ -96,8 +38,7 @@ set_up(void **state)
 	char path[128];
 
 	(void)state;
-	snprintf(world.folder, sizeof world.folder, "/tmp/tailor_test.XXXXXX");
-	assert_non_null(mkdtemp(world.folder));
+	fixture_make_folder("tailor_test");
 	write_key();
 	write_file(
 	    "spring.json", "{\"offer\": \"20 %\", \"items\": [{\"n\": \"a\"}, {\"n\": \"b\"}]}");
@@ -116,8 +57,9 @@ set_up(void **state)
 		0)
 		fail_msg("%s", err.text);
 	world.arena = arena_new((size_t)64 << 20);
-	add_contact("ada@example.org", "{\"first_name\": \"Ada\", \"last_name\": \"Lovelace\"}");
-	add_contact("evil@example.org",
+	add_contact(world.store, "ada@example.org",
+	    "{\"first_name\": \"Ada\", \"last_name\": \"Lovelace\"}");
+	add_contact(world.store, "evil@example.org",
 	    "{\"first_name\": \"<b>x</b>\\r\\nBcc: all@example.org\\r\\n\\r\\n{{ contact.email "
 	    "}}\"}");
 	assert_int_equal(store_suppression_add(world.store, STR("gone@example.org"), STR("all"),
@@ -144,7 +86,7 @@ tear_down(void **state)
 		path_of(files[i], path);
 		unlink(path);
 	}
-	rmdir(world.folder);
+	rmdir(fixture_folder);
 	return 0;
 }
 
@@ -227,6 +169,39 @@ person_gets_a_message_of_their_own(void **state)
 }
 
 /* Messages whose parts are the same but not their Subjects, which the parts ask for. */
+/* Tracked or not: an address that template tags make leads to the web, mail or a telephone. */
+static void
+made_addresses_lead_nowhere_odd(void **state)
+{
+	static const char raw[] = HEAD "Subject: s\r\nContent-Type: text/html\r\n\r\n"
+				       "<A href = '{{ contact.link }}' >x</A>\r\n";
+	static const struct {
+		const char *link;
+		bool sent;
+	} links[] = {{"https://shop.example/?a=1&amp;b", true}, {"mailto:a@b.example", true},
+	    {"TEL:1", true}, {"", true}, {"javascript:alert(1)", false},
+	    {" java\\tscript:alert(1)", false}, {"data:text/html,x", false},
+	    {"//b.example", false}};
+	struct tailor_copy copy;
+	char data[200], address[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+		const char *text;
+
+		snprintf(data, sizeof data, "{\"link\": \"%s\"}", links[i].link);
+		snprintf(address, sizeof address, "link%zu@example.org", i);
+		add_contact(world.store, address, data);
+		text = render("spring", raw, address, &copy);
+		if (links[i].sent != (copy.verdict == STORE_SENT))
+			fail_msg("%s: %.*s", links[i].link, STR_F(copy.reason));
+		if (links[i].sent)
+			assert_has(text, "<A href =3D '");
+		else
+			assert_true(str_has(copy.reason, STR("expected http, https")));
+	}
+}
+
 static void
 merge_tags_are_translated(void **state)
 {
@@ -566,6 +541,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(person_gets_a_message_of_their_own),
 	    cmocka_unit_test(contact_data_stays_data),
+	    cmocka_unit_test(made_addresses_lead_nowhere_odd),
 	    cmocka_unit_test(merge_tags_are_translated),
 	    cmocka_unit_test(unknown_merge_tags_are_refused),
 	    cmocka_unit_test(copies_are_the_same_when_tried_again),

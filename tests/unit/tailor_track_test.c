@@ -4,28 +4,17 @@
  *
  * Tokens are read back, and lead to exactly what the author wrote.
  */
+#include "tailor_fixture.h"
+
 #include "base/buf.h"
 #include "link/keyfile.h"
 #include "link/link.h"
-#include "store/contact.h"
 #include "store/link.h"
 #include "tailor/tailor.h"
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
 
 #define BASE "https://t.shop.example"
 
 static struct {
-	char folder[64];
 	const struct conf *conf;
 	struct dkim_keys *keys;
 	struct link_keys *link_keys;
@@ -36,7 +25,7 @@ static struct {
 } world;
 
 static const char *const files[] = {"key.pem", "tokens", "test.conf", "test.db", "test.db-wal",
-    "test.db-shm", "tpl/foot.html.liquid"};
+    "test.db-shm", "tpl/foot.html.liquid", "tpl/bad.html.liquid"};
 
 static const char configuration[] =
     "database = \"test.db\"\n"
@@ -52,53 +41,6 @@ static const char configuration[] =
     "campaign \"utm\" { utm_source = \"news\" utm_medium = \"email\" track_opens = no }\n"
     "campaign \"chimp\" { merge_tags = mailchimp track_opens = no }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
-
-static void
-path_of(const char *name, char path[128])
-{
-	snprintf(path, 128, "%s/%s", world.folder, name);
-}
-
-static void
-write_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	path_of(name, path);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void
-write_key(void)
-{
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	char path[128];
-	FILE *file;
-
-	path_of("key.pem", path);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
-	fclose(file);
-	chmod(path, 0600);
-	EVP_PKEY_free(key);
-}
-
-static void
-add_contact(const char *address, const char *attributes)
-{
-	json_t *json = json_loads(attributes, 0, NULL);
-	struct err err = ERR_INIT;
-
-	assert_non_null(json);
-	assert_int_equal(
-	    store_contact_upsert(world.store, str_c(address), STR("de"), STR(""), json, &err), 1);
-	json_decref(json);
-}
 
 static void
 open_world(void)
@@ -131,20 +73,23 @@ set_up(void **state)
 	char path[128];
 
 	(void)state;
-	snprintf(world.folder, sizeof world.folder, "/tmp/tailor_track_test.XXXXXX");
-	assert_non_null(mkdtemp(world.folder));
+	fixture_make_folder("tailor_track_test");
 	write_key();
 	path_of("tpl", path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file("tpl/foot.html.liquid",
 	    "<a href=\"https://shop.example/terms?x=1&amp;y=2\">Terms</a></body></html>");
+	write_file("tpl/bad.html.liquid",
+	    "<a href=\"https://shop.example/\">x</a> *|FNAME|*\n"
+	    "<a href=\"https://shop.example/{{ x }}\">y</a> {{ x | nope }}\n");
 	write_file("test.conf", configuration);
 	open_world();
 	world.arena = arena_new((size_t)64 << 20);
-	add_contact("ada@example.org", "{\"first_name\": \"Ada\", \"page\": \"a b&c\"}");
-	add_contact("shy@example.org", "{\"do_not_track\": true, \"page\": \"p\"}");
-	add_contact("csv@example.org", "{\"do_not_track\": \"Yes\", \"page\": \"p\"}");
-	add_contact("evil@example.org",
+	add_contact(
+	    world.store, "ada@example.org", "{\"first_name\": \"Ada\", \"page\": \"a b&c\"}");
+	add_contact(world.store, "shy@example.org", "{\"do_not_track\": true, \"page\": \"p\"}");
+	add_contact(world.store, "csv@example.org", "{\"do_not_track\": \"Yes\", \"page\": \"p\"}");
+	add_contact(world.store, "evil@example.org",
 	    "{\"page\": \"x\\\" onclick=\\\"y\", \"url\": \"javascript:alert(1)\"}");
 	return 0;
 }
@@ -168,7 +113,7 @@ tear_down(void **state)
 	}
 	path_of("tpl", path);
 	rmdir(path);
-	rmdir(world.folder);
+	rmdir(fixture_folder);
 	return 0;
 }
 
@@ -540,6 +485,15 @@ errors_name_the_authors_place(void **state)
 		&err),
 	    -1);
 	assert_string_equal(err.text, "HTML part 1:2:47: there is no filter 'nope'");
+	/* Of a partial, too, after both stages. */
+	found = conf_campaign_find(world.conf, STR("chimp"));
+	assert_int_equal(
+	    tailor_message_new(&message, world.tailor, found, STR("chimp"), STR("b@shop.example"),
+		STR("From: news@shop.example\r\nContent-Type: text/html\r\n\r\n"
+		    "{% render 'bad' %}\r\n"),
+		&err),
+	    -1);
+	assert_string_equal(err.text, "bad:2:53: there is no filter 'nope'");
 }
 
 int
