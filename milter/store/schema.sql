@@ -127,3 +127,82 @@ CREATE TABLE link (
 	created_ms  INTEGER NOT NULL,
 	UNIQUE (campaign, digest)
 );
+
+-- version 3
+
+-- kind: as enum store_event_kind. A row is never deleted, as events name it.
+CREATE TABLE event_type (
+	id          INTEGER PRIMARY KEY,
+	kind        INTEGER NOT NULL,
+	name        TEXT NOT NULL,
+	UNIQUE (name, kind)
+);
+
+-- AUTOINCREMENT: listeners keep the last id that they saw. contact, campaign, link: 0 for none;
+-- what they name may be gone. message: the key in outbox_message and journal.
+CREATE TABLE event (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	contact     INTEGER NOT NULL,
+	type        INTEGER NOT NULL,
+	time_ms     INTEGER NOT NULL,
+	received_ms INTEGER NOT NULL,
+	campaign    INTEGER NOT NULL,
+	link        INTEGER NOT NULL,
+	machine     INTEGER NOT NULL,
+	message     TEXT NOT NULL,
+	source      TEXT NOT NULL,
+	source_id   TEXT NOT NULL,
+	properties  TEXT NOT NULL
+);
+CREATE UNIQUE INDEX event_source ON event (source_id, source) WHERE source_id <> '';
+-- One for "the newest", one for "the newest of this type": a contact may have ten thousand page
+-- views and one order.
+CREATE INDEX event_contact ON event (contact, time_ms);
+CREATE INDEX event_contact_type ON event (contact, type, time_ms);
+CREATE INDEX event_time ON event (time_ms);
+CREATE INDEX event_campaign ON event (campaign, type, time_ms) WHERE campaign <> 0;
+
+-- kind: as enum store_identity_kind.
+CREATE TABLE identity (
+	name        TEXT NOT NULL,
+	kind        INTEGER NOT NULL,
+	contact     INTEGER NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+	PRIMARY KEY (name, kind)
+);
+CREATE INDEX identity_contact ON identity (contact);
+
+-- run: number of the last import.
+CREATE TABLE catalogue (
+	id          INTEGER PRIMARY KEY,
+	name        TEXT NOT NULL UNIQUE,
+	run         INTEGER NOT NULL,
+	imported_ms INTEGER NOT NULL
+);
+
+-- Prices are millionths, NULL for none. run: of the import that had it last. digest: of all that
+-- was imported, so that what did not change keeps its updated_ms.
+CREATE TABLE product (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT,
+	catalogue     INTEGER NOT NULL REFERENCES catalogue (id),
+	key           TEXT NOT NULL,
+	run           INTEGER NOT NULL,
+	availability  INTEGER NOT NULL,
+	price         INTEGER,
+	sale_price    INTEGER,
+	sale_from_ms  INTEGER NOT NULL,
+	sale_until_ms INTEGER NOT NULL,
+	created_ms    INTEGER NOT NULL,
+	updated_ms    INTEGER NOT NULL,
+	digest        BLOB NOT NULL,
+	currency      TEXT NOT NULL,
+	category      TEXT NOT NULL,
+	group_key     TEXT NOT NULL,
+	title         TEXT NOT NULL,
+	link          TEXT NOT NULL,
+	image         TEXT NOT NULL,
+	brand         TEXT NOT NULL,
+	gtin          TEXT NOT NULL,
+	attributes    TEXT NOT NULL,
+	UNIQUE (catalogue, key)
+);
+CREATE INDEX product_category ON product (catalogue, category, key);
