@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/conf.c milter/ctl/conf.h \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
 	milter/ctl/contacts_export.c \
+	milter/ctl/csv.c milter/ctl/csv.h \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
 	milter/ctl/dkim.c milter/ctl/dkim.h \
 	milter/ctl/dkim_verify.c \

@@ -3,6 +3,10 @@ libmailtailor_a_SOURCES += \
 	milter/store/address.c \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/db.c milter/store/db.h \
+	milter/store/event.c milter/store/event.h milter/store/event_row.h \
+	milter/store/event_list.c \
+	milter/store/event_query.c \
+	milter/store/identity.c milter/store/identity.h \
 	milter/store/journal.c milter/store/journal.h \
 	milter/store/link.c milter/store/link.h \
 	milter/store/migrate.c \
@@ -12,6 +16,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/outbox_finish.c \
 	milter/store/outbox_list.c \
 	milter/store/outbox_put.c \
+	milter/store/product.c milter/store/product.h \
+	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h
 
