@@ -73,6 +73,9 @@ X(TIME, outbox_lifetime, "5d", "1m..60d", \
   "journalled as failed.") \
 X(TIME, outbox_keep, "7d", "0s..365d", \
   "How long finished rows and message bodies stay in the outbox.") \
+X(TIME, events_keep, "1095d", "1d..36500d", \
+  "How long events of contacts are kept, counted from when they happened: what was imported of " \
+  "them, deliveries, opens, clicks and so on.") \
 X(TIME, settle_wait, "10s", "1s..10m", \
   "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
   "not handed over.") \

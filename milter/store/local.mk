@@ -34,17 +34,22 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 
 if TESTS_ON
 store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
-	tests/unit/store_link_test tests/unit/store_outbox_test
+	tests/unit/store_event_test tests/unit/store_link_test tests/unit/store_outbox_test \
+	tests/unit/store_product_test
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
 tests_unit_store_contact_test_LDADD = $(unit_libs)
 tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
 tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_event_test_SOURCES = tests/unit/store_event_test.c tests/unit/store_fixture.h
+tests_unit_store_event_test_LDADD = $(unit_libs)
 tests_unit_store_link_test_SOURCES = tests/unit/store_link_test.c tests/unit/store_fixture.h
 tests_unit_store_link_test_LDADD = $(unit_libs)
 tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit/store_fixture.h
 tests_unit_store_outbox_test_LDADD = $(unit_libs)
+tests_unit_store_product_test_SOURCES = tests/unit/store_product_test.c tests/unit/store_fixture.h
+tests_unit_store_product_test_LDADD = $(unit_libs)
 endif
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.

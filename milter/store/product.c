@@ -45,6 +45,8 @@ static const char update_sql[] =
 static const char sweep_gone_sql[] =
     "UPDATE product SET availability = 5, digest = x'', updated_ms = ?3 "
     "WHERE catalogue = ?1 AND run <> ?2 AND availability <> 5";
+static const char sweep_count_sql[] =
+    "SELECT count(*) FROM product WHERE catalogue = ?1 AND run <> ?2 AND availability <> 5";
 static const char sweep_erase_sql[] = "DELETE FROM product WHERE catalogue = ?1 AND run <> ?2";
 static const char delete_sql[] =
     "DELETE FROM product WHERE key = ?2 AND catalogue = (SELECT id FROM catalogue WHERE name = ?1)";
@@ -257,28 +259,40 @@ store_product_put(struct store *store, const struct store_product_run *run,
 	return store_write_end(store, rc < 0 ? -1 : 0, err) != 0 ? -1 : rc;
 }
 
+static int
+sweep(struct store_db *db, const struct store_product_run *run, bool erase, int64_t *swept_r,
+    struct err *err)
+{
+	sqlite3_stmt *statement = store_db_statement(db, sweep_count_sql, err);
+
+	if (statement == NULL)
+		return -1;
+	store_db_bind_int(statement, 1, run->catalogue);
+	store_db_bind_int(statement, 2, run->number);
+	if (store_db_step(db, statement, "count products", err) != 1)
+		return -1;
+	*swept_r = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	statement = store_db_statement(db, erase ? sweep_erase_sql : sweep_gone_sql, err);
+	if (statement == NULL)
+		return -1;
+	store_db_bind_int(statement, 1, run->catalogue);
+	store_db_bind_int(statement, 2, run->number);
+	if (!erase)
+		store_db_bind_int(statement, 3, run->now_ms);
+	return store_db_run(db, statement, "sweep products", err);
+}
+
 int
 store_product_sweep(struct store *store, const struct store_product_run *run, bool erase,
     int64_t *swept_r, struct err *err)
 {
 	struct store_db *db = store_write_begin(store, STORE_POWER_SAFE, err);
-	sqlite3_stmt *statement;
-	int rc = -1;
 
 	*swept_r = 0;
 	if (db == NULL)
 		return -1;
-	statement = store_db_statement(db, erase ? sweep_erase_sql : sweep_gone_sql, err);
-	if (statement != NULL) {
-		store_db_bind_int(statement, 1, run->catalogue);
-		store_db_bind_int(statement, 2, run->number);
-		if (!erase)
-			store_db_bind_int(statement, 3, run->now_ms);
-		rc = store_db_run(db, statement, "sweep products", err);
-	}
-	if (rc == 0)
-		*swept_r = sqlite3_changes(db->handle);
-	return store_write_end(store, rc, err);
+	return store_write_end(store, sweep(db, run, erase, swept_r, err), err);
 }
 
 int

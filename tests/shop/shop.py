@@ -130,7 +130,7 @@ class Shop:
         if known < 0.05:
             row["postcode"] = row["city"] = ""
         row["likes"] = rnd.sample(list(self.by_category), min(3, len(self.by_category)))
-        row["pace"] = rnd.paretovariate(1.3)
+        row["pace"] = min(rnd.paretovariate(1.3), 30)
         row["interval"] = rnd.uniform(18, 60)
         return row
 
