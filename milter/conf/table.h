@@ -43,8 +43,8 @@ X(TEXT, pid_file, "/run/mailtailor/mailtailord.pid", "path", \
   "File that holds the process id of the master; locked, so that no second daemon works on " \
   "the same database.") \
 X(TEXT, database, "/var/lib/mailtailor/mailtailor.db", "path", \
-  "The SQLite database with contacts, suppressions, journal and outbox. Its folder must " \
-  "belong to the user above.") \
+  "The SQLite database with contacts, events, products, suppressions, journal and outbox. Its " \
+  "folder must belong to the user above.") \
 X(TEXT, log, "syslog", "log", \
   "Where log lines go: syslog (facility mail), stderr, or the path of a file.") \
 X(ENUM, log_level, "info", "error|warning|info|debug", \
