@@ -8,6 +8,8 @@ file:line, what was expected, what was there, and the logs from where that step 
 
 import argparse
 import glob
+import html
+import json
 import os
 import re
 import shlex
@@ -310,6 +312,9 @@ class Player:
         if what in ("html", "text"):
             text = verify.text_of(data, "plain" if what == "text" else "html")
             return None if text is None else text.rstrip("\n")
+        token = re.fullmatch(r"(\w+) of token(?: (\d+))? in (.+)", what)
+        if token:
+            return self.token(line, message, address, *token.groups())
         simple = {"envelope sender": message.sender, "mail parameters": message.mail_parameters,
                   "rcpt parameters": message.recipient_parameters.get(address.lower()),
                   "source": data.decode("utf-8", "replace"),
@@ -318,6 +323,17 @@ class Player:
             raise SceneError(f"{os.path.basename(self.scene.file)}:{line}",
                              f"a message has no \"{what}\"")
         return simple[what]
+
+    def token(self, line, message, address, member, number, where):
+        """What `mailtailor token` says of the token that stands there."""
+        text = html.unescape(self.look(line, where, message, address) or "")
+        tokens = re.findall(r"https?://[^\s<>\"')]+/[couvp]/[\w-]{40,}|"
+                            r"[\w.-]+\+[a-zA-Z2-7]{53}@[\w.-]+", text)
+        if len(tokens) < int(number or 1):
+            fail(line, f"token {number or 1} in {where}", f"{len(tokens)} token(s)\n{text}")
+        told = self.bed.daemon.tool("token", "--json", tokens[int(number or 1) - 1])
+        value = json.loads(told.stdout)[member]
+        return None if value is None else str(value)
 
     def check_count(self, line, text, message, **_):
         """expect() has seen to it."""
