@@ -121,12 +121,12 @@ put_json(const struct meaning *meaning)
 	const struct link_facts *facts = &meaning->facts;
 	char prefix[LINK_MARK_SIZE];
 
-	ctl_put_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "kind",
-	    kind_names[facts->kind], "campaign", json_known(meaning->campaign), "campaign_id",
-	    json_id(facts->campaign), "contact", json_known(meaning->contact), "contact_id",
-	    json_id(facts->contact), "message", link_message_prefix(facts->message, prefix), "sent",
-	    ctl_json_time(facts->sent_ms), "link", json_id(facts->link), "target",
-	    json_known(meaning->target)));
+	ctl_put_json(json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "kind",
+	    kind_names[facts->kind], "key", (int)facts->key, "campaign",
+	    json_known(meaning->campaign), "campaign_id", json_id(facts->campaign), "contact",
+	    json_known(meaning->contact), "contact_id", json_id(facts->contact), "message",
+	    link_message_prefix(facts->message, prefix), "sent", ctl_json_time(facts->sent_ms),
+	    "link", json_id(facts->link), "target", json_known(meaning->target)));
 }
 
 static void

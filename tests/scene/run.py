@@ -8,8 +8,6 @@ file:line, what was expected, what was there, and the logs from where that step 
 
 import argparse
 import glob
-import html
-import json
 import os
 import re
 import shlex
@@ -26,6 +24,7 @@ from client import Client, Lost, submit
 from language import (SceneError, comparison, expand, holds, message_of, parse_send, quoted,
                       read)
 from testbed import Testbed
+import tokens
 
 DEADLINE_S = 20
 
@@ -326,13 +325,11 @@ class Player:
 
     def token(self, line, message, address, member, number, where):
         """What `mailtailor token` says of the token that stands there."""
-        text = html.unescape(self.look(line, where, message, address) or "")
-        tokens = re.findall(r"https?://[^\s<>\"')]+/[couvp]/[\w-]{40,}|"
-                            r"[\w.-]+\+[a-zA-Z2-7]{53}@[\w.-]+", text)
-        if len(tokens) < int(number or 1):
-            fail(line, f"token {number or 1} in {where}", f"{len(tokens)} token(s)\n{text}")
-        told = self.bed.daemon.tool("token", "--json", tokens[int(number or 1) - 1])
-        value = json.loads(told.stdout)[member]
+        text = self.look(line, where, message, address) or ""
+        found = tokens.in_text(text)[int(number or 1) - 1:]
+        if not found:
+            fail(line, f"token {number or 1} in {where}", text)
+        value = tokens.read(self.bed.daemon, found[:1])[0][member]
         return None if value is None else str(value)
 
     def check_count(self, line, text, message, **_):

@@ -174,7 +174,7 @@ static const struct {
     {"assign inside", "https://a.example/{% assign b = 1 %}{{ b }}",
 	"{https://a.example/{% assign b = 1 %}{{ b }}}"},
     {"brackets in a tag", "(https://a.example/{{ 'b)' }})", "{https://a.example/{{ 'b)' }}}"},
-    {"single braces", "https://a.example/{b}", "[https://a.example/]"},
+    {"single braces", "https://a.example/{b}", "(https://a.example/)"},
     {"unclosed output", "https://a.example/{{ b } https://b.example/{{ c }}",
 	"[https://a.example/] [https://b.example/]"},
     {"unclosed tag", "https://a.example/{% b", "[https://a.example/]"},
