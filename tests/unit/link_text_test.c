@@ -176,7 +176,7 @@ static const struct {
     {"brackets in a tag", "(https://a.example/{{ 'b)' }})", "{https://a.example/{{ 'b)' }}}"},
     {"single braces", "https://a.example/{b}", "(https://a.example/)"},
     {"unclosed output", "https://a.example/{{ b } https://b.example/{{ c }}",
-	"[https://a.example/] [https://b.example/]"},
+	"[https://a.example/] (https://b.example/)"},
     {"unclosed tag", "https://a.example/{% b", "[https://a.example/]"},
 };
 
