@@ -32,7 +32,8 @@ import tokens
 DOMAIN = "shop.example"
 SECTION = 'campaign "spring" {\n\tbounce_address = "bounces@shop.example"\n}\n'
 SETTINGS = QUICK + ('worker_messages = 25\ndkim_check = "1s"\ndkim_dns = "{dns}"\n'
-                    'token_keys = "{tokens}"\ntracking_url = "https://t.shop.example"\n')
+                    'tracking_url = "https://t.shop.example"\n')
+KEYS = 'token_keys = "{}"\n'
 STATIC = "https://shop.example/sale?a=1&b=2"
 MESSAGE = ("X-Campaign: spring\r\nFrom: Shop <news@shop.example>\r\nSubject: For {{{{ contact.email "
            "}}}}\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -128,7 +129,7 @@ def rotate(bed, streams, phase, folder, dns):
     bed.daemon.tool("key", "new")
     bed.daemon.hang_up("reloaded")
     time.sleep(1)
-    shutil.copy(os.path.join(folder, "tokens"), os.path.join(folder, "tokens.all"))
+    shutil.copy(bed.tokens, bed.tokens + ".all")
     bed.daemon.tool("key", "retire", "1")
     bed.daemon.hang_up("reloaded")
     time.sleep(1.5)
@@ -173,9 +174,9 @@ def number_of(name):
     return name.split("-")[1]
 
 
-def faults_of_tokens(bed, streams, folder):
+def faults_of_tokens(bed, streams):
     """With all keys there ever were: tokens of a retired one lead nowhere any more."""
-    shutil.copy(os.path.join(folder, "tokens.all"), os.path.join(folder, "tokens"))
+    shutil.copy(bed.tokens + ".all", bed.tokens)
     names = [name for stream in streams for name in stream.sent if bed.sink.of(name)]
     found = [tokens.in_message(bed.sink.of(name)[0]) for name in names]
     said = iter(tokens.read(bed.daemon, [token for each in found for token in each]))
@@ -214,12 +215,9 @@ def run(lab, build):
     lab.open_to_all("dns")
     dns, folder = os.path.join(lab.path("dns"), "records"), lab.path("dns")
     open(dns, "w", encoding="ascii").close()
-    bed = Testbed(lab, build, extra=SECTION, policy=False,
-                  settings=SETTINGS.format(dns=dns, tokens=os.path.join(folder, "tokens")))
-    bed.daemon.write_config()
-    bed.daemon.tool("key", "new")
-    if not bed.daemon.sanitizers:
-        shutil.chown(os.path.join(folder, "tokens"), "nobody")
+    bed = Testbed(lab, build, extra=SECTION, policy=False, settings=SETTINGS.format(dns=dns))
+    bed.tokens = bed.daemon.make_tokens()
+    bed.daemon.extra += KEYS.format(bed.tokens)
     bed.start()
     phase = [0]
     streams = [Stream(bed.postfix.port, f"single{i}", 1, phase) for i in range(3)]
@@ -233,7 +231,7 @@ def run(lab, build):
     bed.sink.wait_count(total, 60 * bed.patience)
     bed.settle()
     faults, arrived = faults_of(bed, streams)
-    token_faults, token_count = faults_of_tokens(bed, streams, folder)
+    token_faults, token_count = faults_of_tokens(bed, streams)
     faults += token_faults
     status = bed.stop()
     if status != 0:
