@@ -40,6 +40,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
 	milter/ctl/suppress.c \
+	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h
 
 sbin_PROGRAMS += mailtailor
