@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -450,6 +451,22 @@ class Shop(Tool):
         self.assertEqual([order["properties"] for order in orders], [call[3] for call in expected])
         self.assertGreater(len(orders), 100)
         self.assertEqual([order["address"] for order in orders], [call[1] for call in expected])
+
+    def test_killed_in_the_middle(self):
+        """An import that was cut off is run again: nothing is missing, nothing there twice."""
+        folder = os.path.join(self.folder, "shop")
+        shop.write(shop.Shop(50, 70, 1, 4000, 3), folder)
+        self.run_tool("contacts", "import", f"{folder}/contacts.csv")
+        for pause in (0.02, 0.05, 0.1, 0.2):
+            tool = subprocess.Popen(
+                [TOOL, "-c", self.conf, "events", "import", f"{folder}/events.jsonl"],
+                stdout=subprocess.DEVNULL)
+            time.sleep(pause)
+            tool.kill()
+            tool.wait()
+        self.run_tool("events", "import", f"{folder}/events.jsonl")
+        ids = [event["id"] for event in self.lines("events", "list")]
+        self.assertEqual(sorted(ids), [f"shop-{i:07d}" for i in range(4000)])
 
 
 if __name__ == "__main__":
