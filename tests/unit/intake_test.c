@@ -325,14 +325,9 @@ static void
 order_does_not_matter(void **state)
 {
 	static const char *const calls[] = {
-	    "\"time\":1700000000,\"traits\":{\"plan\":"
-	    "\"free\","
-	    "\"locale\":\"de\",\"nick\":\"A\"}}",
-	    "\"time\":1700000100,\"traits\":{\"plan\":"
-	    "\"pro\","
-	    "\"city\":\"Köln\"}}",
-	    "\"time\":1700000200,\"traits\":{\"nick\":null,"
-	    "\"locale\":\"fr\"}}",
+	    "\"time\":1700000000,\"traits\":{\"plan\":\"free\",\"locale\":\"de\",\"nick\":\"A\"}}",
+	    "\"time\":1700000100,\"traits\":{\"plan\":\"pro\",\"city\":\"K\\u00f6ln\"}}",
+	    "\"time\":1700000200,\"traits\":{\"nick\":null,\"locale\":\"fr\"}}",
 	};
 	static const int orders[6][3] = {
 	    {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
