@@ -317,6 +317,9 @@ pixel_stands_once(void **state)
 		end = memchr(first, '>', (size_t)(text.p + text.n - first));
 		assert_non_null(end);
 		end++;
+		/* No line of its own: it would move what stands below and make the page longer. */
+		assert_true(str_has((struct str){first, (size_t)(end - first)},
+		    STR("position:absolute!important")));
 		assert_null(memmem(end, (size_t)(text.p + text.n - end), "<img ", 5));
 		if (samples[i].behind != NULL)
 			assert_memory_equal(end, samples[i].behind, strlen(samples[i].behind));
