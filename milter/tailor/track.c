@@ -207,9 +207,11 @@ edit_links(struct editing *editing, const struct html_doc *doc, struct err *err)
 static void
 edit_pixel(struct editing *editing, const struct html_places *places, bool main)
 {
-	if (!editing->track->opens || places->end_literal || (!main && !places->has_body))
+	if (!editing->track->opens || (!main && !places->has_body))
 		return;
-	add_edit(editing, places->body_end, places->body_end, STR("{{ links.pixel }}"));
+	add_edit(editing, places->body_end, places->body_end,
+	    places->end_literal ? STR("{% endraw %}{{ links.pixel }}{% raw %}")
+				: STR("{{ links.pixel }}"));
 }
 
 /* Where the bytes of the result come from. The edits are in order. */
