@@ -194,8 +194,6 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 		note_image(walk->message, GMIME_PART(object));
 		return 0;
 	}
-	if (!GMIME_IS_MULTIPART(object))
-		return 0;
 	/* RFC 1847: what is signed or encrypted stays as it is, all the way down. */
 	how = mime_seal_of(object, &kind);
 	if (how != NULL)
@@ -203,6 +201,8 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 	if (!fixed && how == NULL && mime_part_label(walk->message, parent, object, &label))
 		add_slot(&walk->message->loose, &walk->message->loose_count,
 		    &walk->message->loose_size, &label);
+	if (!GMIME_IS_MULTIPART(object))
+		return 0;
 	walk->fixed = fixed || how != NULL;
 	multipart = GMIME_MULTIPART(object);
 	for (int i = 0; i < g_mime_multipart_get_count(multipart) && result == 0; i++)

@@ -8,6 +8,8 @@ picture.
 """
 
 import base64
+import fcntl
+import io
 import itertools
 import json
 import os
@@ -18,33 +20,40 @@ import time
 
 from lab import LabError
 
+try:
+    from PIL import Image
+except ImportError:
+    Image = None
+
 PAGE = "http://mail.invalid/"
+HEIGHT = 200  # of the window: less than any page, so that a page's own height counts
 HEIGHT_MAX = 16000  # of a picture; Chromium's own ceiling is a little higher
 SECONDS = 60
-
-# What each image shows where images are served: a picture with an edge, so that a shift shows.
-PICTURE = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAABlBMVEXAwMCAgIBlc0eEAAAAEUlEQVQI12M4"
-    "wPABCA8wHAAAFRgFAVkpXtAAAAAASUVORK5CYII=")
-PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-
 
 def missing():
     """Why nothing can be drawn here, or None."""
     if not shutil.which("chromium"):
         return "Chromium is not installed (contrib/packages pictures)"
+    if Image is None:
+        return "python3-pil is not installed (contrib/packages pictures)"
     return None
 
 
 class Browser:
-    """`extra`: command line arguments. Use as a context."""
+    """Use as a context."""
 
     def __init__(self, lab):
-        theirs_in, self._out = os.pipe()
-        self._in, theirs_out = os.pipe()
-        self._pending, self._numbers, self._events = b"", itertools.count(1), []
+        # Away from 3 and 4, where Chromium wants them.
+        reading, self._out = os.pipe()
+        self._in, writing = os.pipe()
+        theirs_in, theirs_out = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (reading, writing))
+        os.close(reading)
+        os.close(writing)
+        self._pending, self._numbers = b"", itertools.count(1)
+        self._html, self._images, self._asked = b"", lambda url: None, set()
+        self._loaded = False
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh",
+            ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash",
              "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--remote-debugging-pipe", "--force-device-scale-factor=1",
              "--font-render-hinting=none", "--disable-lcd-text", "--disable-dev-shm-usage",
@@ -62,6 +71,7 @@ class Browser:
         self._session = self._call("Target.attachToTarget", targetId=target,
                                    flatten=True)["sessionId"]
         self._call("Page.enable")
+        self._call("DOM.enable")
         self._call("Network.enable")
         self._call("Network.setCacheDisabled", cacheDisabled=True)
         self._call("Emulation.setScriptExecutionDisabled", value=True)
@@ -112,7 +122,7 @@ class Browser:
         return json.loads(message)
 
     def _call(self, method, **parameters):
-        """The result; what happens meanwhile is noted."""
+        """The result; what happens meanwhile is dealt with."""
         number = self._send(method, **parameters)
         end = time.monotonic() + SECONDS
         while True:
@@ -121,18 +131,25 @@ class Browser:
                 if "error" in message:
                     raise LabError(f"Chromium: {method}: {message['error'].get('message')}")
                 return message["result"]
-            if "method" in message:
-                self._events.append(message)
+            self._take(message)
+
+    def _take(self, message):
+        """Something that Chromium says of itself."""
+        if message.get("method") == "Fetch.requestPaused":
+            self._answer(message["params"])
+        elif message.get("method") == "Page.loadEventFired":
+            self._loaded = True
 
     # --- pages ---
 
-    def _answer(self, request, html, images):
-        """A request of the page: `images` says what an address gives, None for nothing."""
+    def _answer(self, request):
+        """A request of the page."""
         url, number = request["request"]["url"], request["requestId"]
         if url == PAGE:
-            kind, body = "text/html; charset=utf-8", html
+            kind, body = "text/html; charset=utf-8", self._html
         else:
-            kind, body = "image/png", images(url)
+            kind, body = "image/png", self._images(url)
+            self._asked.add(url)
         if body is None:
             self._send("Fetch.failRequest", requestId=number, errorReason="NameNotResolved")
             return
@@ -142,30 +159,41 @@ class Browser:
                    responseHeaders=[{"name": "Content-Type", "value": kind}],
                    body=base64.b64encode(body).decode())
 
-    def _load(self, html, images):
-        """Returns the addresses that were asked for."""
-        self._events.clear()
-        self._send("Page.navigate", url=PAGE)
-        asked = []
+    def _load(self):
+        self._loaded = False
+        self._call("Page.navigate", url=PAGE)
         end = time.monotonic() + SECONDS
-        while True:
-            message = self._events.pop(0) if self._events else self._read(end)
-            method = message.get("method")
-            if method == "Fetch.requestPaused":
-                asked.append(message["params"]["request"]["url"])
-                self._answer(message["params"], html, images)
-            elif method == "Page.loadEventFired":
-                return asked
+        while not self._loaded:
+            self._take(self._read(end))
 
-    def draw(self, html, width, images):
-        """PNG of the whole page, and the addresses it asked for. `html`: str. `images`: from an
-        address to bytes (PNG or GIF), or None."""
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=800,
-                   deviceScaleFactor=1, mobile=False)
-        asked = self._load(html.encode("utf-8", "surrogatepass"), images)
+    def _capture(self, width):
         size = self._call("Page.getLayoutMetrics")["cssContentSize"]
         height = min(max(int(size["height"]), 1), HEIGHT_MAX)
         picture = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=True,
                              clip={"x": 0, "y": 0, "width": max(width, int(size["width"])),
                                    "height": height, "scale": 1})
-        return base64.b64decode(picture["data"]), asked
+        return Image.open(io.BytesIO(base64.b64decode(picture["data"]))).convert("RGB")
+
+    def draw(self, html, width, images):
+        """The whole page as a PIL image, and the set of addresses that it asked for. `html`: str.
+        `images`: from an address to bytes (PNG or GIF), or None."""
+        self._html, self._images = html.encode("utf-8", "surrogatepass"), images
+        self._asked = set()
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT,
+                   deviceScaleFactor=1, mobile=False)
+        self._load()
+        picture = self._capture(width)
+        for _ in range(10):  # until nothing moves
+            before, picture = picture, self._capture(width)
+            if before.size == picture.size and before.tobytes() == picture.tobytes():
+                return picture, self._asked
+        raise LabError("the page does not come to rest")
+
+    def rows_of(self, selector):
+        """(top, bottom) of the element on the page that was drawn last; None: there is none."""
+        root = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        if not node:
+            return None
+        box = self._call("DOM.getBoxModel", nodeId=node)["model"]["border"]
+        return round(min(box[1::2])), round(max(box[1::2]))

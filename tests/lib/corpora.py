@@ -69,10 +69,10 @@ def png(width, height, shade):
             + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
-def encoded(data, encoding):
-    """`data` with LF line ends; the result has CRLF."""
+def encoded(data, encoding, text):
+    """`data` with LF line ends if it is text; the result has CRLF."""
     if encoding == "base64":
-        data = base64.encodebytes(data.replace(b"\n", b"\r\n"))
+        data = base64.encodebytes(data.replace(b"\n", b"\r\n") if text else data)
     elif encoding == "quoted-printable":
         data = quopri.encodestring(data)
     return data.rstrip(b"\n").replace(b"\n", b"\r\n") + b"\r\n"
@@ -80,7 +80,7 @@ def encoded(data, encoding):
 
 def part(kind, data, encoding, more=b""):
     return (b"Content-Type: " + kind + b"\r\nContent-Transfer-Encoding: " + encoding.encode()
-            + b"\r\n" + more + b"\r\n" + encoded(data, encoding))
+            + b"\r\n" + more + b"\r\n" + encoded(data, encoding, kind.startswith(b"text/")))
 
 
 def multipart(kind, boundary, parts):

@@ -262,6 +262,14 @@ static const struct out_case {
 	    "boundary=c\r\n",
 	    "--c\r\n" TEXT "\r\nx\r\n--c\r\nContent-Type: application/x\r\n"
 	    "Content-Transfer-Encoding: base64\r\n\r\n/w==\r\n--c--") END},
+    {"so does the part of a forwarded message, which stays",
+	MULTI(PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n"
+				   "Content-Transfer-Encoding: 8bit\r\n",
+	    "X: y\r\nContent-Transfer-Encoding: 8bit\r\n\r\nz") END),
+	NULL, {.survive = true},
+	PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n"
+			     "Content-Transfer-Encoding: 7bit\r\n",
+	    "X: y\r\nContent-Transfer-Encoding: 8bit\r\n\r\nz") END},
     {"unless something inside stays 8-bit",
 	"MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n" MULTI(
 	    PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n", "X: y\r\n\r\n\xff") END),
