@@ -22,6 +22,12 @@ thousand: all
 rotation: all
 	$(tests_python)/scene/rotation.py
 
+newsletters: all
+	$(tests_python)/scene/newsletters.py
+
+looks: all
+	$(tests_python)/scene/looks.py
+
 crash: all
 	$(tests_python)/scene/crash.py
 
@@ -52,4 +58,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand rotation crash soak bench bench-liquid check-asan check-tsan format fuzz
+.PHONY: scenes thousand rotation newsletters looks crash soak bench bench-liquid check-asan check-tsan format fuzz

@@ -55,6 +55,7 @@ enum link_kind {
 #define LINK_CAMPAIGN_MAX  INT64_C(0xffffffff)
 #define LINK_CONTACT_MAX   INT64_C(0xffffffffff)
 #define LINK_ID_MAX	   INT64_C(0xffffffff)
+#define LINK_SENT_MAX	   (INT64_C(0xffffffff) * 1000) /* milliseconds; in the year 2106 */
 
 /* What a token is made of. Not every kind has everything. */
 struct link_facts {

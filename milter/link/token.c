@@ -88,7 +88,7 @@ static int
 check_facts(const struct link_facts *facts, enum wire wire, struct err *err)
 {
 	const struct form *form = &forms[wire];
-	int64_t time_max = form->days ? 0xffff * DAY_MS : INT64_C(0xffffffff) * 1000;
+	int64_t time_max = form->days ? 0xffff * DAY_MS : LINK_SENT_MAX;
 
 	if (wire == 0)
 		return err_set(err, ERR_INPUT, "token: there is no kind %d", (int)facts->kind);

@@ -209,12 +209,22 @@ drop_data(struct composer *c, const struct mime_message *message, const char *pl
 		splice(c, message->data_extent, STR(""));
 }
 
+/* What is 7-bit says so. */
+static int
+put_label(struct composer *c, const struct mime_message *message, const struct mime_slot *slot)
+{
+	return slot->top ? top_headers(c, message, slot, NULL, "7bit")
+			 : inner_headers(c, slot, NULL, "7bit");
+}
+
 static int
 put_loose(struct composer *c, const struct mime_message *message, const struct mime_slot *slot)
 {
-	if (!c->how->survive)
+	if (!c->how->survive || (slot->composite && !message->plain))
 		return 0;
 	drop_data(c, message, slot->part.content.p);
+	if (slot->again.p == NULL)
+		return put_label(c, message, slot);
 	return put_encoded(c, message, slot, NULL, slot->again, MIME_BASE64);
 }
 
@@ -227,6 +237,8 @@ put_slot(struct composer *c, const struct mime_message *message, const struct mi
 		return put_text(c, message, slot, text);
 	if (c->how->survive && !mime_survives(slot->part.content))
 		return put_again(c, message, slot);
+	if (c->how->survive && mime_part_says_8bit(slot))
+		return put_label(c, message, slot);
 	return 0;
 }
 

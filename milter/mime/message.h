@@ -33,7 +33,8 @@ struct mime_slot {
 	struct mime_splice type; /* place: the charset's */
 	const char *type_text;	 /* what goes there; NULL: it is UTF-8 already */
 	struct mime_splice cte;
-	struct str again; /* in base64; of those in `loose` */
+	struct str again; /* in base64; of those in `loose`; {NULL,0}: the label alone is wrong */
+	bool composite;	  /* a multipart: `content` is the place behind its fields */
 };
 
 struct mime_message {
@@ -45,6 +46,7 @@ struct mime_message {
 	size_t slot_count;
 	size_t slot_size;
 	struct mime_slot *loose; /* others, which a relay would change; in order, too */
+	bool plain; /* all but these parts is 7-bit already, so that a multipart may say so */
 	size_t loose_count;
 	size_t loose_size;
 	struct arena *arena;	/* what is encoded again; NULL: nothing */
@@ -62,6 +64,12 @@ struct mime_message {
 /* Fills everything but what text parts alone have. `multipart` NULL: the message's own body. */
 bool mime_part_locate(const struct mime_message *message, GMimeMultipart *multipart,
     GMimePart *part, struct mime_slot *slot);
+/* Does it say 8bit or binary? A relay whose next hop wants neither encodes such a part anew,
+ * whatever it holds. */
+bool mime_part_says_8bit(const struct mime_slot *slot);
+/* The same for something with parts inside; `slot` is filled then. `parent` NULL: the message. */
+bool mime_part_label(const struct mime_message *message, GMimeMultipart *parent,
+    GMimeObject *object, struct mime_slot *slot);
 /* The bytes from its boundary to the next one. */
 bool mime_part_extent(const struct mime_message *message, GMimeMultipart *multipart,
     const struct mime_slot *slot, struct str *extent_r);

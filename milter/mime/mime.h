@@ -117,7 +117,7 @@ int mime_compose(const struct mime_message *message, const struct str *texts, st
 struct mime_out {
 	bool keep_charset; /* replaced parts keep theirs where the text has a place in it */
 	/* Parts that a relay would encode or fold anew, attachments too, get a transfer
-	 * encoding that lets them pass: the same content, other bytes. Not forwarded messages,
+	 * encoding that lets them pass: the same content, other bytes; 7bit where that is true. Not forwarded messages,
 	 * and nothing signed. */
 	bool survive;
 };

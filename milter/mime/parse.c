@@ -150,8 +150,13 @@ visit_part(struct walk *walk, GMimeMultipart *multipart, GMimePart *part)
 		add_text(walk, part, &slot, multipart == NULL);
 		return;
 	}
-	if (located && may_be_encoded(part, &slot) && !mime_survives(slot.part.content))
+	if (located && mime_survives(slot.part.content)) {
+		if (mime_part_says_8bit(&slot))
+			add_slot(
+			    &message->loose, &message->loose_count, &message->loose_size, &slot);
+	} else if (located && may_be_encoded(part, &slot)) {
 		add_loose(message, &slot);
+	}
 	mime_fixed_add(message, part);
 }
 
@@ -174,6 +179,7 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 {
 	const char *kind, *how;
 	GMimeMultipart *multipart;
+	struct mime_slot label;
 	bool fixed = walk->fixed;
 	int result = 0;
 
@@ -188,12 +194,15 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 		note_image(walk->message, GMIME_PART(object));
 		return 0;
 	}
-	if (!GMIME_IS_MULTIPART(object))
-		return 0;
 	/* RFC 1847: what is signed or encrypted stays as it is, all the way down. */
 	how = mime_seal_of(object, &kind);
 	if (how != NULL)
 		mime_seal_note(walk->message, how, kind, depth == 0);
+	if (!fixed && how == NULL && mime_part_label(walk->message, parent, object, &label))
+		add_slot(&walk->message->loose, &walk->message->loose_count,
+		    &walk->message->loose_size, &label);
+	if (!GMIME_IS_MULTIPART(object))
+		return 0;
 	walk->fixed = fixed || how != NULL;
 	multipart = GMIME_MULTIPART(object);
 	for (int i = 0; i < g_mime_multipart_get_count(multipart) && result == 0; i++)
@@ -225,6 +234,40 @@ walk_message(struct walk *walk)
 	return result;
 }
 
+static int
+by_place(const void *a, const void *b)
+{
+	const struct str *one = a, *two = b;
+
+	return one->p < two->p ? -1 : one->p > two->p;
+}
+
+/* What is left of the body when all that a copy encodes anew, or leaves out, is gone. */
+static bool
+rest_survives(const struct mime_message *message)
+{
+	struct str *pieces = g_new(struct str, message->slot_count + message->loose_count + 2);
+	const char *cursor = message->body.p;
+	size_t count = 0, i;
+	bool good = true;
+
+	for (i = 0; i < message->slot_count; i++)
+		pieces[count++] = message->slots[i].part.content;
+	for (i = 0; i < message->loose_count; i++)
+		pieces[count++] = message->loose[i].part.content;
+	if (message->data.p != NULL)
+		pieces[count++] = message->data_extent;
+	qsort(pieces, count, sizeof *pieces, by_place);
+	pieces[count] = (struct str){message->raw.p + message->raw.n, 0};
+	for (i = 0; i <= count && good; i++) {
+		if (pieces[i].p > cursor)
+			good = mime_survives((struct str){cursor, (size_t)(pieces[i].p - cursor)});
+		cursor = MAX(cursor, pieces[i].p + pieces[i].n);
+	}
+	g_free(pieces);
+	return good;
+}
+
 int
 mime_parse(struct mime_message **message_r, struct str raw, const struct mime_limits *limits,
     struct err *err)
@@ -244,6 +287,7 @@ mime_parse(struct mime_message **message_r, struct str raw, const struct mime_li
 		return -1;
 	}
 	mime_data_check_end(message);
+	message->plain = rest_survives(message);
 	*message_r = message;
 	return 0;
 }

@@ -114,17 +114,77 @@ inner_fields(const struct mime_message *message, GMimeMultipart *multipart, GMim
 	return found == 0 && rest.n == 0 && fields->end < content.p;
 }
 
+/* To the very end: not everybody trims before comparing. */
+static struct str
+value_place(struct str value)
+{
+	struct str place = str_trim(value);
+
+	place.n = (size_t)(value.p + value.n - place.p);
+	return place;
+}
+
 static bool
 transfer_encoding(struct part_fields *fields, GMimePart *part, GMimeContentEncoding *encoding_r)
 {
 	*encoding_r = g_mime_part_get_content_encoding(part);
 	if (fields->cte.value.p == NULL)
 		return *encoding_r == GMIME_CONTENT_ENCODING_DEFAULT;
-	/* To the very end: not everybody trims before comparing. */
-	fields->cte.place = str_trim(fields->cte.value);
-	fields->cte.place.n =
-	    (size_t)(fields->cte.value.p + fields->cte.value.n - fields->cte.place.p);
+	fields->cte.place = value_place(fields->cte.value);
 	return *encoding_r != GMIME_CONTENT_ENCODING_DEFAULT;
+}
+
+bool
+mime_part_says_8bit(const struct mime_slot *slot)
+{
+	struct str said = str_trim(slot->cte.value.p == NULL ? STR("") : slot->cte.place);
+
+	return str_is_nocase(said, "8bit") || str_is_nocase(said, "binary");
+}
+
+/* The fields from the first one to the empty line. */
+static bool
+label_fields(const struct mime_message *message, GMimeMultipart *parent, GMimeObject *object,
+    struct part_fields *fields)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(object);
+	struct mime_header header;
+	struct str rest;
+	gint64 start;
+	int found;
+
+	if (g_mime_header_list_get_count(list) == 0)
+		return false;
+	start = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, 0));
+	if (start < message->body.p - message->raw.p || (size_t)start >= message->raw.n ||
+	    boundary_before(message->raw, (size_t)start, parent) == NULL)
+		return false;
+	rest = (struct str){message->raw.p + start, message->raw.n - (size_t)start};
+	do {
+		fields->end = rest.p;
+		found = mime_field_next(&rest, &header);
+		if (found > 0 && !note_field(fields, &header, NULL))
+			return false;
+	} while (found > 0);
+	return found == 0;
+}
+
+bool
+mime_part_label(const struct mime_message *message, GMimeMultipart *parent, GMimeObject *object,
+    struct mime_slot *slot)
+{
+	struct part_fields fields = {.end = message->body.p};
+
+	*slot = (struct mime_slot){.top = parent == NULL, .composite = true};
+	if (!(slot->top ? top_fields(message, &fields)
+			: label_fields(message, parent, object, &fields)) ||
+	    fields.cte.value.p == NULL)
+		return false;
+	slot->cte = fields.cte;
+	slot->cte.place = value_place(slot->cte.value);
+	slot->header_end = fields.end;
+	slot->part.content = (struct str){fields.end, 0};
+	return mime_part_says_8bit(slot);
 }
 
 static struct str

@@ -143,7 +143,7 @@ read_date(struct tailor_message *message)
 	const struct mime_header *date = mime_header_find(message->mime, "Date");
 
 	if (date == NULL || !mime_header_date(date->value, &message->sent_ms) ||
-	    message->sent_ms < 0)
+	    message->sent_ms < 0 || message->sent_ms > LINK_SENT_MAX)
 		message->sent_ms = 0;
 }
 

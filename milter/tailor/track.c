@@ -262,9 +262,11 @@ edit_text_links(struct editing *editing, struct err *err)
 static void
 edit_pixel(struct editing *editing, const struct html_places *places, bool main)
 {
-	if (!editing->track->opens || places->end_literal || (!main && !places->has_body))
+	if (!editing->track->opens || (!main && !places->has_body))
 		return;
-	add_edit(editing, places->body_end, places->body_end, STR("{{ links.pixel }}"));
+	add_edit(editing, places->body_end, places->body_end,
+	    places->end_literal ? STR("{% endraw %}{{ links.pixel }}{% raw %}")
+				: STR("{{ links.pixel }}"));
 }
 
 /* Where the bytes of the result come from. The edits are in order. */
@@ -396,6 +398,15 @@ get_click(struct tailor_links *links, size_t number, struct str *text_r, struct 
 	return text_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 1;
 }
 
+/* Out of the flow and of the reach of the author's styles: no line opens for it, and a rule such as
+ * img { width: 100% !important } does not blow it up. Where a reader drops `position`, it is a
+ * block as high as its one pixel. */
+#define PIXEL_STYLE                                                                \
+	"display:block!important;position:absolute!important;width:1px!important;" \
+	"height:1px!important;min-width:0!important;min-height:0!important;"       \
+	"margin:-1px 0 0!important;padding:0!important;border:0!important;"        \
+	"background:none!important"
+
 static int
 get_pixel(struct tailor_links *links, struct str *text_r, struct err *err)
 {
@@ -411,7 +422,9 @@ get_pixel(struct tailor_links *links, struct str *text_r, struct err *err)
 		return -1;
 	links->pixel_done = true;
 	*text_r = arena_printf(links->arena,
-	    "<img src=\"%.*s\" width=\"1\" height=\"1\" alt=\"\" border=\"0\">", STR_F(url));
+	    "<img src=\"%.*s\" width=\"1\" height=\"1\" alt=\"\" border=\"0\" "
+	    "style=\"" PIXEL_STYLE "\">",
+	    STR_F(url));
 	return text_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 1;
 }
 

@@ -239,6 +239,42 @@ static const struct out_case {
 	{.survive = true},
 	PART(TEXT, "x") PART("Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n",
 	    "//4Keg==") END},
+    {"7-bit text that says 8bit says 7bit",
+	MULTI(PART("Content-Transfer-Encoding:  8BIT \r\nX: y\r\n", "x") PART(
+	    "Content-Type: application/x\r\nContent-Transfer-Encoding: binary\r\n", "z") END),
+	NULL, {.survive = true},
+	PART("Content-Transfer-Encoding:  7bit\r\nX: y\r\n", "x")
+	    PART("Content-Type: application/x\r\nContent-Transfer-Encoding: 7bit\r\n", "z") END},
+    {"or stays", MULTI(PART("Content-Transfer-Encoding: 8bit\r\n", "x") END), NULL,
+	{.survive = false}, PART("Content-Transfer-Encoding: 8bit\r\n", "x") END},
+    {"alone",
+	"MIME-Version: 1.0\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: "
+	"8bit\r\n\r\nx",
+	NULL, {.survive = true}, "Content-Transfer-Encoding: 7bit\r\nx\r\n"},
+    {"multiparts follow",
+	"MIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n" MULTI(PART(
+	    "Content-Transfer-Encoding: 8bit\r\nContent-Type: multipart/related; "
+	    "boundary=c\r\n",
+	    "--c\r\n" TEXT "\r\nx\r\n--c\r\nContent-Type: application/x\r\n\r\n\xff\r\n--c--") END),
+	NULL, {.survive = true},
+	"Content-Transfer-Encoding: 7bit\r\n" PART(
+	    "Content-Transfer-Encoding: 7bit\r\nContent-Type: multipart/related; "
+	    "boundary=c\r\n",
+	    "--c\r\n" TEXT "\r\nx\r\n--c\r\nContent-Type: application/x\r\n"
+	    "Content-Transfer-Encoding: base64\r\n\r\n/w==\r\n--c--") END},
+    {"so does the part of a forwarded message, which stays",
+	MULTI(PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n"
+				   "Content-Transfer-Encoding: 8bit\r\n",
+	    "X: y\r\nContent-Transfer-Encoding: 8bit\r\n\r\nz") END),
+	NULL, {.survive = true},
+	PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n"
+			     "Content-Transfer-Encoding: 7bit\r\n",
+	    "X: y\r\nContent-Transfer-Encoding: 8bit\r\n\r\nz") END},
+    {"unless something inside stays 8-bit",
+	"MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n" MULTI(
+	    PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n", "X: y\r\n\r\n\xff") END),
+	NULL, {.survive = true},
+	PART(TEXT, "x") PART("Content-Type: message/rfc822\r\n", "X: y\r\n\r\n\xff") END},
     {"8-bit attachment stays",
 	MULTI(PART(TEXT, "x") PART("Content-Type: application/x\r\n", "\xff\xfe\nz") END), NULL,
 	{.survive = false},

@@ -121,6 +121,7 @@ tear_down(void **state)
 
 static struct str last_copy;	     /* all of it, of the message rendered last */
 static const char *subtype = "html"; /* of the part */
+static const char *message_date = "Sun, 01 Mar 2026 08:00:00 +0000";
 
 /* The HTML that `to` gets; the verdict's reason if nothing may leave. */
 static struct str
@@ -138,9 +139,9 @@ html_of(const char *campaign, const char *html, const char *to, enum store_verdi
 	last_copy = STR("");
 	raw = arena_printf(world.arena,
 	    "From: Shop <news@shop.example>\r\nTo: x@y.example\r\nSubject: s\r\n"
-	    "Date: Sun, 01 Mar 2026 08:00:00 +0000\r\nMessage-ID: <1@x.example>\r\n"
+	    "Date: %s\r\nMessage-ID: <1@x.example>\r\n"
 	    "MIME-Version: 1.0\r\nContent-Type: text/%s; charset=utf-8\r\n\r\n%s\r\n",
-	    subtype, html);
+	    message_date, subtype, html);
 	assert_non_null(found);
 	if (tailor_message_new(&message, world.tailor, found, str_c(campaign),
 		STR("bounce@shop.example"), raw, &err) != 0)
@@ -378,6 +379,7 @@ pixel_stands_once(void **state)
 	    {"<html><body><p>x</p></body></html>", "</body></html>"},
 	    {"<p>x</p>", "\n"},
 	    {"<html><body><p>x</p>{% render 'foot' %}", NULL},
+	    {"<html><body>{% raw %}<p>{{x}}</p></body></html>{% endraw %}", "</body></html>"},
 	};
 
 	(void)state;
@@ -393,11 +395,35 @@ pixel_stands_once(void **state)
 		end = memchr(first, '>', (size_t)(text.p + text.n - first));
 		assert_non_null(end);
 		end++;
+		/* No line of its own: it would move what stands below and make the page longer. */
+		assert_true(str_has((struct str){first, (size_t)(end - first)},
+		    STR("position:absolute!important")));
 		assert_null(memmem(end, (size_t)(text.p + text.n - end), "<img ", 5));
 		if (samples[i].behind != NULL)
 			assert_memory_equal(end, samples[i].behind, strlen(samples[i].behind));
 	}
 	assert_false(str_has(sent("spring", samples[0].html, "shy@example.org"), STR("<img")));
+}
+
+/* Such a date counts as none, rather than that the message is refused for ever. */
+static void
+dates_that_no_token_holds(void **state)
+{
+	static const char *const dates[] = {"Mon, 30 Jun 3609 15:33:50 +0600",
+	    "Tue, 30 Jun 1903 15:33:50 +0000", "Sun, 07 Feb 2106 06:28:16 +0000", "yesterday"};
+	const char *usual = message_date;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
+		struct link_facts facts;
+
+		message_date = dates[i];
+		target(sent("spring", "<a href=\"https://shop.example/\">x</a>", "ada@example.org"),
+		    "/c/", &facts);
+		assert_int_equal(facts.sent_ms, 0);
+		arena_reset(world.arena);
+	}
+	message_date = usual;
 }
 
 static void
@@ -581,6 +607,7 @@ main(void)
 	    cmocka_unit_test(values_in_text_addresses),
 	    cmocka_unit_test(no_other_byte_changes),
 	    cmocka_unit_test(pixel_stands_once),
+	    cmocka_unit_test(dates_that_no_token_holds),
 	    cmocka_unit_test(addresses_of_our_own),
 	    cmocka_unit_test(lists_are_left_by_one_click),
 	    cmocka_unit_test(same_facts_give_the_same),
