@@ -89,8 +89,9 @@ render_part(struct work *work, const struct mime_part *part, const struct liquid
 	work->links.pixel_done = false;
 	if (render_text(work, program, text_r, err) != 0)
 		return -1;
-	return part->kind == MIME_HTML ? tailor_links_finish(&work->links, *text_r, text_r, err)
-				       : 0;
+	return part->kind == MIME_HTML || part->kind == MIME_AMP
+	    ? tailor_links_finish(&work->links, *text_r, text_r, err)
+	    : 0;
 }
 
 static int

@@ -64,16 +64,17 @@ translate(const struct work *work, struct str name, struct draft *draft, struct 
 }
 
 static int
-track(const struct work *work, bool main, struct draft *draft, struct err *err)
+track(const struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
 {
+	const struct tailor_track_kind kind = {.main = main, .amp = work->stages->amp};
 	struct origin *origin;
 	struct buf text;
 
 	if (work->stages->track == NULL || !work->html)
 		return 0;
 	buf_init(&text, work->max * GROWTH);
-	if (tailor_track_source(
-		work->stages->track, draft->text, draft->origin, main, &text, &origin, err) != 0) {
+	if (tailor_track_source(work->stages->track, name, draft->text, draft->origin, kind, &text,
+		&origin, err) != 0) {
 		buf_fini(&text);
 		return -1;
 	}
@@ -84,7 +85,7 @@ track(const struct work *work, bool main, struct draft *draft, struct err *err)
 static int
 prepare(const struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
 {
-	if (translate(work, name, draft, err) == 0 && track(work, main, draft, err) == 0)
+	if (translate(work, name, draft, err) == 0 && track(work, name, main, draft, err) == 0)
 		return 0;
 	draft_fini(draft);
 	return -1;

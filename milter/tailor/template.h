@@ -17,6 +17,7 @@ struct tailor_stages {
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
 	struct tailor_track *track; /* for HTML; NULL: links stay as they are */
+	bool amp; /* no link is tracked; only the values of attributes are looked at */
 };
 
 /* As liquid_compile. */

@@ -5,7 +5,8 @@
  * When a message is compiled, html/ says which bytes are links. The address of one that
  * is the same for all gives way to {{ links.cN }}; one that template tags make is marked,
  * and changed after rendering. No other byte of the source changes. links.pixel goes
- * before </body>.
+ * before </body>. Other values of attributes that template tags make get quotes where the
+ * author wrote none, and may lead only where a link may.
  *
  * Owns:    a struct tailor_track is the compiled message's; a struct tailor_links one render's.
  * Threads: a track is filled by one thread and immutable then.
@@ -32,10 +33,17 @@ struct tailor_track *tailor_track_new(
     const struct conf *conf, const struct conf_campaign *campaign, struct str name);
 void tailor_track_free(struct tailor_track **track);
 
-/* An HTML template (`main`: the part itself, no partial) with its links made ready, to
- * `out`. `origin` of `source` may be NULL; *origin_r is the caller's. */
-int tailor_track_source(struct tailor_track *track, struct str source, const struct origin *origin,
-    bool main, struct buf *out, struct origin **origin_r, struct err *err);
+/* What an HTML template is. */
+struct tailor_track_kind {
+	bool main; /* the part itself, no partial */
+	bool amp;  /* AMP's readers follow rules of their own: no link is tracked, no image added */
+};
+
+/* An HTML template with its links made ready, to
+ * `out`. `name`: of the template, for messages. `origin` of `source` may be NULL; *origin_r is the caller's. */
+int tailor_track_source(struct tailor_track *track, struct str name, struct str source,
+    const struct origin *origin, struct tailor_track_kind kind, struct buf *out,
+    struct origin **origin_r, struct err *err);
 /* Gives the links their rows, when all sources are done. `store` NULL or read-only: links
  * carry their address in the token. */
 int tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err);
