@@ -8,8 +8,8 @@ The strings are all that stands in attack-* of $MAILTAILOR_CORPORA, or in FOLDER
 of a text, each string of a JSON file; and some made here. The engine makes a copy for each,
 which others judge: Python's email package (which fields there are), lxml and html5lib
 (which tags and attributes there are, compared with those of a harmless value), and
-browsers' rules for what an address is. html5lib is slow: it reads a sample (--sample, one
-in N), and all of it with --all, which also adds variations of each string. What a
+browsers' rules for what an address is. What is slow gets a sample of the strings (--sample,
+one in N), or all of them with --all, which also adds variations of each string. What a
 template itself asks for with the filter raw is not tested. Exit 77: there are no strings.
 """
 
@@ -288,7 +288,7 @@ class Attack:
     def __init__(self, engine, strings, options):
         self.engine, self.strings, self.options = engine, strings, options
         self.counts = collections.Counter()
-        self.failures, self.made = 0, set(MADE)
+        self.failures, self.made, self.tokens = 0, set(MADE), []
         self.source = generator(options.seed, "attack")
 
     def fail(self, place, text, what):
@@ -305,8 +305,8 @@ class Attack:
     def import_contacts(self):
         contacts = {self.address(n): {"v": text, "name": text, "first_name": text}
                     for n, text in enumerate(self.strings)}
-        contacts["harmless@attack.example"] = {"v": HARMLESS, "name": HARMLESS,
-                                               "first_name": HARMLESS}
+        contacts[self.address("harmless")] = {"v": HARMLESS, "name": HARMLESS,
+                                              "first_name": HARMLESS}
         answer = self.engine.ask(contacts=contacts)
         if "error" in answer:
             sys.exit(f"contacts: {answer['error']}")
@@ -325,11 +325,10 @@ class Attack:
             return None, answer.get("reason") or answer.get("error")
         return parsed(answer["copy"].encode("latin-1")), answer["parts"]
 
-    def each(self, always=True):
-        """(number, string): all of them, or those made here and a sample."""
+    def each(self, sample=1):
+        """(number, string): those made here, and of the others one in `sample`."""
         for number, text in enumerate(self.strings):
-            if always or self.options.all or text in self.made or \
-                    self.source.random() * self.options.sample < 1:
+            if self.options.all or text in self.made or self.source.random() * sample < 1:
                 yield number, text
 
     def refused(self, place, text, reason):
@@ -356,18 +355,22 @@ class Attack:
                 if scheme is not None and scheme not in SCHEMES:
                     self.fail(place, text, f"{read.__name__}: an address {address[:80]!r}")
 
-    def check_fields(self, text, message, wanted):
+    def check_fields(self, text, message, wanted, recipient):
         if message.defects:
             self.fail("fields", text, f"{message.defects}")
         names = [name.lower() for name in message.keys()]
         if names != wanted:
             self.fail("fields", text, f"fields {names}, expected {wanted}")
         for name in "From", "Reply-To", "To":
-            expected = {"From": "news@shop.example", "Reply-To": "r@shop.example"}.get(name)
-            value = message[name]
-            modern = email.policy.SMTP.header_factory(name, re.sub(r"\r?\n", "", str(value)))
-            found = [a.addr_spec for a in modern.addresses]
-            if len(found) != 1 or expected and found != [expected]:
+            expected = {"From": "news@shop.example", "Reply-To": "r@shop.example",
+                        "To": recipient}[name]
+            value = re.sub(r"\r?\n", "", str(message[name]))
+            found = [address for _, address in email.utils.getaddresses([value])]
+            if self.slow():
+                self.counts["addresses read twice"] += 1
+                modern = email.policy.SMTP.header_factory(name, value)
+                found = found if found == [a.addr_spec for a in modern.addresses] else []
+            if found != [expected]:
                 self.fail(name, text, f"{value!r} is read as {found}")
         bare = [re.sub(r"\r?\n(?=[ \t])", "", str(value)) for value in message.values()]
         if any(re.search(r"[\0-\x08\n-\x1f\x7f]", value) for value in bare):
@@ -456,7 +459,7 @@ def everywhere(attack):
     """Fields, text, HTML, AMP and calendar of one message."""
     if not attack.message(mixed_message()):
         return
-    harmless, parts = attack.sent("harmless@attack.example")
+    harmless, parts = attack.sent(attack.address("harmless"))
     wanted_fields = [name.lower() for name in harmless.keys()]
     wanted = {read: structure(read(html_of(parts)[0])) for read in (lxml_tags, html5lib_tags)}
     wanted_amp = {read: structure(read(html_of(parts, "amp")[0]))
@@ -468,7 +471,7 @@ def everywhere(attack):
         if message is None:
             attack.refused("everywhere", text, parts)
             continue
-        attack.check_fields(text, message, wanted_fields)
+        attack.check_fields(text, message, wanted_fields, attack.address(number))
         if [kind for kind, _ in parts] != ["plain", "amp", "html", "calendar"]:
             attack.fail("everywhere", text, f"{[kind for kind, _ in parts]}")
             continue
@@ -489,19 +492,17 @@ def everywhere(attack):
 
 def filters(attack):
     """Each filter that takes text, in HTML and in fields."""
-    used = FILTERS
     body = "".join(f'<p title="{{{{ contact.v | {f} }}}}">{{{{ contact.v | {f} }}}}</p>\n'
-                   for f in used)
-    fields = "".join(f"X-F{n}: {{{{ contact.v | {f} }}}}\n" for n, f in enumerate(used))
+                   for f in FILTERS)
+    fields = "".join(f"X-F{n}: {{{{ contact.v | {f} }}}}\n" for n, f in enumerate(FILTERS))
     if not attack.message(fields.encode() + html_message(body)):
         return
-    harmless, parts = attack.sent("harmless@attack.example")
-    br = {"newline_to_br"}  # makes tags of its own
+    harmless, parts = attack.sent(attack.address("harmless"))
     wanted_fields = [name.lower() for name in harmless.keys()]
-    wanted = [tag for tag in structure(lxml_tags(html_of(parts)[0])) if tag[0] not in ("br",)]
-    slow = [tag for tag in structure(html5lib_tags(html_of(parts)[0])) if tag[0] not in ("br",)]
-    assert br
-    for number, text in attack.each():
+    # newline_to_br makes tags of its own.
+    wanted = {read: [tag for tag in structure(read(html_of(parts)[0])) if tag[0] != "br"]
+              for read in (lxml_tags, html5lib_tags)}
+    for number, text in attack.each(5):
         message, parts = attack.sent(attack.address(number))
         attack.counts["copies"] += 1
         if message is None:
@@ -513,11 +514,11 @@ def filters(attack):
             attack.fail("filters", text, "the HTML can't be read")
             continue
         page = html_of(parts)[0]
-        for read, expected in [(lxml_tags, wanted)] + ([(html5lib_tags, slow)] if attack.slow() else []):
+        for read in [lxml_tags] + ([html5lib_tags] if attack.slow() else []):
             attack.counts[read.__name__] += 1
             tags = [tag for tag in structure(read(page)) if tag != ("br", [])]
-            if tags != expected:
-                attack.fail("filters", text, f"{read.__name__}: {difference(tags, expected)}")
+            if tags != wanted[read]:
+                attack.fail("filters", text, f"{read.__name__}: {difference(tags, wanted[read])}")
 
 
 def addresses(attack):
@@ -533,13 +534,175 @@ def addresses(attack):
         else:
             wanted = {read: structure(read(html_of(parts)[0]))
                       for read in (lxml_tags, html5lib_tags)}
-        for number, text in attack.each(always=False):
+        for number, text in attack.each(attack.options.sample):
             message, parts = attack.sent(attack.address(number))
             attack.counts["copies"] += 1
             if message is None:
                 attack.refused(place, text, parts)
                 continue
             attack.check_html(place, text, html_of(parts)[0], wanted)
+
+
+def merge_tags(attack):
+    """The places of a merge tag."""
+    document = "\n".join(place.replace("contact.v", "contact.first_name") % (
+        ("*|FNAME|*",) * place.count("%s")) for place in PLACES)
+    in_html(attack, "merge tags", b"X-Name: *|FNAME|*\nComments: *|UPPER:FNAME|*\n" +
+            html_message(document + "\n<p>*|TITLE:FNAME|* *|IF:FNAME|**|FNAME|**|END:IF|*</p>"),
+            attack.address, "chimp")
+
+
+def in_html(attack, place, data, address_of, campaign):
+    if not attack.message(data, campaign):
+        return
+    harmless, parts = attack.sent(address_of("harmless"))
+    wanted_fields = [name.lower() for name in harmless.keys()]
+    wanted = {read: structure(read(html_of(parts)[0])) for read in (lxml_tags, html5lib_tags)}
+    for number, text in attack.each(attack.options.sample):
+        message, parts = attack.sent(address_of(number))
+        attack.counts["copies"] += 1
+        if message is None:
+            attack.refused(place, text, parts)
+            continue
+        names = [name.lower() for name in message.keys()]
+        if names != wanted_fields:
+            attack.fail(place, text, f"fields {names}, expected {wanted_fields}")
+        attack.check_html(place, text, html_of(parts)[0], wanted)
+
+
+def data_parts(attack):
+    """Values that came with the message, in a part of JSON, for people nobody knows."""
+    def address_of(number):
+        return f"d{number}@attack.example"
+
+    data = {address_of(number): {"v": text} for number, text in enumerate(attack.strings)}
+    data[address_of("harmless")] = {"v": HARMLESS}
+    data["all"] = {"v": "nobody"}
+    document = "\n".join(value(place) for place in PLACES).replace("contact.v", "data.v")
+    body = json.dumps(data).encode()
+    if len(body) > 3 << 20:
+        body = json.dumps(dict(list(data.items())[:3000] + list(data.items())[-2:])).encode()
+    whole = (b"From: \"{{ data.v }}\" <news@shop.example>\nSubject: {{ data.v }}\nMIME-Version: 1.0\n"
+             b"Content-Type: multipart/mixed; boundary=b1\n\n--b1\nContent-Type: text/html; "
+             b"charset=utf-8\n\n" + document.encode() + b"\n--b1\n"
+             b"Content-Type: application/vnd.mailtailor+json\nContent-Transfer-Encoding: base64\n\n" +
+             base64.encodebytes(body) + b"--b1--\n")
+    in_html(attack, "data", whole, address_of, "spring")
+
+
+# --- links ---
+
+def tidy(address):
+    """As the URL standard begins to read an address."""
+    return re.sub(r"[\t\r\n]", "", re.sub(r"^[\0-\x20]+|[\0-\x20]+$", "", address))
+
+
+def hrefs(parts):
+    """What html5lib reads as addresses of links; NUL and CR can't stand in what is compared."""
+    return [dict(attributes).get("href") for name, attributes in html5lib_tags(html_of(parts)[0])
+            if name == "a"]
+
+
+def check_target(attack, place, text, got, address):
+    """A token leads to exactly `address`; what is none says what the author wrote."""
+    match = TOKEN.fullmatch(got or "")
+    if match is None:
+        attack.counts["links left alone"] += 1
+        if scheme_of(address) in ("http", "https") and len(address.encode()) <= 2000 and \
+                re.match(r"(?i)https?:[/\\]{2}[^/?#\\]", address) and address.isprintable():
+            attack.fail(place, text, f"is not tracked, but reads {got!r}")
+        if tidy(got or "") != address:
+            attack.fail(place, text, f"reads {got!r}")
+        return
+    attack.counts["tokens read"] += 1
+    target = attack.engine.target(got.removeprefix(BASE))
+    if target is None or target.decode() != address:
+        attack.fail(place, text, f"leads to {target!r}")
+    attack.tokens.append(got.removeprefix(BASE))
+
+
+def in_attribute(text):
+    """As an author would write it who knows what references are."""
+    return re.sub("[\\r\\n{}*|]", lambda match: f"&#{ord(match.group())};", html.escape(text))
+
+
+def static_links(attack):
+    """Each string as an address of the author's, many in one message."""
+    strings = [text for text in attack.strings if "\ufeff" not in text]
+    for quote in "\"", "'":
+        for begin in range(0, len(strings), 400):
+            some = strings[begin:begin + 400]
+            body = "".join(f"<a href={quote}{in_attribute(text)}{quote}>x</a>\n" for text in some)
+            if not attack.message(html_message(body)):
+                continue
+            message, parts = attack.sent(attack.address("harmless"))
+            if message is None:
+                attack.fail("static links", some[0], parts)
+                continue
+            found = hrefs(parts)
+            if len(found) != len(some):
+                attack.fail("static links", some[0], f"{len(found)} links, expected {len(some)}")
+                continue
+            for text, got in zip(some, found):
+                check_target(attack, "static link", text, got, tidy(text))
+
+
+def dynamic_links(attack):
+    """Each string as a whole address, and as a part of one."""
+    body = '<a href="https://shop.example/?q={{ contact.v | url_encode }}">x</a>' \
+        "<a href='https://shop.example/{{ contact.v }}'>x</a>"
+    if attack.message(html_message(body)):
+        for number, text in attack.each():
+            message, parts = attack.sent(attack.address(number))
+            attack.counts["copies"] += 1
+            if message is None:
+                attack.refused("dynamic link", text, parts)
+                continue
+            one, two = re.findall(r"<a href=[\"'](.*?)[\"']>", html_of(parts)[0])
+            query = "https://shop.example/?q=" + \
+                urllib.parse.quote_plus(text).replace("~", "%7E")
+            check_target(attack, "in a query", text, html.unescape(one), query)
+            check_target(attack, "in a path", text, html.unescape(two),
+                         tidy("https://shop.example/" + text))
+    if attack.message(html_message('<a href="{{ contact.v }}">x</a>')):
+        for number, text in attack.each():
+            message, parts = attack.sent(attack.address(number))
+            attack.counts["copies"] += 1
+            if message is None:
+                attack.refused("whole link", text, parts)
+                continue
+            got = re.search('<a href="(.*?)">', html_of(parts)[0], re.S).group(1)
+            check_target(attack, "whole link", text, html.unescape(got), tidy(text))
+
+
+def tampered(token, source):
+    path, letters = token[:3], token[3:]
+    at = source.randrange(len(letters))
+    other = source.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    return source.choice([
+        path + letters[:at] + other + letters[at + 1:], path + letters[:at], path + letters + other,
+        path + letters[at:] + letters[:at], path + letters[:at] + "%41" + letters[at:],
+        source.choice(["/o/", "/u/", "/p/", "/v/", "/C/", "/", "//c/"]) + letters, token + "=",
+        token + "/", token + "?x", path + letters + letters, path + letters.swapcase(),
+        path + letters[:at] + letters[at + 1:], " " + token, token + "\n", token + "/../x",
+    ])
+
+
+def tokens(attack):
+    """No other token than those that were made leads anywhere."""
+    made = set(attack.tokens)
+    for _ in range(20000 if attack.options.all else 2000):
+        token = tampered(attack.source.choice(attack.tokens), attack.source)
+        if token in made:
+            continue
+        attack.counts["tokens tampered with"] += 1
+        if attack.engine.target(token) is not None:
+            attack.fail("token", token, "was accepted")
+    for text in attack.strings:
+        for path in text, "/c/" + text, "/c/" + base64.urlsafe_b64encode(text.encode()).decode():
+            attack.counts["strings as tokens"] += 1
+            if attack.engine.target(path) is not None:
+                attack.fail("token", path, "was accepted")
 
 
 def main():
@@ -560,9 +723,12 @@ def main():
     with Engine() as engine:
         attack = Attack(engine, strings, options)
         attack.import_contacts()
-        for test in everywhere, filters, addresses:
+        for test in (everywhere, filters, addresses, merge_tags, data_parts, static_links,
+                     dynamic_links, tokens):
             test(attack)
-    print(f"{len(strings)} strings of {read} read: {dict(attack.counts)}, {attack.failures} failures")
+    for what, count in sorted(attack.counts.items()):
+        print(f"{count:8} {what}")
+    print(f"{len(strings)} strings of {read} read, {attack.failures} failures (exit {engine.status})")
     return 1 if attack.failures or engine.status or attack.counts["copies"] == 0 else 0
 
 
