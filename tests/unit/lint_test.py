@@ -438,7 +438,7 @@ class Places(Lint):
         found = self.find("syntax", body(
             "x\n<p class={% if contact.city %}{{ contact.city }} id=a{% endif %}>y</p>"))
         self.assertEqual(len(found), 1)
-        self.assertIn("part 2:2:10: the attribute's value has no quotes", found[0]["text"])
+        self.assertIn("part 2:6:10: the attribute's value has no quotes", found[0]["text"])
 
     def test_crlf_is_no_matter(self):
         text = body("<img src='https://shop.example/a.png'>")
