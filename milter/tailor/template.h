@@ -16,8 +16,8 @@ struct tailor_stages {
 	/* What merge tags are translated with (its `html` goes by the options' mode); NULL:
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
-	struct tailor_track *track; /* for HTML; NULL: links stay as they are */
-	bool amp; /* no link is tracked; only the values of attributes are looked at */
+	struct tailor_track *track; /* NULL: links stay as they are */
+	bool amp;		    /* HTML of AMP: only the values of attributes are looked at */
 };
 
 /* As liquid_compile. */

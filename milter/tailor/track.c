@@ -4,6 +4,7 @@
  */
 #include "tailor/track.h"
 
+#include "link/text.h"
 #include "store/link.h"
 
 #include <glib.h>
@@ -31,6 +32,8 @@ struct tailor_track {
 	struct link_utm utm;
 	bool clicks;
 	bool opens;
+	bool text; /* links in text parts, too */
+	bool mail; /* tokens stand in mail addresses of this campaign */
 	struct html_marks marks;
 	GArray *targets; /* struct target */
 	GArray *quotes;	 /* enum html_quote of each */
@@ -61,9 +64,17 @@ tailor_track_campaign(const struct tailor_track *track)
 }
 
 bool
-tailor_track_rewrites(const struct tailor_track *track)
+tailor_track_takes(const struct tailor_track *track, enum liquid_mode mode)
 {
-	return track->clicks || track->opens;
+	return mode == LIQUID_HTML || (mode == LIQUID_TEXT && track->text);
+}
+
+bool
+tailor_track_rewrites(const struct tailor_track *track, const struct mime_part *part)
+{
+	if (part->kind == MIME_HTML)
+		return track->clicks || track->opens;
+	return part->kind == MIME_PLAIN && track->text && str_has(part->text, STR("://"));
 }
 
 struct tailor_track *
@@ -77,6 +88,8 @@ tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, 
 	track->utm = link_utm_of(campaign, str_c(track->campaign));
 	track->clicks = configured && campaign->track_clicks;
 	track->opens = configured && campaign->track_opens;
+	track->text = track->clicks && campaign->track_text;
+	track->mail = conf->token_keys[0] != '\0' && campaign->bounce_address[0] != '\0';
 	html_marks_init(&track->marks);
 	track->targets = g_array_new(FALSE, FALSE, sizeof(struct target));
 	g_array_set_clear_func(track->targets, clear_target);
@@ -109,29 +122,54 @@ is_trackable(const struct tailor_track *track, struct str address)
 		(address.n == track->base.n || address.p[track->base.n] == '/'));
 }
 
-/* The edits of one source. */
-struct editing {
-	struct tailor_track *track;
-	struct str name;
-	struct str source;
-	const struct origin *origin; /* of the source, or NULL */
-	struct tailor_track_kind kind;
-	struct arena *arena;
-	GArray *edits;
+/* A link of a source, in HTML or in text. */
+struct place {
+	struct html_range range;
+	struct str address; /* of one that is the same for all; else absent */
+	enum html_quote quote;
+	bool literal; /* in {% raw %} */
+	enum html_use use;
+	enum html_scheme own;
+	bool untracked;
 };
 
 static int
-add_target(struct tailor_track *track, struct target *target, size_t *number_r, struct err *err)
+add_target(struct tailor_track *track, const struct place *place, struct str source,
+    struct arena *arena, size_t *number_r, struct err *err)
 {
-	if (track->targets->len >= LINKS_MAX) {
-		clear_target(target);
+	struct target target = {.quote = place->quote,
+	    .use = place->use,
+	    .own = place->own,
+	    .untracked = place->untracked};
+	struct str address;
+
+	if (track->targets->len >= LINKS_MAX)
 		return err_set(err, ERR_LIMIT, "message: more than %d links", LINKS_MAX);
+	if (place->address.p != NULL) {
+		if (link_add_utm(place->address, &track->utm, arena, &address, err) != 0)
+			return -1;
+		target.address = g_strndup(address.p, address.n);
+		target.written =
+		    g_strndup(source.p + place->range.begin, place->range.end - place->range.begin);
+	} else {
+		track->dynamic++;
 	}
 	*number_r = track->targets->len;
-	g_array_append_val(track->targets, *target);
-	g_array_append_val(track->quotes, target->quote);
+	g_array_append_val(track->targets, target);
+	g_array_append_val(track->quotes, target.quote);
 	return 0;
 }
+
+/* The edits of one source. */
+struct editing {
+	struct tailor_track *track;
+	struct tailor_track_kind kind;
+	struct str name;
+	struct str source;
+	const struct origin *origin; /* of the source, or NULL */
+	struct arena *arena;
+	GArray *edits;
+};
 
 static void
 add_edit(struct editing *editing, size_t begin, size_t end, struct str text)
@@ -142,25 +180,39 @@ add_edit(struct editing *editing, size_t begin, size_t end, struct str text)
 }
 
 static int
-edit_static(struct editing *editing, const struct html_link *link, struct err *err)
+edit_static(struct editing *editing, const struct place *place, struct err *err)
 {
-	struct html_range range = link->value.range;
-	struct target target = {.quote = link->value.quote, .use = HTML_USE_LINK};
-	struct str address = link->address, text;
+	struct str text;
 	size_t number;
 
-	if (link_add_utm(address, &editing->track->utm, editing->arena, &address, err) != 0)
-		return -1;
-	target.address = g_strndup(address.p, address.n);
-	target.written = g_strndup(editing->source.p + range.begin, range.end - range.begin);
-	if (add_target(editing->track, &target, &number, err) != 0)
+	if (add_target(editing->track, place, editing->source, editing->arena, &number, err) != 0)
 		return -1;
 	text = arena_printf(editing->arena,
-	    link->literal ? "{%% endraw %%}{{ links.c%zu }}{%% raw %%}" : "{{ links.c%zu }}",
+	    place->literal ? "{%% endraw %%}{{ links.c%zu }}{%% raw %%}" : "{{ links.c%zu }}",
 	    number);
 	if (text.p == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many links");
-	add_edit(editing, range.begin, range.end, text);
+	add_edit(editing, place->range.begin, place->range.end, text);
+	return 0;
+}
+
+static int
+edit_dynamic(struct editing *editing, const struct place *place, struct err *err)
+{
+	char before[HTML_MARK_MAX], behind[HTML_MARK_MAX];
+	struct str first, last;
+	size_t number;
+
+	if (add_target(editing->track, place, editing->source, editing->arena, &number, err) != 0)
+		return -1;
+	first = html_mark(&editing->track->marks, number, false, before);
+	last = html_mark(&editing->track->marks, number, true, behind);
+	first = arena_str(editing->arena, first);
+	last = arena_str(editing->arena, last);
+	if (first.p == NULL || last.p == NULL)
+		return err_set(err, ERR_LIMIT, "message: too many links");
+	add_edit(editing, place->range.begin, place->range.begin, first);
+	add_edit(editing, place->range.end, place->range.end, last);
 	return 0;
 }
 
@@ -171,10 +223,15 @@ edit_links(struct editing *editing, const struct html_doc *doc, struct err *err)
 		return 0;
 	for (size_t i = 0; i < html_link_count(doc); i++) {
 		const struct html_link *link = html_link_at(doc, i);
+		const struct place place = {.range = link->value.range,
+		    .address = link->address,
+		    .quote = link->value.quote,
+		    .literal = link->literal,
+		    .use = HTML_USE_LINK};
 
 		if (!link->off && link->value.dynamic == HTML_STATIC &&
 		    is_trackable(editing->track, link->address) &&
-		    edit_static(editing, link, err) != 0)
+		    edit_static(editing, &place, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -192,33 +249,6 @@ link_of(const struct html_doc *doc, const struct html_slot *slot, size_t *next)
 	    html_link_at(doc, *next)->off)
 		return NULL;
 	return html_link_at(doc, *next);
-}
-
-static int
-mark_slot(struct editing *editing, const struct html_slot *slot, bool untracked,
-    struct html_range range, struct err *err)
-{
-	struct target target = {
-	    .quote = slot->value.quote == HTML_QUOTE_NONE ? HTML_QUOTE_DOUBLE : slot->value.quote,
-	    .use = slot->use,
-	    .own = slot->scheme,
-	    .untracked = untracked};
-	char before[HTML_MARK_MAX], behind[HTML_MARK_MAX];
-	struct str first, last;
-	size_t number;
-
-	if (add_target(editing->track, &target, &number, err) != 0)
-		return -1;
-	first = html_mark(&editing->track->marks, number, false, before);
-	last = html_mark(&editing->track->marks, number, true, behind);
-	first = arena_str(editing->arena, first);
-	last = arena_str(editing->arena, last);
-	if (first.p == NULL || last.p == NULL)
-		return err_set(err, ERR_LIMIT, "message: too many links");
-	add_edit(editing, range.begin, range.begin, first);
-	add_edit(editing, range.end, range.end, last);
-	editing->track->dynamic++;
-	return 0;
 }
 
 static void
@@ -258,6 +288,11 @@ edit_slot(struct editing *editing, const struct html_slot *slot, const struct ht
 {
 	struct html_range range = slot->value.range;
 	bool bare = slot->value.quote == HTML_QUOTE_NONE && slot->whole && !slot->literal;
+	const struct place place = {.range = range,
+	    .quote = bare ? HTML_QUOTE_DOUBLE : slot->value.quote,
+	    .use = slot->use,
+	    .own = slot->scheme,
+	    .untracked = link == NULL || editing->kind.amp};
 	int rc = 0;
 
 	if (slot->loose)
@@ -265,7 +300,7 @@ edit_slot(struct editing *editing, const struct html_slot *slot, const struct ht
 	if (bare)
 		add_edit(editing, range.begin, range.begin, STR("\""));
 	if (slot->use != HTML_USE_OTHER && html_slot_markable(slot))
-		rc = mark_slot(editing, slot, link == NULL || editing->kind.amp, range, err);
+		rc = edit_dynamic(editing, &place, err);
 	else if (slot->use != HTML_USE_OTHER && !slot->literal)
 		editing->track->unmarked = true;
 	if (bare)
@@ -284,6 +319,38 @@ edit_slots(struct editing *editing, const struct html_doc *doc, struct err *err)
 		if (slot->value.dynamic == HTML_STATIC)
 			note_odd(editing, slot);
 		else if (edit_slot(editing, slot, link_of(doc, slot, &next), err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+edit_text_links(struct editing *editing, struct err *err)
+{
+	struct link_place *places;
+	size_t count;
+
+	if (link_text_scan(
+		editing->source, true, LINKS_MAX, editing->arena, &places, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct link_place *found = &places[i];
+		struct place place = {.range = {found->begin, found->end},
+		    .quote = HTML_QUOTE_TEXT,
+		    .literal = found->literal};
+		int rc = 0;
+
+		if (!found->whole)
+			continue;
+		if (found->dynamic == LINK_STATIC) {
+			place.address = (struct str){
+			    editing->source.p + found->begin, found->end - found->begin};
+			if (is_trackable(editing->track, place.address))
+				rc = edit_static(editing, &place, err);
+		} else if (!found->literal && !found->captured) {
+			rc = edit_dynamic(editing, &place, err);
+		}
+		if (rc != 0)
 			return -1;
 	}
 	return 0;
@@ -322,7 +389,7 @@ trace(const struct editing *editing, const struct origin *before)
 }
 
 static int
-edit_source(struct editing *editing, struct buf *out, struct err *err)
+edit_html(struct editing *editing, struct err *err)
 {
 	const struct html_options options = {
 	    .limits = {.source = editing->source.n, .links = LINKS_MAX}};
@@ -334,31 +401,31 @@ edit_source(struct editing *editing, struct buf *out, struct err *err)
 	rc = edit_links(editing, doc, err);
 	if (rc == 0)
 		rc = edit_slots(editing, doc, err);
-	if (rc == 0) {
+	if (rc == 0)
 		edit_pixel(editing, html_places(doc));
-		rc = html_splice(editing->source, (struct html_edit *)(void *)editing->edits->data,
-		    editing->edits->len, out, err);
-	}
 	html_free(&doc);
 	return rc;
 }
 
 int
-tailor_track_source(struct tailor_track *track, struct str name, struct str source,
-    const struct origin *origin, struct tailor_track_kind kind, struct buf *out,
-    struct origin **origin_r, struct err *err)
+tailor_track_source(struct tailor_track *track, struct tailor_track_kind kind, struct str name,
+    struct str source, const struct origin *origin, struct buf *out, struct origin **origin_r,
+    struct err *err)
 {
 	struct editing editing = {.track = track,
+	    .kind = kind,
 	    .name = name,
 	    .source = source,
 	    .origin = origin,
-	    .kind = kind,
 	    .arena = arena_new((size_t)16 << 20)};
 	int rc;
 
 	*origin_r = NULL;
 	editing.edits = g_array_sized_new(FALSE, FALSE, sizeof(struct html_edit), 16);
-	rc = edit_source(&editing, out, err);
+	rc = kind.mode == LIQUID_HTML ? edit_html(&editing, err) : edit_text_links(&editing, err);
+	if (rc == 0)
+		rc = html_splice(source, (struct html_edit *)(void *)editing.edits->data,
+		    editing.edits->len, out, err);
 	if (rc == 0)
 		*origin_r = trace(&editing, origin);
 	g_array_free(editing.edits, TRUE);
@@ -375,7 +442,7 @@ tailor_track_settle(struct tailor_track *track, struct store *store, struct err 
 	size_t known = 0;
 	int rc;
 
-	if (track->base.n == 0)
+	if (track->base.n == 0 && !track->mail)
 		return 0;
 	addresses = g_new0(struct str, count + 1);
 	ids = g_new0(int64_t, count + 1);
@@ -606,7 +673,8 @@ unmark(struct tailor_links *links, struct str rendered, struct str *text_r, stru
 	}
 	buf_fini(&out);
 	/* Torn by what the filter raw let through, or by blocks of the template. */
-	return rc == 0 && unmarking.torn > 0 ? check_rendered(links, *text_r, err) : rc;
+	return rc == 0 && unmarking.torn > 0 && !links->text ? check_rendered(links, *text_r, err)
+							     : rc;
 }
 
 int
@@ -621,5 +689,6 @@ tailor_links_finish(
 		return 0;
 	if (track->dynamic > 0)
 		rc = unmark(links, rendered, text_r, err);
-	return rc == 0 && track->unmarked ? check_rendered(links, *text_r, err) : rc;
+	return rc == 0 && track->unmarked && !links->text ? check_rendered(links, *text_r, err)
+							  : rc;
 }
