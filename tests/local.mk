@@ -19,6 +19,9 @@ scenes: all
 thousand: all
 	$(tests_python)/scene/thousand.py
 
+attack: all
+	$(tests_python)/scene/attack.py
+
 rotation: all
 	$(tests_python)/scene/rotation.py
 
@@ -58,4 +61,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand rotation newsletters looks crash soak bench bench-liquid check-asan check-tsan format fuzz
+.PHONY: scenes thousand attack rotation newsletters looks crash soak bench bench-liquid check-asan check-tsan format fuzz

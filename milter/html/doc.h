@@ -13,6 +13,8 @@ struct html_doc {
 	size_t links;
 	struct html_image *image;
 	size_t images;
+	struct html_slot *slot;
+	size_t slots;
 	struct html_places places;
 	struct html_summary summary;
 };

@@ -85,6 +85,28 @@ struct html_link {
 	bool whole;
 };
 
+/* What the value of an attribute is for. */
+enum html_use {
+	HTML_USE_OTHER,
+	HTML_USE_LINK,	    /* href of a, area or v:... */
+	HTML_USE_ADDRESS,   /* src, background, action, ... */
+	HTML_USE_ADDRESSES, /* several of them: srcset; content of a meta that leads elsewhere */
+	HTML_USE_STYLE
+};
+
+/* An attribute value that template tags make, or one that html_use_ok does not like. */
+struct html_slot {
+	enum html_use use;
+	struct html_value value;
+	enum html_scheme scheme; /* of what the author wrote in front; of a style OTHER: there is
+				  * an address in it that html_use_ok does not like */
+	size_t tag;		 /* where its start tag begins */
+	bool literal;		 /* as of links */
+	bool captured;
+	bool whole;
+	bool loose; /* an output that no quotes are around, nor can be put around */
+};
+
 struct html_image {
 	struct html_value src;
 	struct html_range tag;
@@ -115,7 +137,7 @@ struct html_summary {
 /* Ceilings for one scan; each exceeded one is ERR_LIMIT. */
 struct html_limits {
 	size_t source; /* bytes */
-	size_t links;  /* links, and as many images */
+	size_t links;  /* links, and as many images, and four times as many slots */
 };
 
 struct html_options {
@@ -138,6 +160,9 @@ size_t html_link_count(const struct html_doc *doc);
 const struct html_link *html_link_at(const struct html_doc *doc, size_t i);
 size_t html_image_count(const struct html_doc *doc);
 const struct html_image *html_image_at(const struct html_doc *doc, size_t i);
+/* The href of links are among them. */
+size_t html_slot_count(const struct html_doc *doc);
+const struct html_slot *html_slot_at(const struct html_doc *doc, size_t i);
 const struct html_places *html_places(const struct html_doc *doc);
 const struct html_summary *html_summary(const struct html_doc *doc);
 /* For reports: "http", "mailto", ... */
@@ -180,6 +205,10 @@ int html_text_decode(struct str text, struct buf *out);
 int html_address_read(struct str value, struct buf *out);
 /* Of what html_address_read gave. */
 enum html_scheme html_address_scheme(struct str address);
+/* May a value that data had a part in say this? Its addresses have to lead to the web, to mail,
+ * to a telephone or into the message; where the author wrote another scheme (`own`), to that.
+ * Links can't be relative. `value`: what html_address_read gave. */
+bool html_use_ok(enum html_use use, struct str value, enum html_scheme own);
 
 /* --- values that hold template tags --- */
 
@@ -197,6 +226,7 @@ struct html_marks {
 void html_marks_init(struct html_marks *marks);
 /* Can this link be marked? It is dynamic and whole, and in no {% raw %} or {% capture %}. */
 bool html_markable(const struct html_link *link);
+bool html_slot_markable(const struct html_slot *slot);
 
 #define HTML_MARK_MAX (HTML_NONCE + 16)
 /* The mark before or behind the value of link number `link`. It goes into an edit with an

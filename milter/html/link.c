@@ -38,8 +38,9 @@ source_of(const struct html_scanner *scanner, struct html_range range)
 /* A value without quotes takes the template's tags behind it along:
  * href={{ url }}{% if x %} class=y{% endif %}. They belong to it only if it begins what
  * they end. */
-static struct html_value
-value_of(const struct html_scanner *scanner, const struct html_attribute *attribute, bool *whole_r)
+struct html_value
+html_scan_value(
+    const struct html_scanner *scanner, const struct html_attribute *attribute, bool *whole_r)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct html_value value = {.range = attribute->value, .quote = attribute->quote};
@@ -88,9 +89,8 @@ read_dynamic(struct html_scanner *scanner, struct html_range range, struct str *
 	return html_scan_keep(scanner, str_trim(buf_str(scratch)), address_r);
 }
 
-/* The scheme that stands before the first of the template's tags. */
-static enum html_scheme
-dynamic_scheme(struct html_scanner *scanner, struct html_range range)
+enum html_scheme
+html_scan_scheme(struct html_scanner *scanner, struct html_range range)
 {
 	const char *bytes = scanner->mask.bytes;
 	struct html_range prefix = {range.begin, range.begin};
@@ -115,7 +115,7 @@ read_address(struct html_scanner *scanner, struct html_link *link)
 	struct html_range range = link->value.range;
 
 	if (link->value.dynamic != HTML_STATIC) {
-		link->scheme = dynamic_scheme(scanner, range);
+		link->scheme = html_scan_scheme(scanner, range);
 		return read_dynamic(scanner, range, &link->address);
 	}
 	buf_reset(&scanner->scratch);
@@ -148,7 +148,7 @@ add_link(struct html_scanner *scanner, const struct html_level *level,
 
 	if (check_count(scanner, scanner->links, "links") < 0)
 		return -1;
-	link.value = value_of(scanner, href, &link.whole);
+	link.value = html_scan_value(scanner, href, &link.whole);
 	link.literal = html_mask_within(mask->raw, mask->raws, link.value.range.begin);
 	link.captured = html_mask_within(mask->capture, mask->captures, link.value.range.begin);
 	if (read_address(scanner, &link) < 0 ||
@@ -255,7 +255,7 @@ html_scan_image_tag(
 		return 0;
 	if (check_count(scanner, scanner->images, "images") < 0)
 		return -1;
-	image.src = value_of(scanner, &attribute, &whole);
+	image.src = html_scan_value(scanner, &attribute, &whole);
 	image.line = html_scan_line(scanner, token->range.begin);
 	image.width = pixels(scanner, token, "width");
 	image.height = pixels(scanner, token, "height");

@@ -12,9 +12,11 @@ libmailtailor_a_SOURCES += \
 	milter/html/mask.c milter/html/mask.h \
 	milter/html/rawtext.c milter/html/rawtext.h \
 	milter/html/scan.c milter/html/scan.h \
+	milter/html/slot.c \
 	milter/html/splice.c \
 	milter/html/text.c \
 	milter/html/token.c milter/html/token.h \
+	milter/html/use.c \
 	milter/html/value.c \
 	milter/html/words.c milter/html/words.h
 

@@ -43,6 +43,13 @@ html_markable(const struct html_link *link)
 	    !link->captured;
 }
 
+bool
+html_slot_markable(const struct html_slot *slot)
+{
+	return slot->value.dynamic != HTML_STATIC && slot->whole && !slot->literal &&
+	    !slot->captured;
+}
+
 struct str
 html_mark(const struct html_marks *marks, size_t link, bool behind, char text[HTML_MARK_MAX])
 {

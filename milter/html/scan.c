@@ -44,6 +44,8 @@ start_tag(struct html_scanner *scanner, struct html_level *level, const struct h
 	bool off = html_element_has(bytes, token, "data-track", "off");
 
 	html_region_start(&level->off, token, off);
+	if (html_scan_slots(scanner, token) < 0)
+		return -1;
 	if (html_element_is_link(token->name))
 		return html_scan_link_tag(scanner, level, token, off || level->off.depth > 0);
 	if (str_is_nocase(token->name, "img"))
@@ -263,6 +265,21 @@ keep_confirmed(struct html_scanner *scanner)
 	return 0;
 }
 
+/* No reader has to confirm them: at most a value is looked at that is none. */
+static int
+keep_slots(struct html_scanner *scanner)
+{
+	struct html_doc *doc = scanner->doc;
+
+	doc->slot = arena_zalloc(doc->arena, scanner->slots->len + 1, sizeof *doc->slot);
+	if (doc->slot == NULL)
+		return err_set(scanner->err, ERR_LIMIT, "HTML with too many addresses");
+	doc->slots = scanner->slots->len;
+	if (doc->slots > 0)
+		memcpy(doc->slot, scanner->slots->data, doc->slots * sizeof *doc->slot);
+	return 0;
+}
+
 /* --- the document --- */
 
 static void
@@ -273,6 +290,7 @@ scanner_init(struct html_scanner *scanner, struct str source, bool plain)
 	buf_init(&scanner->scratch, 4 * source.n + 16);
 	scanner->links = g_array_sized_new(FALSE, FALSE, sizeof(struct html_link), 64);
 	scanner->images = g_array_sized_new(FALSE, FALSE, sizeof(struct html_image), 64);
+	scanner->slots = g_array_sized_new(FALSE, FALSE, sizeof(struct html_slot), 64);
 }
 
 static void
@@ -280,6 +298,7 @@ scanner_fini(struct html_scanner *scanner)
 {
 	g_array_free(scanner->links, TRUE);
 	g_array_free(scanner->images, TRUE);
+	g_array_free(scanner->slots, TRUE);
 	buf_fini(&scanner->scratch);
 	html_confirm_fini(&scanner->confirm);
 	html_mask_fini(&scanner->mask);
@@ -317,6 +336,8 @@ html_scan(
 	if (result == 0) {
 		finish_places(&scanner);
 		result = keep_confirmed(&scanner);
+		if (result == 0)
+			result = keep_slots(&scanner);
 	}
 	scanner.doc->summary.broken = scanner.mask.broken;
 	scanner_fini(&scanner);
@@ -359,6 +380,18 @@ const struct html_image *
 html_image_at(const struct html_doc *doc, size_t i)
 {
 	return &doc->image[i];
+}
+
+size_t
+html_slot_count(const struct html_doc *doc)
+{
+	return doc->slots;
+}
+
+const struct html_slot *
+html_slot_at(const struct html_doc *doc, size_t i)
+{
+	return &doc->slot[i];
 }
 
 const struct html_places *

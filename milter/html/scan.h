@@ -31,6 +31,7 @@ struct html_scanner {
 	struct html_confirm confirm;
 	GArray *links;
 	GArray *images;
+	GArray *slots;
 	struct buf scratch;
 	unsigned line; /* of the byte at `line_at` */
 	size_t line_at;
@@ -46,6 +47,13 @@ void html_scan_link_text(
     struct html_scanner *scanner, struct html_level *level, struct html_range range);
 /* The element whose text is collected ends here. */
 int html_scan_link_end(struct html_scanner *scanner, struct html_level *level);
+/* A value with the template's tags that belong to it; `whole_r`: as of a link. */
+struct html_value html_scan_value(
+    const struct html_scanner *scanner, const struct html_attribute *attribute, bool *whole_r);
+/* The scheme that stands before the first of the template's tags. */
+enum html_scheme html_scan_scheme(struct html_scanner *scanner, struct html_range range);
+/* slot.c: a start tag's values that template tags make. */
+int html_scan_slots(struct html_scanner *scanner, const struct html_token *token);
 /* The line of the byte at `at`; must not go back. */
 unsigned html_scan_line(struct html_scanner *scanner, size_t at);
 /* A copy in the document's arena. -1: it is full. */

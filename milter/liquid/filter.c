@@ -82,6 +82,9 @@ filter_result_decoded(struct filter_call *call, struct str text)
 {
 	if (!text_is_valid(text))
 		return render_err(call->render, ERR_TEMPLATE, "what was decoded is no UTF-8");
+	/* Nor is NUL a character of mail (RFC 5322 section 2.2). */
+	if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL)
+		return render_err(call->render, ERR_TEMPLATE, "what was decoded holds a NUL");
 	return filter_result(call, text);
 }
 

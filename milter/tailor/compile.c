@@ -226,9 +226,7 @@ tailor_compile_part(struct liquid_program **program_r, const struct tailor_work 
 	struct tailor_stages stages = work->stages;
 	char name[TAILOR_PART_NAME_SIZE];
 
-	/* AMP's readers follow rules of their own: nothing but its tags is touched. */
-	if (part->kind == MIME_AMP)
-		stages.track = NULL;
+	stages.amp = part->kind == MIME_AMP;
 	return tailor_compile_template(
 	    program_r, tailor_part_name(part, number, name), part->text, &options, &stages, err);
 }

@@ -48,6 +48,26 @@ add_field(struct tailor_inspect *inspect, const struct mime_header *header, bool
 		    &piece->field, &inspect->work, header, inspect->arena, &piece->show.err);
 }
 
+/* The daemon's HTML has its links made ready first, which may find faults, too. What is shown
+ * here is the author's. */
+static void
+check_as_sent(struct tailor_inspect *inspect, struct piece *piece)
+{
+	struct tailor_work work = inspect->work;
+	struct liquid_program *program = NULL;
+	struct tailor_track *track;
+
+	if (inspect->campaign == NULL || piece->show.err.code != ERR_NONE)
+		return;
+	track = tailor_track_new(work.conf, work.campaign, str_c(inspect->name));
+	work.stages.track = track;
+	if (tailor_compile_part(
+		&program, &work, piece->show.number, piece->show.part, &piece->show.err) != 0)
+		liquid_free(&piece->program);
+	liquid_free(&program);
+	tailor_track_free(&track);
+}
+
 static void
 add_part(struct tailor_inspect *inspect, const struct mime_part *part, size_t number)
 {
@@ -61,6 +81,8 @@ add_part(struct tailor_inspect *inspect, const struct mime_part *part, size_t nu
 	if (piece->show.is_template)
 		tailor_compile_part(
 		    &piece->program, &inspect->work, number, part, &piece->show.err);
+	if (piece->show.is_template)
+		check_as_sent(inspect, piece);
 }
 
 static void

@@ -31,4 +31,11 @@ TESTS += tests/unit/tailor_track_test
 tests_unit_tailor_track_test_SOURCES = tests/unit/tailor_track_test.c \
 	tests/unit/tailor_fixture.h
 tests_unit_tailor_track_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/corpus/engine_corpus
+TESTS += tests/corpus/engine_walk.py tests/corpus/engine_attack.py
+tests_corpus_engine_corpus_SOURCES = tests/corpus/engine_corpus.c
+tests_corpus_engine_corpus_LDADD = $(mailtailor_libs)
 endif
+
+EXTRA_DIST += tests/corpus/engine.py tests/corpus/engine_walk.py tests/corpus/engine_attack.py

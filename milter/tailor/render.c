@@ -87,11 +87,12 @@ render_part(struct work *work, const struct mime_part *part, const struct liquid
     struct str *text_r, struct err *err)
 {
 	work->links.pixel_done = false;
+	work->links.text = part->kind == MIME_PLAIN;
 	if (render_text(work, program, text_r, err) != 0)
 		return -1;
-	return part->kind == MIME_HTML || part->kind == MIME_PLAIN
-	    ? tailor_links_finish(&work->links, *text_r, text_r, err)
-	    : 0;
+	return part->kind == MIME_CALENDAR
+	    ? 0
+	    : tailor_links_finish(&work->links, *text_r, text_r, err);
 }
 
 static int

@@ -64,16 +64,18 @@ translate(const struct work *work, struct str name, struct draft *draft, struct 
 }
 
 static int
-track(const struct work *work, bool main, struct draft *draft, struct err *err)
+track(const struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
 {
+	const struct tailor_track_kind kind = {
+	    .mode = work->mode, .main = main, .amp = work->stages->amp};
 	struct origin *origin;
 	struct buf text;
 
 	if (work->stages->track == NULL || !tailor_track_takes(work->stages->track, work->mode))
 		return 0;
 	buf_init(&text, work->max * GROWTH);
-	if (tailor_track_source(work->stages->track, work->mode, draft->text, draft->origin, main,
-		&text, &origin, err) != 0) {
+	if (tailor_track_source(work->stages->track, kind, name, draft->text, draft->origin, &text,
+		&origin, err) != 0) {
 		buf_fini(&text);
 		return -1;
 	}
@@ -84,7 +86,7 @@ track(const struct work *work, bool main, struct draft *draft, struct err *err)
 static int
 prepare(const struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
 {
-	if (translate(work, name, draft, err) == 0 && track(work, main, draft, err) == 0)
+	if (translate(work, name, draft, err) == 0 && track(work, name, main, draft, err) == 0)
 		return 0;
 	draft_fini(draft);
 	return -1;

@@ -17,6 +17,7 @@ struct tailor_stages {
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
 	struct tailor_track *track; /* NULL: links stay as they are */
+	bool amp;		    /* HTML of AMP: only the values of attributes are looked at */
 };
 
 /* As liquid_compile. */

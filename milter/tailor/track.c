@@ -19,6 +19,9 @@ struct target {
 	char *address; /* where it leads, utm parameters added; NULL: known after rendering */
 	char *written; /* the value as the author wrote it */
 	enum html_quote quote;
+	enum html_use use;
+	enum html_scheme own; /* of what the author wrote in front */
+	bool untracked;	      /* only its scheme counts */
 	int64_t id;
 };
 
@@ -35,6 +38,8 @@ struct tailor_track {
 	GArray *targets; /* struct target */
 	GArray *quotes;	 /* enum html_quote of each */
 	size_t dynamic;
+	bool unmarked;	/* there are addresses that template tags make and that have no mark */
+	GPtrArray *odd; /* what html_use_ok does not like, but the author wrote: char * */
 };
 
 static void
@@ -89,6 +94,7 @@ tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, 
 	track->targets = g_array_new(FALSE, FALSE, sizeof(struct target));
 	g_array_set_clear_func(track->targets, clear_target);
 	track->quotes = g_array_new(FALSE, FALSE, sizeof(enum html_quote));
+	track->odd = g_ptr_array_new_with_free_func(g_free);
 	return track;
 }
 
@@ -99,6 +105,7 @@ tailor_track_free(struct tailor_track **track)
 		return;
 	g_array_free((*track)->targets, TRUE);
 	g_array_free((*track)->quotes, TRUE);
+	g_ptr_array_free((*track)->odd, TRUE);
 	g_free((*track)->campaign);
 	g_free(*track);
 	*track = NULL;
@@ -121,13 +128,19 @@ struct place {
 	struct str address; /* of one that is the same for all; else absent */
 	enum html_quote quote;
 	bool literal; /* in {% raw %} */
+	enum html_use use;
+	enum html_scheme own;
+	bool untracked;
 };
 
 static int
 add_target(struct tailor_track *track, const struct place *place, struct str source,
     struct arena *arena, size_t *number_r, struct err *err)
 {
-	struct target target = {.quote = place->quote};
+	struct target target = {.quote = place->quote,
+	    .use = place->use,
+	    .own = place->own,
+	    .untracked = place->untracked};
 	struct str address;
 
 	if (track->targets->len >= LINKS_MAX)
@@ -150,7 +163,10 @@ add_target(struct tailor_track *track, const struct place *place, struct str sou
 /* The edits of one source. */
 struct editing {
 	struct tailor_track *track;
+	struct tailor_track_kind kind;
+	struct str name;
 	struct str source;
+	const struct origin *origin; /* of the source, or NULL */
 	struct arena *arena;
 	GArray *edits;
 };
@@ -203,23 +219,106 @@ edit_dynamic(struct editing *editing, const struct place *place, struct err *err
 static int
 edit_links(struct editing *editing, const struct html_doc *doc, struct err *err)
 {
+	if (!editing->track->clicks || editing->kind.amp)
+		return 0;
 	for (size_t i = 0; i < html_link_count(doc); i++) {
 		const struct html_link *link = html_link_at(doc, i);
-		struct place place = {.range = link->value.range,
+		const struct place place = {.range = link->value.range,
+		    .address = link->address,
 		    .quote = link->value.quote,
-		    .literal = link->literal};
-		int rc = 0;
+		    .literal = link->literal,
+		    .use = HTML_USE_LINK};
 
-		if (link->off || !link->whole)
-			continue;
-		if (link->value.dynamic == HTML_STATIC) {
-			place.address = link->address;
-			if (editing->track->clicks && is_trackable(editing->track, link->address))
-				rc = edit_static(editing, &place, err);
-		} else if (html_markable(link)) {
-			rc = edit_dynamic(editing, &place, err);
-		}
-		if (rc != 0)
+		if (!link->off && link->value.dynamic == HTML_STATIC &&
+		    is_trackable(editing->track, link->address) &&
+		    edit_static(editing, &place, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The link whose value this is, if it may be tracked; they stand in the same order. */
+static const struct html_link *
+link_of(const struct html_doc *doc, const struct html_slot *slot, size_t *next)
+{
+	size_t begin = slot->value.range.begin;
+
+	while (*next < html_link_count(doc) && html_link_at(doc, *next)->value.range.begin < begin)
+		(*next)++;
+	if (*next == html_link_count(doc) || html_link_at(doc, *next)->value.range.begin != begin ||
+	    html_link_at(doc, *next)->off)
+		return NULL;
+	return html_link_at(doc, *next);
+}
+
+static void
+note_odd(struct editing *editing, const struct html_slot *slot)
+{
+	struct html_range range = slot->value.range;
+	struct buf read;
+
+	buf_init(&read, 4 * (range.end - range.begin) + 16);
+	html_address_read(
+	    (struct str){editing->source.p + range.begin, range.end - range.begin}, &read);
+	g_ptr_array_add(editing->track->odd, g_strndup(buf_str(&read).p, read.len));
+	buf_fini(&read);
+}
+
+static int
+refuse_loose(const struct editing *editing, const struct html_slot *slot, struct err *err)
+{
+	const struct origin *origin = editing->origin;
+	unsigned line, column;
+
+	if (origin == NULL)
+		origin_place(editing->source, slot->value.range.begin, &line, &column);
+	else
+		origin_place(origin_source(origin), origin_of(origin, slot->value.range.begin),
+		    &line, &column);
+	return err_set_at(err, ERR_TEMPLATE, editing->name, line, column,
+	    "the attribute's value has no quotes and holds an output in a part of a block: put "
+	    "quotes around the value");
+}
+
+/* A value that template tags make. Without quotes it could begin another attribute: it gets
+ * some. Where data may say which address it is, the rendered value is looked at. */
+static int
+edit_slot(struct editing *editing, const struct html_slot *slot, const struct html_link *link,
+    struct err *err)
+{
+	struct html_range range = slot->value.range;
+	bool bare = slot->value.quote == HTML_QUOTE_NONE && slot->whole && !slot->literal;
+	const struct place place = {.range = range,
+	    .quote = bare ? HTML_QUOTE_DOUBLE : slot->value.quote,
+	    .use = slot->use,
+	    .own = slot->scheme,
+	    .untracked = link == NULL || editing->kind.amp};
+	int rc = 0;
+
+	if (slot->loose)
+		return refuse_loose(editing, slot, err);
+	if (bare)
+		add_edit(editing, range.begin, range.begin, STR("\""));
+	if (slot->use != HTML_USE_OTHER && html_slot_markable(slot))
+		rc = edit_dynamic(editing, &place, err);
+	else if (slot->use != HTML_USE_OTHER && !slot->literal)
+		editing->track->unmarked = true;
+	if (bare)
+		add_edit(editing, range.end, range.end, STR("\""));
+	return rc;
+}
+
+static int
+edit_slots(struct editing *editing, const struct html_doc *doc, struct err *err)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < html_slot_count(doc); i++) {
+		const struct html_slot *slot = html_slot_at(doc, i);
+
+		if (slot->value.dynamic == HTML_STATIC)
+			note_odd(editing, slot);
+		else if (edit_slot(editing, slot, link_of(doc, slot, &next), err) != 0)
 			return -1;
 	}
 	return 0;
@@ -260,9 +359,10 @@ edit_text_links(struct editing *editing, struct err *err)
 /* In the part itself the pixel stands in any case; in a partial, which may be a layout, only
  * where </body> is. links.pixel prints it once. */
 static void
-edit_pixel(struct editing *editing, const struct html_places *places, bool main)
+edit_pixel(struct editing *editing, const struct html_places *places)
 {
-	if (!editing->track->opens || (!main && !places->has_body))
+	if (!editing->track->opens || editing->kind.amp ||
+	    (!editing->kind.main && !places->has_body))
 		return;
 	add_edit(editing, places->body_end, places->body_end,
 	    places->end_literal ? STR("{% endraw %}{{ links.pixel }}{% raw %}")
@@ -291,7 +391,7 @@ trace(const struct editing *editing, const struct origin *before)
 }
 
 static int
-edit_html(struct editing *editing, bool main, struct err *err)
+edit_html(struct editing *editing, struct err *err)
 {
 	const struct html_options options = {
 	    .limits = {.source = editing->source.n, .links = LINKS_MAX}};
@@ -302,23 +402,29 @@ edit_html(struct editing *editing, bool main, struct err *err)
 		return -1;
 	rc = edit_links(editing, doc, err);
 	if (rc == 0)
-		edit_pixel(editing, html_places(doc), main);
+		rc = edit_slots(editing, doc, err);
+	if (rc == 0)
+		edit_pixel(editing, html_places(doc));
 	html_free(&doc);
 	return rc;
 }
 
 int
-tailor_track_source(struct tailor_track *track, enum liquid_mode mode, struct str source,
-    const struct origin *origin, bool main, struct buf *out, struct origin **origin_r,
+tailor_track_source(struct tailor_track *track, struct tailor_track_kind kind, struct str name,
+    struct str source, const struct origin *origin, struct buf *out, struct origin **origin_r,
     struct err *err)
 {
-	struct editing editing = {
-	    .track = track, .source = source, .arena = arena_new((size_t)16 << 20)};
+	struct editing editing = {.track = track,
+	    .kind = kind,
+	    .name = name,
+	    .source = source,
+	    .origin = origin,
+	    .arena = arena_new((size_t)16 << 20)};
 	int rc;
 
 	*origin_r = NULL;
 	editing.edits = g_array_sized_new(FALSE, FALSE, sizeof(struct html_edit), 16);
-	rc = mode == LIQUID_HTML ? edit_html(&editing, main, err) : edit_text_links(&editing, err);
+	rc = kind.mode == LIQUID_HTML ? edit_html(&editing, err) : edit_text_links(&editing, err);
 	if (rc == 0)
 		rc = html_splice(source, (struct html_edit *)(void *)editing.edits->data,
 		    editing.edits->len, out, err);
@@ -495,31 +601,27 @@ tailor_links_value(struct tailor_links *links)
 	return (struct liquid_value){.type = LIQUID_LAZY, .lazy = &links->lazy};
 }
 
+static int
+refuse_address(struct tailor_links *links, enum html_use use, struct str address, struct err *err)
+{
+	struct str shown = arena_str(links->arena, address);
+
+	return err_set(err, ERR_TEMPLATE,
+	    "%s leads to \"%.100s\": expected http, https, mailto, tel or sms",
+	    use == HTML_USE_LINK ? "a link" : "an attribute", shown.p == NULL ? "" : shown.p);
+}
+
 /* What stands between two marks: only the web, mail and telephones may be led to. */
 static int
 rewrite(void *closure, size_t number, struct str address, struct str *address_r, struct err *err)
 {
 	struct tailor_links *links = closure;
-	enum html_quote quote = g_array_index(links->track->quotes, enum html_quote, number);
+	const struct target *target = &g_array_index(links->track->targets, struct target, number);
 
-	switch (html_address_scheme(address)) {
-	case HTML_SCHEME_MAILTO:
-	case HTML_SCHEME_TEL:
-	case HTML_SCHEME_SMS:
-	case HTML_SCHEME_FRAGMENT:
-	case HTML_SCHEME_EMPTY:
-		return 0;
-	case HTML_SCHEME_HTTP:
-		break;
-	default:
-		/* No reader follows it there. */
-		if (quote == HTML_QUOTE_TEXT)
-			return 0;
-		return err_set(err, ERR_TEMPLATE,
-		    "a link leads to \"%.100s\": expected http, https, mailto, tel or sms",
-		    address.n > 0 ? arena_str(links->arena, address).p : "");
-	}
-	if (links->off || !links->track->clicks || !is_trackable(links->track, address))
+	if (!html_use_ok(target->use, address, target->own))
+		return refuse_address(links, target->use, address, err);
+	if (target->untracked || links->off || !links->track->clicks ||
+	    !is_trackable(links->track, address))
 		return 0;
 	if (link_add_utm(address, &links->track->utm, links->arena, &address, err) != 0 ||
 	    make_click(links, 0, address, address_r, err) != 0)
@@ -527,19 +629,53 @@ rewrite(void *closure, size_t number, struct str address, struct str *address_r,
 	return 1;
 }
 
-int
-tailor_links_finish(
-    struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err)
+static bool
+is_odd(const struct tailor_track *track, struct str value)
+{
+	for (guint i = 0; i < track->odd->len; i++) {
+		if (str_is(value, g_ptr_array_index(track->odd, i)))
+			return true;
+	}
+	return false;
+}
+
+/* Values without a mark, as in a capture, which may be printed anywhere: the whole text is
+ * read for what leads elsewhere and the author has not written. */
+static int
+check_rendered(struct tailor_links *links, struct str text, struct err *err)
+{
+	const struct html_options options = {
+	    .plain = true, .limits = {.source = text.n, .links = LINKS_MAX}};
+	struct html_doc *doc;
+	int rc = 0;
+
+	if (html_scan(&doc, text, &options, err) != 0)
+		return -1;
+	for (size_t i = 0; i < html_slot_count(doc) && rc == 0; i++) {
+		const struct html_slot *slot = html_slot_at(doc, i);
+		struct html_range range = slot->value.range;
+		struct buf read;
+
+		buf_init(&read, 4 * (range.end - range.begin) + 16);
+		html_address_read(
+		    (struct str){text.p + range.begin, range.end - range.begin}, &read);
+		if (!is_odd(links->track, buf_str(&read)))
+			rc = refuse_address(links, slot->use, buf_str(&read), err);
+		buf_fini(&read);
+	}
+	html_free(&doc);
+	return rc;
+}
+
+static int
+unmark(struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err)
 {
 	const struct tailor_track *track = links->track;
-	struct html_unmarking unmarking = {.rewrite = rewrite, .closure = links};
+	struct html_unmarking unmarking = {
+	    .links = track->targets->len, .rewrite = rewrite, .closure = links};
 	struct buf out;
 	int rc;
 
-	*text_r = rendered;
-	if (track == NULL || track->dynamic == 0)
-		return 0;
-	unmarking.links = track->targets->len;
 	buf_init(&out, rendered.n * GROWTH + LINK_TOKEN_MAX * (track->targets->len + 1));
 	rc = html_unmark(&track->marks, rendered,
 	    (const enum html_quote *)(const void *)track->quotes->data, &unmarking, &out, err);
@@ -549,5 +685,23 @@ tailor_links_finish(
 			rc = err_set(err, ERR_LIMIT, "message: too large");
 	}
 	buf_fini(&out);
-	return rc;
+	/* Torn by what the filter raw let through, or by blocks of the template. */
+	return rc == 0 && unmarking.torn > 0 && !links->text ? check_rendered(links, *text_r, err)
+							     : rc;
+}
+
+int
+tailor_links_finish(
+    struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err)
+{
+	const struct tailor_track *track = links->track;
+	int rc = 0;
+
+	*text_r = rendered;
+	if (track == NULL)
+		return 0;
+	if (track->dynamic > 0)
+		rc = unmark(links, rendered, text_r, err);
+	return rc == 0 && track->unmarked && !links->text ? check_rendered(links, *text_r, err)
+							  : rc;
 }

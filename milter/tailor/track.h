@@ -6,7 +6,8 @@
  * where the campaign wants that. The address of one that
  * is the same for all gives way to {{ links.cN }}; one that template tags make is marked,
  * and changed after rendering. No other byte of the source changes. links.pixel goes
- * before </body>.
+ * before </body>. Other values of attributes that template tags make get quotes where the
+ * author wrote none, and may lead only where a link may.
  *
  * Owns:    a struct tailor_track is the compiled message's; a struct tailor_links one render's.
  * Threads: a track is filled by one thread and immutable then.
@@ -36,10 +37,17 @@ void tailor_track_free(struct tailor_track **track);
 
 /* Are there links to be made ready in templates of this mode? */
 bool tailor_track_takes(const struct tailor_track *track, enum liquid_mode mode);
-/* Such a template (`main`: the part itself, no partial) with its links made ready, to
- * `out`. `origin` of `source` may be NULL; *origin_r is the caller's. */
-int tailor_track_source(struct tailor_track *track, enum liquid_mode mode, struct str source,
-    const struct origin *origin, bool main, struct buf *out, struct origin **origin_r,
+/* What a template is. */
+struct tailor_track_kind {
+	enum liquid_mode mode;
+	bool main; /* the part itself, no partial */
+	bool amp;  /* AMP's readers follow rules of their own: no link is tracked, no image added */
+};
+
+/* Such a template with its links made ready, to `out`. `name`: of the template, for messages.
+ * `origin` of `source` may be NULL; *origin_r is the caller's. */
+int tailor_track_source(struct tailor_track *track, struct tailor_track_kind kind, struct str name,
+    struct str source, const struct origin *origin, struct buf *out, struct origin **origin_r,
     struct err *err);
 /* Gives the links their rows, when all sources are done. `store` NULL or read-only: links
  * carry their address in the token. */
@@ -58,7 +66,8 @@ struct tailor_links {
 	struct link_facts facts; /* kind, link and address are set for each link */
 	struct arena *arena;
 	struct str recipient;
-	bool off; /* this contact is not tracked: links stay as they were written */
+	bool off;  /* this contact is not tracked: links stay as they were written */
+	bool text; /* the part that is finished next is plain text, no HTML */
 	/* The rest is for track.c. */
 	bool pixel_done;
 	struct liquid_lazy lazy;

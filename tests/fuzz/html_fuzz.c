@@ -179,6 +179,48 @@ check_marks(struct str source, const struct html_doc *doc)
 	buf_fini(&out);
 }
 
+/* Slots lie in the source, and with quotes around those that had none there are no more. */
+static void
+check_slots(struct str source, const struct html_doc *doc)
+{
+	size_t count = html_slot_count(doc), n = 0;
+	struct html_edit *edits = calloc(2 * count + 1, sizeof *edits);
+	struct buf out, read;
+
+	buf_init(&out, ROOM);
+	buf_init(&read, ROOM);
+	for (size_t i = 0; i < count; i++) {
+		const struct html_slot *slot = html_slot_at(doc, i);
+		struct html_range range = slot->value.range;
+
+		MUST(range.begin <= range.end && range.end <= source.n && slot->tag < range.begin);
+		MUST(i == 0 || html_slot_at(doc, i - 1)->value.range.end <= range.begin);
+		buf_reset(&read);
+		html_address_read(
+		    (struct str){source.p + range.begin, range.end - range.begin}, &read);
+		for (int use = HTML_USE_OTHER; use <= HTML_USE_STYLE; use++)
+			html_use_ok((enum html_use)use, buf_str(&read), slot->scheme);
+		if (slot->value.quote != HTML_QUOTE_NONE || !slot->whole ||
+		    slot->value.dynamic == HTML_STATIC)
+			continue;
+		edits[n++] = (struct html_edit){{range.begin, range.begin}, STR("\"")};
+		edits[n++] = (struct html_edit){{range.end, range.end}, STR("\"")};
+	}
+	MUST(html_splice(source, edits, n, &out, NULL) == 0);
+	if (n > 0 && !html_summary(doc)->broken) {
+		struct html_doc *quoted = NULL;
+
+		MUST(html_scan(&quoted, buf_str(&out), &options, NULL) == 0 ||
+		    out.len > options.limits.source);
+		if (quoted != NULL)
+			MUST(html_slot_count(quoted) == count);
+		html_free(&quoted);
+	}
+	buf_fini(&read);
+	buf_fini(&out);
+	free(edits);
+}
+
 static void
 check_value(struct str text)
 {
@@ -218,6 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (doc != NULL) {
 		check_ranges(source, doc);
 		check_edits(source, doc);
+		check_slots(source, doc);
 		check_marks(source, doc);
 		html_free(&doc);
 	}

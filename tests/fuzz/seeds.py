@@ -4,15 +4,16 @@
 
     seeds.py TARGET FOLDER
 
-TARGET is intake_fuzz, liquid_compile_fuzz, liquid_render_fuzz or liquid_scalar_fuzz; others
-have none. Templates come from the unit tests and the scenes of this repository, and from the
-suites in $MAILTAILOR_CORPORA where that is set.
+TARGET is the name of a fuzzer; some have none. Templates come from the unit tests and the
+scenes of this repository, and from the suites in $MAILTAILOR_CORPORA where that is set; HTML,
+messages and addresses from there, too, as they are and garbled as engine_walk.py does it.
 """
 
 import ast
 import hashlib
 import json
 import os
+import random
 import re
 import sys
 
@@ -22,6 +23,7 @@ SUITES = (
     ("liquid-spec/liquid_spec_portable.dev.json", "environment", "filesystem"),
 )
 LENGTH_MAX = 4000
+FILE_MAX = 16000
 PARTS_MAX = 6
 
 NUMBERS = ["0", "1", "-1", "2.5", "-7", "1e5", "0.1", "0.000001", "9223372036854775807",
@@ -100,6 +102,36 @@ def suite_cases():
                    [p.encode() for p in partials])
 
 
+def corpus_files():
+    """(bytes, is it a message, does it hold HTML) of what is short enough."""
+    sys.path.insert(0, os.path.join(TOP, "tests", "corpus"))
+    import engine_walk
+    corpora, source = os.environ.get("MAILTAILOR_CORPORA", ""), random.Random(1)
+    for _, data in engine_walk.read_documents([corpora] if corpora else []):
+        if len(data) <= FILE_MAX:
+            kinds = bool(engine_walk.FIELD.match(data)), bool(engine_walk.TAG.search(data))
+            yield (data, *kinds)
+            yield (engine_walk.mutated(data, source)[:2 * FILE_MAX], *kinds)
+
+
+def attack_strings():
+    folder = os.path.join(os.environ.get("MAILTAILOR_CORPORA", ""), "attack-fuzzdb")
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(where, name), "rb") as file:
+                yield from file.read().split(b"\n")
+
+
+def file_seeds(target):
+    if target == "link_fuzz":
+        for line in attack_strings():
+            yield from (bytes([check]) + line for check in range(7))
+    else:
+        for data, message, markup in corpus_files():
+            if message and target == "mime_fuzz" or markup and target == "html_fuzz":
+                yield data
+
+
 def seeds(target):
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
@@ -122,8 +154,9 @@ def seeds(target):
 
 def main(target, folder):
     os.makedirs(folder, exist_ok=True)
-    for seed in seeds(target):
-        if len(seed) <= LENGTH_MAX:
+    from_files = target in ("html_fuzz", "mime_fuzz", "link_fuzz")
+    for seed in file_seeds(target) if from_files else seeds(target):
+        if from_files or len(seed) <= LENGTH_MAX:
             with open(os.path.join(folder, hashlib.sha1(seed).hexdigest()), "wb") as file:
                 file.write(seed)
 

@@ -434,6 +434,12 @@ class Places(Lint):
         self.assertIn("part 2:5:", found[2]["text"])
         self.assertIn("Subject:1:", found[0]["text"])
 
+    def test_what_the_daemon_refuses_too(self):
+        found = self.find("syntax", body(
+            "x\n<p class={% if contact.city %}{{ contact.city }} id=a{% endif %}>y</p>"))
+        self.assertEqual(len(found), 1)
+        self.assertIn("part 2:6:10: the attribute's value has no quotes", found[0]["text"])
+
     def test_crlf_is_no_matter(self):
         text = body("<img src='https://shop.example/a.png'>")
         self.assertEqual(self.find("alt", text),

@@ -425,6 +425,8 @@ decoded_text_is_utf8(void **state)
 	    "t:1:13: what was decoded is no UTF-8");
 	check_error(&attempt, "{{ '8EFC' | base64_url_safe_decode }}", ERR_TEMPLATE,
 	    "t:1:13: what was decoded is no UTF-8");
+	check_error(&attempt, "{{ 'a%00b' | url_decode }}", ERR_TEMPLATE,
+	    "t:1:14: what was decoded holds a NUL");
 }
 
 static void

@@ -232,8 +232,11 @@ class Lines(Render):
     def test_bytes(self):
         self.assertEqual(self.line(template="\0{{ a }}\0", data={"a": "x\0y"}),
                          {"result": "\0x\0y\0"})
-        self.assertEqual(self.line(template="{{ a | base64_decode }}", data={"a": "AGHDqQ=="}),
-                         {"result": "\0a\u00e9"})
+        self.assertEqual(self.line(template="{{ a | base64_decode }}", data={"a": "YcOp"}),
+                         {"result": "a\u00e9"})
+        answer = self.line(template="{{ a | base64_decode }}", data={"a": "AGHDqQ=="})
+        self.assertEqual((answer["error"], answer["column"]),
+                         ("what was decoded holds a NUL", 8))
         answer = self.line(template="{{ a | base64_decode }}", data={"a": "/wD/YcPp"})
         self.assertEqual((answer["error"], answer["column"]),
                          ("what was decoded is no UTF-8", 8))

@@ -92,7 +92,9 @@ set_up(void **state)
 	add_contact(world.store, "shy@example.org", "{\"do_not_track\": true, \"page\": \"p\"}");
 	add_contact(world.store, "csv@example.org", "{\"do_not_track\": \"Yes\", \"page\": \"p\"}");
 	add_contact(world.store, "evil@example.org",
-	    "{\"page\": \"x\\\" onclick=\\\"y\", \"url\": \"javascript:alert(1)\"}");
+	    "{\"page\": \"x\\\" onclick=\\\"y\", \"url\": \"javascript:alert(1)\", "
+	    "\"css\": \"red;background:u\\\\72l(javascript:x)\", \"empty\": \"\", "
+	    "\"gap\": \"javascript:x onclick=y\"}");
 	return 0;
 }
 
@@ -546,6 +548,126 @@ hostile_values_lead_nowhere(void **state)
 	assert_memory_equal(text.p, "<p></p>", 7);
 }
 
+/* Values without quotes get some; nothing else of the tag changes. */
+static void
+values_stay_in_their_attribute(void **state)
+{
+	static const struct {
+		const char *html;
+		const char *sent;
+	} samples[] = {
+	    {"<p class={{ contact.gap }} id=x>", "<p class=\"javascript:x onclick=y\" id=x>"},
+	    {"<p class={{ contact.empty }} id=x>", "<p class=\"\" id=x>"},
+	    {"<p class=a{{ contact.page }}b/>", "<p class=\"ax&quot; onclick=&quot;yb/\">"},
+	    {"<p class={% if contact.known %}{{ contact.gap }}{% endif %}>",
+		"<p class=\"javascript:x onclick=y\">"},
+	    {"<!--[if mso]><p class={{ contact.gap }}><![endif]-->",
+		"<!--[if mso]><p class=\"javascript:x onclick=y\"><![endif]-->"},
+	    {"<p {% if contact.known %}class={{ contact.gap }}{% endif %}>",
+		"<p class=\"javascript:x onclick=y\">"},
+	    {"<p title='{{ contact.gap }}' class=x>", "<p title='javascript:x onclick=y' class=x>"},
+	    {"{% raw %}<p class={{ x }} id=x>{% endraw %}", "<p class={{ x }} id=x>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		struct str text = sent("quiet", samples[i].html, "evil@example.org");
+
+		if (!str_is(str_trim(text), samples[i].sent))
+			fail_msg("%s became %.*s", samples[i].html, STR_F(text));
+	}
+}
+
+/* Wherever an address may stand, and wherever its value was put together. */
+static void
+schemes_are_looked_at_everywhere(void **state)
+{
+	static const char *const samples[] = {
+	    "<a href={{ contact.gap }}>x</a>",
+	    "<a data-track=off href=\"{{ contact.url }}\">x</a>",
+	    "{% capture c %}<a href=\"{{ contact.url }}\">x</a>{% endcapture %}{{ c }}",
+	    "<a href=\"{% if contact.known %}{{ contact.url }}\"{% else %}#\"{% endif %}>x</a>",
+	    "<a href={% if contact.known %}\"{{ contact.url }}\"{% else %}\"#\"{% endif %}>x</a>",
+	    "<img src=\"{{ contact.url }}\">",
+	    "<td background={{ contact.url }}>",
+	    "<form action='{{ contact.url }}'>",
+	    "<!--[if mso]><v:fill src=\"{{ contact.url }}\" /><![endif]-->",
+	    "<img srcset=\"a.png 1x, {{ contact.url }} 2x\">",
+	    "<meta http-equiv=refresh content=\"0; URL='{{ contact.url }}'\">",
+	    "<p style=\"background: url('{{ contact.url }}')\">",
+	    "<p style=\"color: {{ contact.css }}\">",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		enum store_verdict verdict;
+		struct str text = html_of("quiet", samples[i], "evil@example.org", &verdict);
+
+		if (verdict != STORE_DEFERRED ||
+		    !str_has(text, STR("expected http, https, mailto, tel or sms")))
+			fail_msg("%s: %.*s", samples[i], STR_F(text));
+	}
+}
+
+/* What the author wrote counts, not what a list says. */
+static void
+authors_may_use_other_schemes(void **state)
+{
+	static const char *const samples[] = {
+	    "<a href=\"ftp://x.example/\">x</a>",
+	    "<img src=\"cid:{{ contact.page | slice: 0 }}\">",
+	    "<img src=\"/i/{{ contact.page | slice: 0 }}.png\">",
+	    "<img src=\"data:image/png;base64,{{ contact.page | slice: 0 }}\">",
+	    "<p style=\"background: url(cid:a); color: {{ contact.page | slice: 0 }}\">",
+	    "<p style=\"color: {{ contact.page | slice: 0 }}; background: url('a.png')\">",
+	    "{% capture c %}<a href=\"ftp://x/\"><a href=\"#{{ x }}\">{% endcapture %}{{ c }}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		struct str text = sent("quiet", samples[i], "evil@example.org");
+
+		if (text.p[0] != '<' || str_has(text, STR("{{")))
+			fail_msg("%s became %.*s", samples[i], STR_F(text));
+	}
+}
+
+/* AMP's links are not tracked, but values are looked at. */
+static void
+amp_values_are_looked_at(void **state)
+{
+	enum store_verdict verdict;
+	struct str text;
+
+	(void)state;
+	subtype = "x-amp-html";
+	text = sent("spring", "<p class={{ contact.gap }} id=x><a href=\"https://shop.example/\">",
+	    "evil@example.org");
+	assert_true(str_is(str_trim(text),
+	    "<p class=\"javascript:x onclick=y\" id=x><a href=\"https://shop.example/\">"));
+	html_of("spring", "<amp-img src=\"{{ contact.url }}\">", "evil@example.org", &verdict);
+	assert_int_equal(verdict, STORE_DEFERRED);
+	subtype = "html";
+}
+
+static void
+values_that_no_quotes_can_hold_are_refused(void **state)
+{
+	const struct conf_campaign *found = conf_campaign_find(world.conf, STR("spring"));
+	struct tailor_message *message;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    tailor_message_new(&message, world.tailor, found, STR("spring"), STR("b@shop.example"),
+		STR("From: news@shop.example\r\nContent-Type: text/html\r\n\r\n"
+		    "<b>x</b>\r\n<p class={% if contact.known %}{{ contact.gap }} id=x{% endif "
+		    "%}>\r\n"),
+		&err),
+	    -1);
+	assert_non_null(strstr(err.text, "HTML part 1:2:10: the attribute's value has no quotes"));
+}
+
 /* A second key signs; what the first one signed is still read. */
 static void
 keys_rotate(void **state)
@@ -612,6 +734,11 @@ main(void)
 	    cmocka_unit_test(lists_are_left_by_one_click),
 	    cmocka_unit_test(same_facts_give_the_same),
 	    cmocka_unit_test(hostile_values_lead_nowhere),
+	    cmocka_unit_test(values_stay_in_their_attribute),
+	    cmocka_unit_test(schemes_are_looked_at_everywhere),
+	    cmocka_unit_test(authors_may_use_other_schemes),
+	    cmocka_unit_test(amp_values_are_looked_at),
+	    cmocka_unit_test(values_that_no_quotes_can_hold_are_refused),
 	    cmocka_unit_test(keys_rotate),
 	    cmocka_unit_test(errors_name_the_authors_place),
 	};
