@@ -240,6 +240,12 @@ delivery_address_field(struct str value, bool xtext, struct arena *arena)
 	text = str_trim(decode(str_trim(skip_type(value)), xtext, arena));
 	if (text.n == 0)
 		return STR("");
+	/* RFC 5321 appendix C: a route */
+	if (text.p[0] == '@' && memchr(text.p, ':', text.n) != NULL) {
+		str_split(&text, ':', &rest);
+		if (text.n == 0)
+			return STR("");
+	}
 	rest = text;
 	if (delivery_address_at(text, &address)) {
 		rest.n = (size_t)(address.p - text.p) + address.n;

@@ -7,6 +7,7 @@
 #include "delivery/form.h"
 
 #include "delivery/address.h"
+#include "delivery/reason.h"
 #include "delivery/words.h"
 
 #include <glib.h>
@@ -16,7 +17,8 @@
 #define SAID_MAX   ((size_t)4096)
 #define AROUND_MAX ((size_t)8192)
 /* Addresses of one line that are looked at. */
-#define EACH_MAX 20
+#define EACH_MAX       20
+#define PARAGRAPHS_MAX 6
 
 /* --- what came back --- */
 
@@ -251,19 +253,27 @@ look_at_line(struct places *places, struct str line, const struct str *mine, siz
 
 /* --- what is said of each --- */
 
-/* The rest of its line, and the lines up to an empty one; if there was nothing yet, the next
- * paragraph. */
-static struct str
-said_behind(const struct place *place, const char *end)
+/* "--9B095B5ADSN=_01C9", where parts lost their structure */
+static bool
+is_boundary(struct str line)
 {
-	struct str rest = {place->behind.p, (size_t)(end - place->behind.p)}, line;
+	return line.n > 12 && str_starts(line, STR("--")) && line.p[2] != '-' &&
+	    memchr(line.p, ' ', line.n) == NULL;
+}
+
+/* The lines up to an empty one; {NULL,0} at the end. */
+static struct str
+next_paragraph(struct str *rest)
+{
 	const char *begin = NULL, *stop = NULL;
+	struct str line, text;
 
-	while (rest.n > 0 && strchr(">:;,.'\"", rest.p[0]) != NULL)
-		rest = (struct str){rest.p + 1, rest.n - 1};
-	while (delivery_line(&rest, &line)) {
-		struct str text = str_trim(line);
-
+	while (delivery_line(rest, &line)) {
+		text = str_trim(line);
+		if (is_boundary(text)) {
+			rest->n = 0;
+			break;
+		}
 		if (text.n == 0 && begin != NULL)
 			break;
 		if (text.n == 0)
@@ -272,10 +282,29 @@ said_behind(const struct place *place, const char *end)
 			begin = text.p;
 		stop = text.p + text.n;
 	}
-	if (begin == NULL)
-		return STR("");
-	return (struct str){
-	    begin, (size_t)(stop - begin) < SAID_MAX ? (size_t)(stop - begin) : SAID_MAX};
+	return begin == NULL ? STR_NONE : (struct str){begin, (size_t)(stop - begin)};
+}
+
+/* The rest of its line and what follows; if there is nothing, the next paragraph. One that
+ * holds a reply code is better: "Technical details: ... The error was:", and then "550 ..." */
+static struct str
+said_behind(const struct place *place, const char *end)
+{
+	struct str rest = {place->behind.p, (size_t)(end - place->behind.p)}, first, paragraph;
+
+	while (rest.n > 0 && strchr(">:;,.'\"", rest.p[0]) != NULL)
+		rest = (struct str){rest.p + 1, rest.n - 1};
+	first = paragraph = next_paragraph(&rest);
+	for (int i = 0; i < PARAGRAPHS_MAX && paragraph.p != NULL; i++) {
+		if (delivery_from_code(paragraph).n > 0) {
+			first = paragraph;
+			break;
+		}
+		paragraph = next_paragraph(&rest);
+	}
+	if (first.n > SAID_MAX)
+		first.n = SAID_MAX;
+	return first.p == NULL ? STR("") : first;
 }
 
 /* "<<< 550 5.1.1 ..." of a session: what the server said, not what became of it. Lines about

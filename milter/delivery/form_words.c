@@ -2,7 +2,7 @@
  *
  * form_words: how mail systems report in free form
  *
- * Phrases are written as words.h says: lower case, addresses as "@", "*" for up to 100 bytes.
+ * Phrases are written as words.h says: lower case, addresses as "@", "*" for up to 60 bytes.
  *
  * Threads: any; nothing changes.
  */

@@ -68,9 +68,8 @@ is_code_at(struct str text, size_t at)
 	return text.n - at == 3 || strchr(" -:]\t#", p[3]) != NULL;
 }
 
-/* From the first reply code that says no (RFC 5321 section 4.2): the server's own words. */
-static struct str
-from_code(struct str text)
+struct str
+delivery_from_code(struct str text)
 {
 	for (size_t i = 0; i + 3 <= text.n; i++) {
 		if (is_code_at(text, i) && text.p[i + 1] <= '7')
@@ -103,7 +102,7 @@ find_status(struct str text)
 static struct str
 find_said_status(struct str text)
 {
-	struct str code = from_code(text), near = code;
+	struct str code = delivery_from_code(text), near = code;
 	struct str status;
 
 	if (near.n > 12)
@@ -422,10 +421,10 @@ delivery_judge(
 	recipient_r->diagnostic = recipient_r->status = recipient_r->original = STR("");
 	evidence.said = delivery_fold(head(found->said, SAID_MAX), arena);
 	evidence.around = delivery_fold(head(found->around, AROUND_MAX), arena);
-	evidence.code = read_code(from_code(found->said));
+	evidence.code = read_code(delivery_from_code(found->said));
 	evidence.status = choose_status(found, evidence.code);
 	evidence.stage = stage_of(&evidence, found);
-	words = words_of(from_code(evidence.said));
+	words = words_of(delivery_from_code(evidence.said));
 	if (words == NULL)
 		words = words_of(evidence.said);
 	evidence.certain = (words != NULL && words->certain) ||

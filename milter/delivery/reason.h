@@ -31,6 +31,9 @@ enum delivery_stage {
 void delivery_judge(const struct delivery_found *found, struct arena *arena,
     struct delivery_recipient *recipient_r);
 
+/* From the first reply code that says no (RFC 5321 section 4.2); empty if there is none. */
+struct str delivery_from_code(struct str text);
+
 /* --- reason_words.c --- */
 
 struct delivery_words {

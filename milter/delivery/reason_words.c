@@ -2,7 +2,7 @@
  *
  * reason_words: what servers say, and what they mean by it
  *
- * In the form of words.h: lower case, addresses as "@", "*" for up to 100 bytes. The first
+ * In the form of words.h: lower case, addresses as "@", "*" for up to 60 bytes. The first
  * row that is found counts, so what is more specific stands above. Rows are what MTAs,
  * providers and filters are known to say; no row is about one message.
  *
@@ -39,6 +39,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"too many emails", DELIVERY_RATE_LIMITED, false},
 	{"too many mails", DELIVERY_RATE_LIMITED, false},
 	{"too many recipients", DELIVERY_RATE_LIMITED, false},
+	{"too much mail data", DELIVERY_MAILBOX_FULL, false}, /* docomo */
 	{"too much mail", DELIVERY_RATE_LIMITED, false},
 	{"too quickly", DELIVERY_RATE_LIMITED, false},
 	{"too fast", DELIVERY_RATE_LIMITED, false},
@@ -293,6 +294,13 @@ const struct delivery_words delivery_reason_words[] = {
 	{"message*trop volumineux", DELIVERY_TOO_BIG, false},
 	{"mensaje*demasiado grande", DELIVERY_TOO_BIG, false},
 
+	{"too big", DELIVERY_TOO_BIG, false},
+	{"too large", DELIVERY_TOO_BIG, false},
+	{"larger than", DELIVERY_TOO_BIG, false},
+	{"size limit", DELIVERY_TOO_BIG, false},
+	{"allowed*size", DELIVERY_TOO_BIG, false},
+	{"zu groß", DELIVERY_TOO_BIG, false},
+
 	/* Somebody has switched the mailbox off. */
 	{"disabled recipient", DELIVERY_SUSPENDED, false},
 	{"recipient*disabled", DELIVERY_SUSPENDED, false},
@@ -403,6 +411,11 @@ const struct delivery_words delivery_reason_words[] = {
 	{"loop detected", DELIVERY_NETWORK, false},
 	{"hop count", DELIVERY_NETWORK, false},
 	{"too many hops", DELIVERY_NETWORK, false},
+	{"looping", DELIVERY_NETWORK, false},
+	{"too many received", DELIVERY_NETWORK, false},
+	{"maximum hop", DELIVERY_NETWORK, false},
+	{"server disconnected", DELIVERY_NETWORK, false},
+	{"servfail", DELIVERY_NETWORK, false},
 	{"name lookup failure", DELIVERY_NETWORK, false},
 	{"name server: ", DELIVERY_NETWORK, false},
 	{"dns error", DELIVERY_NETWORK, false},
@@ -417,9 +430,26 @@ const struct delivery_words delivery_reason_words[] = {
 	{"tls*fail", DELIVERY_NETWORK, false},
 	{"tls handshake", DELIVERY_NETWORK, false},
 	{"certificate verif", DELIVERY_NETWORK, false},
+	{"tls negotiation", DELIVERY_NETWORK, false},
+	{"tls*not supported", DELIVERY_NETWORK, false},
+	{"starttls", DELIVERY_NETWORK, false},
+	{"certificate", DELIVERY_NETWORK, false},
 	{"timeout while", DELIVERY_NETWORK, false},
 	{"timed out while", DELIVERY_NETWORK, false},
 	{"timed out", DELIVERY_NETWORK, false},
+
+	/* A program that should have taken it. */
+	{"unknown mailer error", DELIVERY_OTHER, false},
+	{"command died", DELIVERY_OTHER, false},
+	{"command time limit", DELIVERY_OTHER, false},
+	{"child status", DELIVERY_OTHER, false},
+	{"exit status", DELIVERY_OTHER, false},
+	{"local configuration error", DELIVERY_OTHER, false},
+	{"local delivery failed", DELIVERY_OTHER, false},
+	{"system error", DELIVERY_OTHER, false},
+	{"system config error", DELIVERY_OTHER, false},
+	{"internal error", DELIVERY_OTHER, false},
+	{"internal server error", DELIVERY_OTHER, false},
 
 	/* Nobody of that name. */
 	{"unknown in virtual", DELIVERY_USER_UNKNOWN, true},	/* Postfix */
@@ -432,6 +462,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"email account that you tried to reach does not exist", DELIVERY_USER_UNKNOWN, true},
 	{"not listed in*directory", DELIVERY_USER_UNKNOWN, true}, /* Domino */
 	{"not listed in*address book", DELIVERY_USER_UNKNOWN, true},
+	{"recipientnotfound", DELIVERY_USER_UNKNOWN, true},
 	{"recipnotfound", DELIVERY_USER_UNKNOWN, true}, /* Exchange's RESOLVER.ADR */
 	{"doesn't have a yahoo", DELIVERY_USER_UNKNOWN, true},
 	/* Gmail's own words, whatever the server said */
@@ -565,6 +596,14 @@ const struct delivery_words delivery_reason_words[] = {
 	{"in queue too long", DELIVERY_EXPIRED, false},
 	{"on the queue too long", DELIVERY_EXPIRED, false},
 	{"queue time", DELIVERY_EXPIRED, false},
+	{"could not deliver for", DELIVERY_EXPIRED, false},
+	{"retry time not reached", DELIVERY_EXPIRED, false},
+	{"failure period", DELIVERY_EXPIRED, false},
+	{"message timed out", DELIVERY_EXPIRED, false},
+	{"unable to deliver*after", DELIVERY_EXPIRED, false},
+	{"not delivered*hours", DELIVERY_EXPIRED, false},
+	{"not be delivered*days", DELIVERY_EXPIRED, false},
+	{"not been delivered", DELIVERY_EXPIRED, false},
 	{"not be delivered for", DELIVERY_EXPIRED, false},
 	{"not delivered within", DELIVERY_EXPIRED, false},
 	{"could not send message for", DELIVERY_EXPIRED, false},

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#define GAP_MAX 100
+#define GAP_MAX 60
 
 static bool
 is_space(char c)
@@ -159,6 +159,8 @@ delivery_line(struct str *rest, struct str *line_r)
 	if (rest->n == 0)
 		return false;
 	str_split(rest, '\n', line_r);
+	if (rest->p == NULL)
+		*rest = (struct str){line_r->p + line_r->n, 0};
 	if (line_r->n > 0 && line_r->p[line_r->n - 1] == '\r')
 		line_r->n--;
 	return true;

@@ -4,7 +4,7 @@
  *
  * A text is folded once: lower case, every run of white space one space, without the
  * addresses of the web, and each mail address as a lone "@". Then phrases are looked for,
- * written in the same form: "*" stands for up to 100 bytes of anything.
+ * written in the same form: "*" stands for up to 60 bytes of anything.
  *
  * Threads: any; touches only its arguments.
  */
