@@ -97,8 +97,9 @@ add_field(struct delivery_list *list, struct str header, const char *wanted)
 static void
 add_returned(const struct delivery_content *content, struct delivery_list *list)
 {
+	/* Our copies have one recipient, and name him in To. */
 	static const char *const names[] = {
-	    "X-HmXmrOriginalRecipient", "X-Original-To", "Delivered-To", "To"};
+	    "X-HmXmrOriginalRecipient", "To", "X-Original-To", "Delivered-To"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0] && list->count == 0; i++)
 		add_field(list, content->returned, names[i]);

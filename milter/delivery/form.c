@@ -112,6 +112,7 @@ struct place {
 	struct str behind; /* the rest of its line */
 	const char *line;
 	enum delivery_weight weight;
+	bool reply; /* "550 <...>... User unknown" */
 };
 
 struct places {
@@ -164,6 +165,18 @@ trim_end(struct str text)
 	return text;
 }
 
+static bool
+is_bullet(struct str text)
+{
+	static const char *const bullets[] = {"*", "-", "+", "o", "\xe2\x80\xa2", "\xc2\xb7"};
+
+	for (size_t i = 0; i < sizeof bullets / sizeof bullets[0]; i++) {
+		if (str_is(text, bullets[i]))
+			return true;
+	}
+	return false;
+}
+
 /* What stands before and behind, without <>, quotes and "rfc822;". */
 static bool
 weigh(struct str line, struct str address, struct arena *arena, enum delivery_weight *weight_r)
@@ -178,6 +191,8 @@ weigh(struct str line, struct str address, struct arena *arena, enum delivery_we
 		before.n--;
 	while (behind.n > 0 && strchr(">'\"", behind.p[0]) != NULL)
 		behind = (struct str){behind.p + 1, behind.n - 1};
+	if (is_bullet(str_trim(before)))
+		before.n = 0;
 	before = trim_end(delivery_fold(before, arena));
 	behind = trim_end(delivery_fold(behind, arena));
 	for (const struct delivery_shape *shape = delivery_shapes; shape->before != NULL; shape++) {
@@ -241,6 +256,8 @@ look_at_line(struct places *places, struct str line, const struct str *mine, siz
 		place->address = address;
 		place->behind = (struct str){end, (size_t)(line_end - end)};
 		place->line = line.p;
+		place->reply = place->weight == DELIVERY_FAIR &&
+		    g_ascii_isdigit(str_trim(line).p[0]) && str_has(place->behind, STR("..."));
 		places->count++;
 		if (place->weight > places->best)
 			places->best = place->weight;
@@ -307,35 +324,45 @@ said_behind(const struct place *place, const char *end)
 	return first.p == NULL ? STR("") : first;
 }
 
-/* "<<< 550 5.1.1 ..." of a session: what the server said, not what became of it. Lines about
- * others are passed over; `address` is as long as it may be. */
+/* The reply in a line of a session: "<<< 550 5.1.1 ..."; some have the arrows the other way. */
 static struct str
-said_in_session(struct str text, struct str address, struct arena *arena)
+session_reply(struct str line)
 {
-	struct str line, other, first = STR_NONE;
+	size_t max = line.n < 40 ? line.n : 40;
+	const char *arrows = memmem(line.p, max, "<<< ", 4);
+	struct str reply;
+
+	if (arrows == NULL)
+		arrows = memmem(line.p, max, ">>> ", 4);
+	if (arrows == NULL)
+		return STR("");
+	reply = (struct str){arrows + 4, (size_t)(line.p + line.n - arrows) - 4};
+	if (reply.n < 3 || strchr("45", reply.p[0]) == NULL || !g_ascii_isdigit(reply.p[1]) ||
+	    !g_ascii_isdigit(reply.p[2]))
+		return STR("");
+	return reply;
+}
+
+/* What the server said, not what became of it. Replies that name others are passed over.
+ * `last`: the last one, else the first. {NULL,0}: there is none. */
+static struct str
+said_in_session(struct str text, struct str address, bool last, struct arena *arena)
+{
+	struct str line, reply, other, said = STR_NONE;
+	bool open = false;
 
 	while (delivery_line(&text, &line)) {
-		const char *arrows = memmem(line.p, line.n < 40 ? line.n : 40, "<<< ", 4);
-
-		if (arrows == NULL)
-			arrows = memmem(line.p, line.n < 40 ? line.n : 40, ">>> ", 4);
-		line = arrows == NULL
-		    ? STR("")
-		    : (struct str){arrows + 4, (size_t)(line.p + line.n - arrows) - 4};
-		if (line.n < 3 || strchr("45", line.p[0]) == NULL || !g_ascii_isdigit(line.p[1]) ||
-		    !g_ascii_isdigit(line.p[2])) {
-			if (first.p != NULL)
-				break;
-		} else if (first.p == NULL) {
-			if (!delivery_address_find(line, &other) || str_eq_nocase(other, address))
-				first = line;
-		} else {
-			first = arena_printf(arena, "%.*s %.*s", STR_F(first), STR_F(line));
-		}
-		if (first.n > SAID_MAX)
+		reply = session_reply(line);
+		if (reply.n > 0 && open && said.n < SAID_MAX)
+			said = arena_printf(arena, "%.*s %.*s", STR_F(said), STR_F(reply));
+		else if (reply.n > 0 && (said.p == NULL || last) &&
+		    (!delivery_address_find(reply, &other) || str_eq_nocase(other, address)))
+			said = reply;
+		open = reply.n > 0 && said.p != NULL;
+		if (!open && said.p != NULL && !last)
 			break;
 	}
-	return first.n > SAID_MAX ? (struct str){first.p, SAID_MAX} : first;
+	return said.n > SAID_MAX ? (struct str){said.p, SAID_MAX} : said;
 }
 
 static struct str
@@ -362,6 +389,12 @@ add_place(const struct places *places, size_t i, const struct delivery_form *for
 	const char *begin = form->text.p, *end = form->text.p + form->text.n, *next = end;
 	struct delivery_found found = {.address = place->address};
 
+	/* ">>> RCPT To:<...>" stands above the line that sums it up. */
+	for (size_t j = i + 1; j < places->count && !place->reply; j++) {
+		if (places->items[j].reply && places->items[j].weight == places->best &&
+		    same(&places->items[j], place))
+			return;
+	}
 	for (size_t j = 0; j < places->count; j++) {
 		if (places->items[j].weight != places->best || j == i)
 			continue;
@@ -377,7 +410,15 @@ add_place(const struct places *places, size_t i, const struct delivery_form *for
 	if (next > end || next < place->behind.p)
 		next = end > place->behind.p ? end : place->behind.p;
 	found.around = between(begin, end > begin ? end : begin);
-	found.said = said_in_session(found.around, place->address, list->arena);
+	/* Sendmail's "550 <ada@x.example>... User unknown" ends what is about that address. */
+	if (place->reply) {
+		const char *lf = memchr(place->behind.p, '\n', (size_t)(end - place->behind.p));
+
+		next = lf == NULL ? end : lf;
+		found.around = between(begin, next);
+	}
+	found.said = said_in_session(place->reply ? between(begin, next) : found.around,
+	    place->address, place->reply, list->arena);
 	if (found.said.p == NULL)
 		found.said = said_behind(place, next);
 	delivery_list_add(list, &found);

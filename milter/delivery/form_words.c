@@ -15,9 +15,6 @@ const struct delivery_shape delivery_shapes[] = {
 	{"", " (expanded from", DELIVERY_STRONG},
 	/* Exim, Gmail, Sendmail's list, Domino, Outlook: alone in its line */
 	{"", "", DELIVERY_STRONG},
-	{"* ", "", DELIVERY_STRONG},
-	{"- ", "", DELIVERY_STRONG},
-	{"• ", "", DELIVERY_STRONG},
 	{"", ",", DELIVERY_STRONG},
 	{"", ";", DELIVERY_STRONG},
 	/* Exchange 5.5 and 2000: "ada@x.example on Thu, 29 Apr 2010 00:00:00 -0000" */

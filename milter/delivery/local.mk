@@ -7,6 +7,7 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/form.c milter/delivery/form.h \
 	milter/delivery/form_words.c \
 	milter/delivery/found.c milter/delivery/found.h \
+	milter/delivery/notification.c milter/delivery/notification.h \
 	milter/delivery/reason.c milter/delivery/reason.h \
 	milter/delivery/reason_words.c \
 	milter/delivery/report.c milter/delivery/report.h \

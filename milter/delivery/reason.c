@@ -184,31 +184,45 @@ stage_of_command(struct str line)
 	return DELIVERY_STAGE_UNKNOWN;
 }
 
-/* A session as Sendmail and others print it: ">>> RCPT To:<...>" and "<<< 550 ..."; some
- * have the arrows the other way, or with words before them. */
-static enum delivery_stage
-stage_of_session(struct str text)
+/* What follows the arrows of ">>> RCPT To:<...>" or "<<< 550 ..."; some have them the other way,
+ * or words before them. */
+static struct str
+behind_arrows(struct str line)
 {
-	enum delivery_stage stage = DELIVERY_STAGE_UNKNOWN;
+	for (size_t i = 0; i + 4 < line.n && i < 40; i++) {
+		if (memcmp(line.p + i, ">>> ", 4) == 0 || memcmp(line.p + i, "<<< ", 4) == 0)
+			return (struct str){line.p + i + 4, line.n - i - 4};
+	}
+	return STR("");
+}
+
+/* A session as Sendmail and others print it: where the reply `said` came, else the first that
+ * says no. */
+static enum delivery_stage
+stage_of_session(struct str text, struct str said)
+{
+	enum delivery_stage stage = DELIVERY_STAGE_UNKNOWN, first = stage, named;
+	bool any = false;
 	struct str line;
 
+	if (said.n > 20)
+		said.n = 20;
 	while (delivery_line(&text, &line)) {
-		for (size_t i = 0; i + 4 < line.n && i < 40; i++) {
-			struct str rest = {line.p + i + 4, line.n - i - 4};
-			enum delivery_stage named;
-
-			if (memcmp(line.p + i, ">>> ", 4) != 0 &&
-			    memcmp(line.p + i, "<<< ", 4) != 0)
-				continue;
-			named = stage_of_command(rest);
-			if (named != DELIVERY_STAGE_UNKNOWN)
-				stage = named;
-			else if (rest.p[0] == '5' || rest.p[0] == '4')
-				return stage;
-			break;
-		}
+		/* Until the first command it is the greeting. */
+		if (str_has(line, STR("hile talking to")))
+			stage = DELIVERY_STAGE_CONNECT;
+		line = behind_arrows(line);
+		named = stage_of_command(line);
+		if (named != DELIVERY_STAGE_UNKNOWN)
+			stage = named;
+		if (line.n == 0 || (line.p[0] != '4' && line.p[0] != '5'))
+			continue;
+		if (said.n > 0 && str_starts(line, said))
+			return stage;
+		first = any ? first : stage;
+		any = true;
 	}
-	return stage;
+	return first;
 }
 
 static enum delivery_stage
@@ -218,7 +232,8 @@ stage_of(const struct evidence *evidence, const struct delivery_found *found)
 
 	if (stage == DELIVERY_STAGE_UNKNOWN)
 		stage = stage_of_words(evidence->around);
-	return stage == DELIVERY_STAGE_UNKNOWN ? stage_of_session(found->around) : stage;
+	return stage == DELIVERY_STAGE_UNKNOWN ? stage_of_session(found->around, found->said)
+					       : stage;
 }
 
 /* --- the reason --- */
@@ -375,6 +390,9 @@ is_permanent(const struct evidence *evidence)
 {
 	if (evidence->action != DELIVERY_ACTION_FAILED)
 		return false;
+	/* Given up after days of "450 User unknown in virtual alias table" */
+	if (evidence->certain)
+		return true;
 	if (evidence->code != 0)
 		return evidence->code >= 500;
 	return evidence->status.p[0] == '5';
@@ -427,7 +445,8 @@ delivery_judge(
 	words = words_of(delivery_from_code(evidence.said));
 	if (words == NULL)
 		words = words_of(evidence.said);
-	evidence.certain = (words != NULL && words->certain) ||
+	evidence.certain =
+	    (words != NULL && words->certain && words->reason == DELIVERY_USER_UNKNOWN) ||
 	    has_words(evidence.around, DELIVERY_USER_UNKNOWN, true);
 	recipient_r->address = found->address;
 	recipient_r->original = found->original;

@@ -21,6 +21,8 @@ const struct delivery_words delivery_reason_words[] = {
 	{"recipient address rejected: greylist", DELIVERY_RATE_LIMITED, false},
 	{"recipient address rejected: unverified address", DELIVERY_USER_UNKNOWN, false},
 	{"verify*recipient*delayed", DELIVERY_RATE_LIMITED, false},
+	{"not have permission to post", DELIVERY_POLICY, false}, /* Google Groups */
+	{"n'existe pas ou*autorisé", DELIVERY_POLICY, false},
 	{"refused due to recipient preferences", DELIVERY_POLICY, false},
 	{"due to user preference", DELIVERY_POLICY, false},
 
@@ -156,7 +158,9 @@ const struct delivery_words delivery_reason_words[] = {
 	{"requires tls", DELIVERY_POLICY, false},
 
 	/* What the message holds. */
-	{"virus", DELIVERY_CONTENT, false},
+	{" virus", DELIVERY_CONTENT, false}, /* not the "antivirus" in a footer */
+	{"virus detected", DELIVERY_CONTENT, false},
+	{"virus found", DELIVERY_CONTENT, false},
 	{"malware", DELIVERY_CONTENT, false},
 	{"infected", DELIVERY_CONTENT, false},
 	{"phishing", DELIVERY_SPAM, false},
@@ -404,6 +408,8 @@ const struct delivery_words delivery_reason_words[] = {
 	{"not accept our requests to connect", DELIVERY_NETWORK, false},
 	{"no route to host", DELIVERY_NETWORK, false},
 	{"unreachable", DELIVERY_NETWORK, false},
+	{"not reachable", DELIVERY_NETWORK, false},
+	{"unable to contact", DELIVERY_NETWORK, false},
 	{"routing loop", DELIVERY_NETWORK, false},
 	{"mail loop", DELIVERY_NETWORK, false},
 	{"loops back", DELIVERY_NETWORK, false},
@@ -431,6 +437,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"tls handshake", DELIVERY_NETWORK, false},
 	{"certificate verif", DELIVERY_NETWORK, false},
 	{"tls negotiation", DELIVERY_NETWORK, false},
+	{"not support tls", DELIVERY_NETWORK, false},
 	{"tls*not supported", DELIVERY_NETWORK, false},
 	{"starttls", DELIVERY_NETWORK, false},
 	{"certificate", DELIVERY_NETWORK, false},
@@ -598,6 +605,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"queue time", DELIVERY_EXPIRED, false},
 	{"could not deliver for", DELIVERY_EXPIRED, false},
 	{"retry time not reached", DELIVERY_EXPIRED, false},
+	{"failing for a long time", DELIVERY_EXPIRED, false},
 	{"failure period", DELIVERY_EXPIRED, false},
 	{"message timed out", DELIVERY_EXPIRED, false},
 	{"unable to deliver*after", DELIVERY_EXPIRED, false},
@@ -636,6 +644,12 @@ const struct delivery_stage_words delivery_stage_words[] = {
 	{"after ehlo", DELIVERY_STAGE_CONNECT},
 	{"after helo", DELIVERY_STAGE_CONNECT},
 	{"for text command", DELIVERY_STAGE_DATA}, /* kundenserver.de */
+	{"after rcpt command", DELIVERY_STAGE_RCPT}, /* GMX */
+	{"after mail command", DELIVERY_STAGE_MAIL},
+	{"after data command", DELIVERY_STAGE_DATA},
+	{"smtp:rcpt", DELIVERY_STAGE_RCPT},
+	{"smtp:mail", DELIVERY_STAGE_MAIL},
+	{"smtp:data", DELIVERY_STAGE_DATA},
 	{"for rcpt to command", DELIVERY_STAGE_RCPT},
 	{"for mail from command", DELIVERY_STAGE_MAIL},
 	{"does not like recipient", DELIVERY_STAGE_RCPT}, /* qmail */
@@ -657,7 +671,6 @@ const struct delivery_stage_words delivery_stage_words[] = {
 	{"rejected recipient", DELIVERY_STAGE_RCPT},
 	{"all rcpt commands were rejected", DELIVERY_STAGE_RCPT},
 	{"mail.local", DELIVERY_STAGE_LOCAL},
-	{"msexch", DELIVERY_STAGE_LOCAL},
 	{NULL, DELIVERY_STAGE_UNKNOWN},
 };
 /* clang-format on */

@@ -12,6 +12,7 @@
 #include "delivery/feedback.h"
 #include "delivery/form.h"
 #include "delivery/found.h"
+#include "delivery/notification.h"
 #include "delivery/reason.h"
 #include "delivery/status.h"
 #include "delivery/token.h"
@@ -253,6 +254,7 @@ take_named(struct delivery_list *list, const struct delivery_list *texts, struct
 		if (text == NULL && texts->count == 1)
 			text = &texts->items[0];
 		if (text != NULL) {
+			found.address = delivery_address_ok(text->address) ? text->address : address;
 			found.said = text->said;
 			found.around = text->around;
 		}
@@ -314,6 +316,27 @@ read_form(struct reading *reading, enum delivery_action action)
 }
 
 /* --- the others --- */
+
+static bool
+read_notification(struct reading *reading)
+{
+	struct delivery_report *report = reading->report;
+	struct delivery_list list;
+	enum delivery_kind kind;
+	bool found;
+
+	delivery_list_init(&list, reading->arena);
+	found =
+	    delivery_notification_read(reading->content.text, &list, &kind, &report->message_id);
+	if (found && kind == DELIVERY_COMPLAINT)
+		take_addresses(reading, &list);
+	else if (found)
+		take_list(reading, &list, DELIVERY_ACTION_FAILED);
+	if (found)
+		report->kind = kind;
+	delivery_list_fini(&list);
+	return found;
+}
 
 static bool
 read_feedback(struct reading *reading)
@@ -418,7 +441,7 @@ delivery_read(
 	find_mine(&reading);
 	action = delivery_form_action(&reading.content, &reading.form, arena);
 	if (!read_feedback(&reading) && !read_status(&reading, action) && !read_receipt(&reading) &&
-	    !read_form(&reading, action))
+	    !read_notification(&reading) && !read_form(&reading, action))
 		read_autoreply(&reading);
 	find_message_id(&reading);
 	report_r->has_token = delivery_token_find(input, &reading.content, arena, &report_r->token);

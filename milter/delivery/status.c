@@ -155,8 +155,11 @@ finish(struct group *group, struct delivery_list *list)
 		if (str_eq_nocase(found.original, found.address) ||
 		    !delivery_address_ok(found.original))
 			found.original = STR("");
-		found.status = values[STATUS];
+		found.status = values[STATUS].n == 0 ? STR("") : values[STATUS];
 		found.said = without_type(values[DIAGNOSTIC]);
+		/* "Status: 4.0.0 (x.example: host name lookup failure)" */
+		if (found.said.n == 0 && memchr(found.status.p, '(', found.status.n) != NULL)
+			found.said = found.status;
 		if (found.address.n > 0)
 			delivery_list_add(list, &found);
 	}
