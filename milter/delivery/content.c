@@ -348,7 +348,7 @@ bearable(struct str raw, struct str body)
 	static const struct mime_limits limits = {HEADERS_MAX, PARTS_MAX, DEPTH_MAX};
 	size_t header = raw.n - body.n;
 
-	for (size_t n = raw.n; n > header; n = n > SHORTER ? SHORTER : 0) {
+	for (size_t n = raw.n; n >= header; n = SHORTER) {
 		struct str piece = {raw.p, n}, rest = {body.p, n - header};
 
 		if (mime_guard(piece, rest, &limits, NULL) == 0)

@@ -355,6 +355,7 @@ fit_stage(enum delivery_reason reason, const struct evidence *evidence)
 	case DELIVERY_HOST_UNKNOWN:
 		return evidence->stage == DELIVERY_STAGE_MAIL ? DELIVERY_POLICY : reason;
 	case DELIVERY_OTHER:
+	case DELIVERY_EXPIRED:
 		return evidence->code >= 500 ? DELIVERY_POLICY : reason;
 	default:
 		return reason;

@@ -453,6 +453,9 @@ const struct delivery_words delivery_reason_words[] = {
 	{"exit status", DELIVERY_OTHER, false},
 	{"local configuration error", DELIVERY_OTHER, false},
 	{"local delivery failed", DELIVERY_OTHER, false},
+	{"couldn't create", DELIVERY_OTHER, false}, /* procmail and its mailbox */
+	{"can't create", DELIVERY_OTHER, false},
+	{"insufficient permission", DELIVERY_OTHER, false},
 	{"system error", DELIVERY_OTHER, false},
 	{"system config error", DELIVERY_OTHER, false},
 	{"internal error", DELIVERY_OTHER, false},

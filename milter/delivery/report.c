@@ -254,7 +254,8 @@ take_named(struct delivery_list *list, const struct delivery_list *texts, struct
 		if (text == NULL && texts->count == 1)
 			text = &texts->items[0];
 		if (text != NULL) {
-			found.address = delivery_address_ok(text->address) ? text->address : address;
+			found.address =
+			    delivery_address_ok(text->address) ? text->address : address;
 			found.said = text->said;
 			found.around = text->around;
 		}
@@ -420,6 +421,8 @@ find_message_id(struct reading *reading)
 		if (str_is_nocase(name, "Message-ID"))
 			report->message_id = value;
 	}
+	if (report->kind == DELIVERY_NONE && report->detail[0] == '\0')
+		report->message_id = STR("");
 	report->message_id = bare_id(report->message_id);
 }
 

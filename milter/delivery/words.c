@@ -51,8 +51,11 @@ squeeze(char *text, size_t size)
 		if (n > 0) {
 			p += n;
 		} else if (delivery_address_at(rest, &address)) {
+			bool angle = *p == '<';
+
 			*out++ = '@';
 			p = address.p + address.n;
+			p += angle && p < end && *p == '>';
 		} else if (is_space(*p)) {
 			if (out > text && out[-1] != ' ')
 				*out++ = ' ';
