@@ -101,8 +101,7 @@ delivery_form_read(
 		at = rest;
 	}
 	while (form_r->returned.n > 0 && form_r->returned.p[0] == '\n')
-		form_r->returned =
-		    (struct str){form_r->returned.p + 1, form_r->returned.n - 1};
+		form_r->returned = (struct str){form_r->returned.p + 1, form_r->returned.n - 1};
 	form_r->folded = delivery_fold(form_r->text, arena);
 }
 

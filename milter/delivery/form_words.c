@@ -25,6 +25,10 @@ const struct delivery_shape delivery_shapes[] = {
 	/* "Your message to ada@x.example was not delivered" */
 	{"not reach the following recipient:", "", DELIVERY_STRONG},
 	{"recipient address:", "", DELIVERY_STRONG},
+	{"unknown user:", "", DELIVERY_STRONG},
+	{"unknown recipient:", "", DELIVERY_STRONG},
+	{"exceeds allowed size:", "", DELIVERY_STRONG},
+	{"undeliverable to", "", DELIVERY_STRONG},
 	{"recipient:", "", DELIVERY_STRONG},
 	{"recipient(s):", "", DELIVERY_STRONG},
 	{"recipients:", "", DELIVERY_STRONG},
@@ -58,6 +62,7 @@ const struct delivery_shape delivery_shapes[] = {
 	/* A summary of what was sent; a reply that quotes the address */
 	{"", "*", DELIVERY_WEAK},
 	{"to:", "*", DELIVERY_WEAK},
+	{":", "*", DELIVERY_WEAK},
 	{"recipient", "*", DELIVERY_WEAK},
 	{"address", "*", DELIVERY_WEAK},
 	{"#", "*", DELIVERY_WEAK},
@@ -71,7 +76,7 @@ const char *const delivery_failed_words[] = {
 	"undeliverable", "undelivered", "delivery failed", "delivery has failed",
 	"delivery*failed permanently", "failed permanently", "failed to deliver", "delivery failure",
 	"delivery error", "error delivering", "permanent fatal errors", "permanent error",
-	"unrecoverable error", "had delivery errors", "could not deliver", "couldn't deliver", "cannot deliver",
+	"unrecoverable error", "had delivery errors", "had delivery problems", "could not deliver", "couldn't deliver", "cannot deliver",
 	"did not reach", "did not receive this message", "not successfully delivered",
 	"failed addresses follow", "addresses failed", "address failed", "address(es) failed",
 	"transcript of session follows", "returned mail", "message returned", "mail returned",

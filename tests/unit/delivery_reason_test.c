@@ -177,6 +177,27 @@ phrases_are_folded(void **state)
 		assert_true(str_is(delivery_fold(str_c(row->phrase), arena), row->phrase));
 }
 
+/* A row that an earlier one always finds first says nothing; it may stand there only if both
+ * say the same. */
+static void
+no_row_in_the_shadow(void **state)
+{
+	(void)state;
+	for (const struct delivery_words *row = delivery_reason_words; row->phrase != NULL; row++) {
+		char *text = strdup(row->phrase);
+		const struct delivery_words *first = delivery_reason_words;
+
+		for (char *p = text; *p != '\0'; p++)
+			*p = *p == '*' ? ' ' : *p;
+		while (!delivery_phrase_in(str_c(text), first->phrase))
+			first++;
+		if (first != row && (first->reason != row->reason || first->certain != row->certain ||
+					strcmp(first->phrase, row->phrase) == 0))
+			fail_msg("\"%s\" stands in the shadow of \"%s\"", row->phrase, first->phrase);
+		free(text);
+	}
+}
+
 static const struct {
 	const char *text, *phrase;
 	long at;
@@ -245,6 +266,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(reasons, arena_setup, arena_teardown),
 	    cmocka_unit_test_setup_teardown(not_failed, arena_setup, arena_teardown),
 	    cmocka_unit_test_setup_teardown(phrases_are_folded, arena_setup, arena_teardown),
+	    cmocka_unit_test(no_row_in_the_shadow),
 	    cmocka_unit_test_setup_teardown(matching, arena_setup, arena_teardown),
 	    cmocka_unit_test(finding_addresses),
 	};
