@@ -127,8 +127,11 @@ around(struct str text, size_t at, struct str *address_r)
 bool
 delivery_address_find(struct str text, struct str *address_r)
 {
-	const char *at = text.p, *end = text.p + text.n, *open;
+	const char *at = text.p, *end, *open;
 
+	if (text.n == 0)
+		return false;
+	end = text.p + text.n;
 	while (at != NULL && at < end && (at = memchr(at, '@', (size_t)(end - at))) != NULL) {
 		size_t back = at - text.p < ADDRESS_MAX ? (size_t)(at - text.p) : ADDRESS_MAX;
 

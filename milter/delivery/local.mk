@@ -8,9 +8,11 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/form_words.c \
 	milter/delivery/found.c milter/delivery/found.h \
 	milter/delivery/notification.c milter/delivery/notification.h \
+	milter/delivery/place.c milter/delivery/place.h \
 	milter/delivery/reason.c milter/delivery/reason.h \
 	milter/delivery/reason_words.c \
 	milter/delivery/report.c milter/delivery/report.h \
+	milter/delivery/said.c \
 	milter/delivery/status.c milter/delivery/status.h \
 	milter/delivery/token.c milter/delivery/token.h \
 	milter/delivery/words.c milter/delivery/words.h

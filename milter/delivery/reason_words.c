@@ -74,7 +74,6 @@ const struct delivery_words delivery_reason_words[] = {
 	{"receivingrate", DELIVERY_RATE_LIMITED, false},
 	{"tss0", DELIVERY_RATE_LIMITED, false}, /* Yahoo's published codes */
 	{"receiving rate", DELIVERY_RATE_LIMITED, false},
-	{"too many errors", DELIVERY_RATE_LIMITED, false},
 	{"greylist", DELIVERY_RATE_LIMITED, false},
 	{"graylist", DELIVERY_RATE_LIMITED, false},
 	{"grey list", DELIVERY_RATE_LIMITED, false},

@@ -4,9 +4,9 @@
 
     seeds.py TARGET FOLDER
 
-TARGET is liquid_compile_fuzz, liquid_render_fuzz or liquid_scalar_fuzz; others have
-none. Templates come from the unit tests and the scenes of this repository, and from the
-suites in $MAILTAILOR_CORPORA where that is set.
+TARGET is liquid_compile_fuzz, liquid_render_fuzz, liquid_scalar_fuzz or delivery_fuzz; others
+have none. Templates come from the unit tests and the scenes of this repository, and from the
+suites in $MAILTAILOR_CORPORA where that is set; so do returned messages.
 """
 
 import ast
@@ -82,7 +82,21 @@ def suite_cases():
                    [p.encode() for p in partials])
 
 
+def returned_messages():
+    corpora = os.environ.get("MAILTAILOR_CORPORA", "")
+    for folder in sorted(os.listdir(corpora)) if corpora else ():
+        if not folder.startswith(("bounces-", "arf-")):
+            continue
+        for root, _, names in os.walk(os.path.join(corpora, folder)):
+            for name in sorted(names):
+                with open(os.path.join(root, name), "rb") as file:
+                    yield file.read()
+
+
 def seeds(target):
+    if target == "delivery_fuzz":
+        yield from returned_messages()
+        return
     if target == "liquid_scalar_fuzz":
         for a in NUMBERS:
             yield from (b"\0" + (a + "\x1e" + b).encode() for b in NUMBERS)
