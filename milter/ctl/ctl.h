@@ -55,6 +55,8 @@ X(outbox, "what waits to be sent", \
   "outbox resume CAMPAIGN\n" \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
+X(bounce, "what returned messages say: bounces, complaints, automatic replies", \
+  "bounce [--json] [--recipient ADDRESS] [FILE|MAILDIR|MBOX|- ...]\n") \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \

@@ -1,5 +1,6 @@
 # Files of milter/ctl
 libmailtailor_a_SOURCES += \
+	milter/ctl/bounce.c \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \
@@ -30,6 +31,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/key.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
 	milter/ctl/lint.c \
+	milter/ctl/mailfile.c milter/ctl/mailfile.h \
 	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \

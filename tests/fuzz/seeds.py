@@ -6,7 +6,7 @@
 
 TARGET is the name of a fuzzer; some have none. Templates come from the unit tests and the
 scenes of this repository, and from the suites in $MAILTAILOR_CORPORA where that is set; HTML,
-messages and addresses from there, too, as they are and garbled as engine_walk.py does it.
+messages, returned ones and addresses from there, too, as they are and garbled as engine_walk.py does it.
 """
 
 import ast
@@ -132,10 +132,24 @@ def file_seeds(target):
                 yield data
 
 
+def returned_messages():
+    corpora = os.environ.get("MAILTAILOR_CORPORA", "")
+    for folder in sorted(os.listdir(corpora)) if corpora else ():
+        if not folder.startswith(("bounces-", "arf-")):
+            continue
+        for root, _, names in os.walk(os.path.join(corpora, folder)):
+            for name in sorted(names):
+                with open(os.path.join(root, name), "rb") as file:
+                    yield file.read()
+
+
 def seeds(target):
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
+        return
+    if target == "delivery_fuzz":
+        yield from returned_messages()
         return
     if target == "liquid_scalar_fuzz":
         for a in NUMBERS:
