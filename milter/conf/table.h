@@ -73,6 +73,11 @@ X(TIME, outbox_lifetime, "5d", "1m..60d", \
   "journalled as failed.") \
 X(TIME, outbox_keep, "7d", "0s..365d", \
   "How long finished rows and message bodies stay in the outbox.") \
+X(TIME, view_keep, "90d", "0s..3650d", \
+  "How long a message can be looked at through links.view, from when it was sent. Only messages " \
+  "whose templates use links.view are kept, the same text once however many have it; a part of data " \
+  "that came along is kept with it, personal data included. 0s: nothing is kept, and " \
+  "links.view is empty.") \
 X(TIME, settle_wait, "10s", "1s..10m", \
   "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
   "not handed over.") \

@@ -32,7 +32,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render.c milter/ctl/render.h \
 	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
-	milter/ctl/value.c milter/ctl/value.h
+	milter/ctl/value.c milter/ctl/value.h \
+	milter/ctl/view.c
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8

@@ -22,6 +22,7 @@
 #define COLUMNS "id, address, key, language, time_zone, attributes, created_ms, updated_ms"
 
 static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
+static const char by_id_sql[] = "SELECT " COLUMNS " FROM contact WHERE id = ?1";
 static const char page_sql[] = "SELECT " COLUMNS " FROM contact WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char count_sql[] = "SELECT count(*) FROM contact";
 static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1";
@@ -77,6 +78,30 @@ store_contact_get(struct store *store, struct str address, struct arena *arena,
 	statement = store_db_statement(db, get_sql, err);
 	if (statement != NULL) {
 		store_db_bind_str(statement, 1, key);
+		rc = store_db_step(db, statement, "read a contact", err);
+	}
+	if (rc == 1) {
+		*contact_r = copy_row(statement, arena, &full);
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return full ? err_set(err, ERR_LIMIT, "contact: arena full") : rc;
+}
+
+int
+store_contact_by_id(struct store *store, int64_t id, struct arena *arena,
+    struct store_contact *contact_r, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	bool full = false;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, by_id_sql, err);
+	if (statement != NULL) {
+		store_db_bind_int(statement, 1, id);
 		rc = store_db_step(db, statement, "read a contact", err);
 	}
 	if (rc == 1) {

@@ -32,6 +32,7 @@ struct tailor_compiled {
 	struct liquid_program **parts;
 	size_t part_count;
 	struct tailor_track *track;
+	bool asks_view; /* some template may print links.view */
 };
 
 /* --- compile.c --- */

@@ -67,6 +67,7 @@ prepare_links(struct work *work)
 	links->base = link_base(work->tailor->conf, work->message->campaign);
 	links->arena = work->arena;
 	links->off = work->contact.untracked;
+	links->no_view = work->tailor->conf->view_keep == 0;
 	links->recipient = work->recipient;
 	links->facts = (struct link_facts){.campaign = tailor_track_campaign(links->track),
 	    .contact = work->contact.row.id,

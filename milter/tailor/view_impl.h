@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * view_impl: what the files of tailor/view*.c share; nobody else includes it
+ */
+#ifndef TAILOR_VIEW_IMPL_H
+#define TAILOR_VIEW_IMPL_H
+
+#include "tailor/view.h"
+
+/* All inlined images of a message together, and all that become part of one page. */
+#define TAILOR_VIEW_IMAGES_MAX ((size_t)4 << 20)
+
+/* The first HTML part, else the first text part, else NULL. */
+const struct mime_part *tailor_view_part(const struct mime_message *mime);
+
+/* --- view_page.c --- */
+
+/* HTML with the addresses cid:ID of `images` made data: addresses. What is not among them, or
+ * would make the page too large, stays; a browser shows the alt text then. ERR_LIMIT. */
+int tailor_view_inline(struct str html, const struct mime_image *images, size_t count,
+    struct arena *arena, struct str *html_r, struct err *err);
+/* Text as a page. ERR_LIMIT. */
+int tailor_view_wrap(struct str text, struct arena *arena, struct str *html_r, struct err *err);
+
+#endif
