@@ -23,8 +23,7 @@ struct store_contact {
 /* 1 found, 0 not there, -1 error. Text is in the arena. */
 int store_contact_get(struct store *store, struct str address, struct arena *arena,
     struct store_contact *contact_r, struct err *err);
-/* The same by id, which no other contact ever has. */
-int store_contact_by_id(struct store *store, int64_t id, struct arena *arena,
+int store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
     struct store_contact *contact_r, struct err *err);
 /* Inserts, or merges into the contact with the same key: members of `attributes` replace
  * those of the same name, JSON null removes one, others stay. 1 inserted, 0 updated, -1. */

@@ -70,7 +70,7 @@ find_contact(struct viewing *viewing, struct str *address_r, struct err *err)
 	*address_r = facts->address;
 	if (facts->contact == 0)
 		return facts->address.n == 0 ? gone(err) : 0;
-	found = store_contact_by_id(
+	found = store_contact_get_id(
 	    viewing->tailor->store, facts->contact, viewing->arena, &viewing->contact.row, err);
 	if (found <= 0)
 		return found < 0 ? -1 : gone(err);
@@ -113,13 +113,6 @@ parse(struct viewing *viewing, struct err *err)
 	return viewing->part == NULL ? gone(err) : 0;
 }
 
-static bool
-has_program(const struct viewing *viewing, const struct tailor_track *track)
-{
-	return tailor_has_tags(viewing->part->text, viewing->campaign) ||
-	    (viewing->part->kind == MIME_HTML && tailor_track_rewrites(track));
-}
-
 static int
 compile_into(struct tailor_compiled *compiled, const struct viewing *viewing, struct err *err)
 {
@@ -139,7 +132,8 @@ compile_into(struct tailor_compiled *compiled, const struct viewing *viewing, st
 	work.stages.track = compiled->track;
 	compiled->parts = g_new0(struct liquid_program *, 1);
 	compiled->part_count = 1;
-	if (has_program(viewing, compiled->track))
+	if (tailor_has_tags(viewing->part->text, viewing->campaign) ||
+	    tailor_track_rewrites(compiled->track, viewing->part))
 		rc = tailor_compile_part(&compiled->parts[0], &work, 1, viewing->part, err);
 	if (rc == 0)
 		rc = tailor_track_recall(
@@ -218,8 +212,7 @@ render_part(struct viewing *viewing, struct str *text_r, struct err *err)
 	links.off = viewing->contact.untracked;
 	if (liquid_render(program, &globals, &options, viewing->arena, text_r, err) != 0)
 		return -1;
-	return viewing->part->kind == MIME_HTML ? tailor_links_finish(&links, *text_r, text_r, err)
-						: 0;
+	return tailor_links_finish(&links, *text_r, text_r, err);
 }
 
 static int
