@@ -239,6 +239,8 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 		}
 		if (rc == 0)
 			rc = sqlite3_changes(db->handle) > 0;
+		if (rc == 1 && store_view_forget(db, key, err) != 0)
+			rc = -1;
 		if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
 			rc = -1;
 	}

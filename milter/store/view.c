@@ -34,6 +34,9 @@ static const char old_sql[] =
     "SELECT message, recipient_key, body FROM view_body WHERE kept_ms < ?1 "
     "AND (recipient_key <> '' OR NOT EXISTS "
     "(SELECT 1 FROM outbox_message m WHERE m.key = view_body.message)) LIMIT ?2";
+static const char of_recipient_sql[] =
+    "SELECT v.message, v.body FROM journal j JOIN view_body v ON v.message = j.message "
+    "AND v.recipient_key = j.recipient_key WHERE j.recipient_key = ?1 LIMIT ?2";
 static const char delete_sql[] =
     "DELETE FROM view_body WHERE message = ?1 AND recipient_key = ?2 AND body = ?3";
 
@@ -182,7 +185,7 @@ store_view_find(struct store *store, struct str campaign, struct str recipient, 
 
 /* --- purging --- */
 
-struct old_row {
+struct kept_row {
 	struct str message;
 	struct str key;
 	int64_t body;
@@ -190,7 +193,7 @@ struct old_row {
 
 /* How many of them there are, up to BATCH; -1. */
 static int
-read_old(struct store_db *db, int64_t before_ms, struct arena *arena, struct old_row *rows,
+read_old(struct store_db *db, int64_t before_ms, struct arena *arena, struct kept_row *rows,
     struct err *err)
 {
 	sqlite3_stmt *statement = store_db_statement(db, old_sql, err);
@@ -202,7 +205,7 @@ read_old(struct store_db *db, int64_t before_ms, struct arena *arena, struct old
 	store_db_bind_int(statement, 1, before_ms);
 	store_db_bind_int(statement, 2, BATCH);
 	while ((rc = store_db_step(db, statement, "look for old bodies", err)) == 1)
-		rows[count++] = (struct old_row){store_db_copy(statement, 0, arena, &full),
+		rows[count++] = (struct kept_row){store_db_copy(statement, 0, arena, &full),
 		    store_db_copy(statement, 1, arena, &full), sqlite3_column_int64(statement, 2)};
 	if (full)
 		return err_set(err, ERR_LIMIT, "old bodies: arena full");
@@ -210,7 +213,7 @@ read_old(struct store_db *db, int64_t before_ms, struct arena *arena, struct old
 }
 
 static int
-delete_row(struct store_db *db, const struct old_row *row, struct err *err)
+delete_row(struct store_db *db, const struct kept_row *row, struct err *err)
 {
 	sqlite3_stmt *statement = store_db_statement(db, delete_sql, err);
 
@@ -224,11 +227,50 @@ delete_row(struct store_db *db, const struct old_row *row, struct err *err)
 	return store_body_drop(db, row->body, err);
 }
 
+/* How many of the recipient's there are, up to BATCH; -1. */
+static int
+read_own(struct store_db *db, struct str key, struct arena *arena, struct kept_row *rows,
+    struct err *err)
+{
+	sqlite3_stmt *statement = store_db_statement(db, of_recipient_sql, err);
+	bool full = false;
+	int count = 0, rc;
+
+	if (statement == NULL)
+		return -1;
+	store_db_bind_str(statement, 1, key);
+	store_db_bind_int(statement, 2, BATCH);
+	while ((rc = store_db_step(db, statement, "look for kept bodies", err)) == 1)
+		rows[count++] = (struct kept_row){store_db_copy(statement, 0, arena, &full), key,
+		    sqlite3_column_int64(statement, 1)};
+	if (full)
+		return err_set(err, ERR_LIMIT, "kept bodies: arena full");
+	return rc < 0 ? -1 : count;
+}
+
+int
+store_view_forget(struct store_db *db, struct str recipient_key, struct err *err)
+{
+	struct arena *arena = arena_new((size_t)BATCH * KEY_MEMORY);
+	struct kept_row rows[BATCH];
+	int count, rc;
+
+	do {
+		arena_reset(arena);
+		count = read_own(db, recipient_key, arena, rows, err);
+		rc = count < 0 ? -1 : 0;
+		for (int i = 0; i < count && rc == 0; i++)
+			rc = delete_row(db, &rows[i], err);
+	} while (rc == 0 && count == BATCH);
+	arena_free(&arena);
+	return rc;
+}
+
 int
 store_view_purge(struct store *store, int64_t before_ms, struct err *err)
 {
 	struct arena *arena = arena_new((size_t)BATCH * KEY_MEMORY);
-	struct old_row rows[BATCH];
+	struct kept_row rows[BATCH];
 	struct store_db *db;
 	int count = BATCH, rc = 0;
 

@@ -2,6 +2,7 @@
  *
  * store_view_test: bodies that are kept for viewing, beside those of the outbox
  */
+#include "store/contact.h"
 #include "store/outbox.h"
 #include "store/view.h"
 
@@ -226,6 +227,29 @@ a_purge_takes_many_steps(void **state)
 	assert_string_equal(find(f, "spring", "ada@x.example", "000000a1", &view), "body 80");
 }
 
+/* A contact that is erased takes along what it alone got. */
+static void
+erasure_takes_bodies_along(void **state)
+{
+	struct fixture *f = *state;
+	struct store_view view;
+	char key[65], raw[40];
+
+	assert_int_equal(
+	    store_contact_upsert(f->store, STR("Ada@x.example"), STR(""), STR(""), NULL, &f->err),
+	    1);
+	for (int i = 0; i < 120; i++) {
+		snprintf(key, sizeof key, "%08x%056d", i, i);
+		snprintf(raw, sizeof raw, "body %d", i);
+		send(f, key, "ada@x.example", raw, clock_now());
+	}
+	send(f, KEY_A, "bob@x.example", "body 7", clock_now());
+	assert_int_equal(store_contact_delete(f->store, STR("ada@X.example"), &f->err), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM view_body"), 1);
+	assert_int_equal(bodies(f), 1);
+	assert_string_equal(find(f, "spring", "bob@x.example", "aaaaaaaa", &view), "body 7");
+}
+
 /* What can't be kept is not journalled as sent either. */
 static void
 journal_and_body_are_one_commit(void **state)
@@ -254,6 +278,7 @@ main(void)
 	    STORE_TEST(outbox_and_view_share_a_body),
 	    STORE_TEST(the_outbox_keeps_what_it_needs),
 	    STORE_TEST(a_purge_takes_many_steps),
+	    STORE_TEST(erasure_takes_bodies_along),
 	    STORE_TEST(journal_and_body_are_one_commit),
 	};
 

@@ -39,6 +39,7 @@ static const char configuration[] =
     "campaign \"spring\" { }\n"
     "campaign \"plain\" { track_opens = no track_clicks = no }\n"
     "campaign \"utm\" { utm_source = \"news\" data = \"data.json\" }\n"
+    "campaign \"words\" { track_text = yes }\n"
     "campaign \"chimp\" { merge_tags = mailchimp }\n"
     "dkim \"shop.example\" { selector = \"s1\" key = \"key.pem\" }\n";
 
@@ -517,6 +518,12 @@ text_becomes_a_page(void **state)
 	again = send_by_outbox("spring",
 	    message_of("", "Content-Type: text/plain\r\n\r\n{{ links.view }}"), "ada@example.org");
 	assert_non_null(strstr(view(again).p, BASE "/v/"));
+	/* Links in text, too, are those of the copy. */
+	raw = message_of(
+	    "", "Content-Type: text/plain\r\n\r\nhttps://shop.example/?a=1 {{ links.view }}");
+	text = send_in_place("words", raw, "ada@example.org");
+	assert_non_null(memmem(text.p, text.n, BASE "/c/", strlen(BASE "/c/")));
+	assert_non_null(memmem(view(text).p, view(text).n, text.p, text.n));
 }
 
 /* A message with images; the tall one has a megabyte for each `size`. */
