@@ -212,7 +212,7 @@ journal_and_keep(const struct delivery *delivery, const struct tailor_copy *copy
 
 	if (copy->verdict != STORE_SENT || !tailor_view_wanted(delivery->compiled))
 		return journal(delivery, copy, NULL, err);
-	buf_init(&source, 2 * (size_t)delivery->process->conf->max_message);
+	buf_init(&source, TAILOR_VIEW_GROWTH * (size_t)delivery->process->conf->max_message);
 	rc = tailor_view_source(delivery->compiled, &source, err);
 	if (rc == 0) {
 		view.raw = buf_str(&source);

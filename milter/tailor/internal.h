@@ -124,6 +124,12 @@ struct tailor_message {
 	char *note;		  /* why nothing was changed in it, or in a part; or NULL */
 };
 
+/* --- render.c --- */
+
+/* What links are the same for all copies; the rest is the caller's. */
+void tailor_links_prepare(struct tailor_links *links, const struct tailor *tailor,
+    const struct conf_campaign *campaign, const struct tailor_track *track);
+
 /* --- scope.c: what names in templates mean --- */
 
 struct tailor_contact {

@@ -30,7 +30,8 @@ struct viewing {
 	struct str name;
 	struct tailor_contact contact;
 	struct store_view kept;
-	struct mime_message *mime;
+	struct buf reduced;	   /* of what was kept that is wanted for the page */
+	struct mime_message *mime; /* of that, with one part */
 	const struct mime_part *part;
 	struct tailor_data *data;
 	struct tailor_compiled *compiled;
@@ -99,47 +100,55 @@ find_body(struct viewing *viewing, struct str address, struct err *err)
 /* --- its template --- */
 
 static int
-parse(struct viewing *viewing, struct err *err)
+parse(const struct viewing *viewing, struct str raw, struct mime_message **mime_r, struct err *err)
 {
 	const struct conf *conf = viewing->tailor->conf;
 	const struct mime_limits limits = {
 	    (size_t)conf->max_headers, (size_t)conf->max_parts, MIME_DEPTH};
-	struct str raw = {viewing->kept.raw, viewing->kept.size};
 
-	if (mime_parse(&viewing->mime, raw, &limits, err) != 0 ||
-	    tailor_data_new(&viewing->data, conf, viewing->mime, err) < 0)
+	return mime_parse(mime_r, raw, &limits, err);
+}
+
+/* What the outbox has is the whole message. Of what was kept by itself nothing is left to
+ * leave out, and it comes out as it is. */
+static int
+read_message(struct viewing *viewing, struct err *err)
+{
+	struct str raw = {viewing->kept.raw, viewing->kept.size};
+	struct mime_message *whole;
+	int rc;
+
+	if (parse(viewing, raw, &whole, err) != 0)
 		return -1;
-	viewing->part = tailor_view_part(viewing->mime);
-	return viewing->part == NULL ? gone(err) : 0;
+	buf_init(&viewing->reduced, TAILOR_VIEW_GROWTH * raw.n + TAILOR_VIEW_IMAGES_MAX);
+	rc = tailor_view_reduce(whole, viewing->campaign, &viewing->reduced, err);
+	mime_free(&whole);
+	if (rc != 0 || parse(viewing, buf_str(&viewing->reduced), &viewing->mime, err) != 0 ||
+	    tailor_data_new(&viewing->data, viewing->tailor->conf, viewing->mime, err) < 0)
+		return -1;
+	if (mime_part_count(viewing->mime) == 0)
+		return gone(err);
+	viewing->part = mime_part_at(viewing->mime, 0);
+	return 0;
 }
 
 static int
-compile_into(struct tailor_compiled *compiled, const struct viewing *viewing, struct err *err)
+compile(struct tailor_compiled **compiled_r, const struct viewing *viewing, struct err *err)
 {
-	struct tailor *tailor = viewing->tailor;
-	struct arena *arena = arena_new((size_t)4 << 20);
-	struct tailor_work work = {.conf = tailor->conf,
-	    .folder = tailor_templates_of(tailor->templates, viewing->campaign),
-	    .campaign = viewing->campaign,
-	    .data = &tailor->data[viewing->campaign - tailor->conf->campaigns],
-	    .mime = viewing->mime};
-	struct conf_campaign blind = *viewing->campaign;
-	int rc = 0;
+	const struct tailor *tailor = viewing->tailor;
+	const struct conf_campaign *campaign = viewing->campaign;
+	struct conf_campaign blind = *campaign;
 
-	tailor_work_init(&work, arena);
 	blind.track_opens = false;
-	compiled->track = tailor_track_new(tailor->conf, &blind, viewing->name);
-	work.stages.track = compiled->track;
-	compiled->parts = g_new0(struct liquid_program *, 1);
-	compiled->part_count = 1;
-	if (tailor_has_tags(viewing->part->text, viewing->campaign) ||
-	    tailor_track_rewrites(compiled->track, viewing->part))
-		rc = tailor_compile_part(&compiled->parts[0], &work, 1, viewing->part, err);
-	if (rc == 0)
-		rc = tailor_track_recall(
-		    compiled->track, tailor->store, viewing->facts->campaign, err);
-	arena_free(&arena);
-	return rc;
+	if (tailor_compile(compiled_r, tailor->conf, &blind, viewing->name,
+		&tailor->data[campaign - tailor->conf->campaigns],
+		tailor_templates_of(tailor->templates, campaign), viewing->mime, err) != 0)
+		return -1;
+	if (tailor_track_recall(
+		(*compiled_r)->track, tailor->store, viewing->facts->campaign, err) == 0)
+		return 0;
+	tailor_compiled_free(compiled_r);
+	return -1;
 }
 
 /* No key of a message that is sent begins like this one. */
@@ -166,12 +175,9 @@ find_compiled(struct viewing *viewing, struct err *err)
 	viewing->compiled = tailor_cache_get(cache, &key);
 	if (viewing->compiled != NULL)
 		return 0;
-	fresh = g_new0(struct tailor_compiled, 1);
-	fresh->key = key;
-	if (compile_into(fresh, viewing, err) != 0) {
-		tailor_compiled_free(&fresh);
+	if (compile(&fresh, viewing, err) != 0)
 		return -1;
-	}
+	fresh->key = key;
 	viewing->compiled = tailor_cache_put(cache, fresh);
 	return 0;
 }
@@ -181,12 +187,10 @@ find_compiled(struct viewing *viewing, struct err *err)
 static void
 prepare_links(const struct viewing *viewing, struct tailor_links *links)
 {
-	*links = (struct tailor_links){.track = viewing->compiled->track,
-	    .keys = viewing->tailor->link_keys,
-	    .base = link_base(viewing->tailor->conf, viewing->campaign),
-	    .facts = *viewing->facts,
+	*links = (struct tailor_links){.facts = *viewing->facts,
 	    .arena = viewing->arena,
 	    .recipient = viewing->kept.recipient};
+	tailor_links_prepare(links, viewing->tailor, viewing->campaign, viewing->compiled->track);
 	/* In the token for us; each link says anew what it carries. */
 	links->facts.address = STR_NONE;
 }
@@ -238,6 +242,7 @@ finish(struct viewing *viewing)
 	tailor_cache_unref(viewing->tailor->cache, &viewing->compiled);
 	tailor_data_free(&viewing->data);
 	mime_free(&viewing->mime);
+	buf_fini(&viewing->reduced);
 	free(viewing->kept.raw);
 }
 
@@ -257,7 +262,7 @@ tailor_view(struct tailor *tailor, const struct link_facts *facts, struct arena 
 	if (rc == 0)
 		rc = find_body(&viewing, address, err);
 	if (rc == 0)
-		rc = parse(&viewing, err);
+		rc = read_message(&viewing, err);
 	if (rc == 0)
 		rc = find_compiled(&viewing, err);
 	if (rc == 0)

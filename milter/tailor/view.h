@@ -21,6 +21,10 @@
 
 /* Has this message to be kept for viewing? */
 bool tailor_view_wanted(const struct tailor_message *message);
+/* What is kept is at most so many times as long as the message: one byte of an old charset may
+ * be three in UTF-8. */
+#define TAILOR_VIEW_GROWTH 4
+
 /* What has to be kept of a message that nobody else stores, to `out`: a small message of its
  * own, without the header fields, boundaries and attachments that make each submission differ.
  * ERR_LIMIT. */

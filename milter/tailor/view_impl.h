@@ -10,8 +10,9 @@
 /* All inlined images of a message together, and all that become part of one page. */
 #define TAILOR_VIEW_IMAGES_MAX ((size_t)4 << 20)
 
-/* The first HTML part, else the first text part, else NULL. */
-const struct mime_part *tailor_view_part(const struct mime_message *mime);
+/* As tailor_view_source, of any message of this campaign. */
+int tailor_view_reduce(const struct mime_message *mime, const struct conf_campaign *campaign,
+    struct buf *out, struct err *err);
 
 /* --- view_page.c --- */
 

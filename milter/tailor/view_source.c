@@ -59,18 +59,18 @@ make_boundary(struct str text, struct str data, const struct mime_image *images,
 }
 
 static int
-write_source(const struct tailor_message *message, const struct mime_part *part, struct str data,
-    struct arena *arena, struct buf *out, struct err *err)
+write_source(const struct mime_message *mime, const struct mime_part *part, bool subject_too,
+    struct str data, struct arena *arena, struct buf *out, struct err *err)
 {
-	const struct mime_header *subject = mime_header_find(message->mime, "Subject");
+	const struct mime_header *subject = mime_header_find(mime, "Subject");
 	struct mime_image *images;
 	char boundary[ID_HEX_SIZE];
 	size_t count;
 
-	if (mime_images(message->mime, TAILOR_VIEW_IMAGES_MAX, arena, &images, &count, err) != 0)
+	if (mime_images(mime, TAILOR_VIEW_IMAGES_MAX, arena, &images, &count, err) != 0)
 		return -1;
 	make_boundary(part->text, data, images, count, boundary);
-	if (subject != NULL && message->campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP)
+	if (subject != NULL && subject_too)
 		buf_printf(out, "Subject:%.*s\r\n", STR_F(subject->value));
 	buf_printf(out,
 	    "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"%s\"\r\n\r\n"
@@ -100,35 +100,44 @@ tailor_view_wanted(const struct tailor_message *message)
 	    tailor_track_configured(conf, message->campaign);
 }
 
-const struct mime_part *
-tailor_view_part(const struct mime_message *mime)
+/* The first HTML part, else the first text part, else an empty one. */
+static const struct mime_part *
+find_part(const struct mime_message *mime)
 {
-	const struct mime_part *plain = NULL;
+	static const struct mime_part none = {.kind = MIME_PLAIN, .text = {"", 0}};
+	const struct mime_part *plain = &none;
 
 	for (size_t i = 0; i < mime_part_count(mime); i++) {
 		const struct mime_part *part = mime_part_at(mime, i);
 
 		if (part->kind == MIME_HTML)
 			return part;
-		if (part->kind == MIME_PLAIN && plain == NULL)
+		if (part->kind == MIME_PLAIN && plain == &none)
 			plain = part;
 	}
 	return plain;
 }
 
 int
-tailor_view_source(const struct tailor_message *message, struct buf *out, struct err *err)
+tailor_view_reduce(const struct mime_message *mime, const struct conf_campaign *campaign,
+    struct buf *out, struct err *err)
 {
-	static const struct mime_part none = {.kind = MIME_PLAIN, .text = {"", 0}};
-	const struct mime_part *part = tailor_view_part(message->mime);
 	struct arena *arena;
 	struct str data = STR_NONE;
 	int rc;
 
-	if (mime_data(message->mime, &data, err) < 0)
+	if (mime_data(mime, &data, err) < 0)
 		return -1;
 	arena = arena_new(IMAGES_MEMORY);
-	rc = write_source(message, part == NULL ? &none : part, data, arena, out, err);
+	/* Merge tags may ask for the subject. */
+	rc = write_source(mime, find_part(mime), campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP,
+	    data, arena, out, err);
 	arena_free(&arena);
 	return rc;
+}
+
+int
+tailor_view_source(const struct tailor_message *message, struct buf *out, struct err *err)
+{
+	return tailor_view_reduce(message->mime, message->campaign, out, err);
 }
