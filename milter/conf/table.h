@@ -76,6 +76,11 @@ X(TIME, outbox_keep, "7d", "0s..365d", \
 X(TIME, events_keep, "1095d", "1d..36500d", \
   "How long events of contacts are kept, counted from when they happened: what was imported of " \
   "them, deliveries, opens, clicks and so on.") \
+X(TIME, view_keep, "90d", "0s..3650d", \
+  "How long a message can be looked at through links.view, from when it was sent. Only messages " \
+  "whose templates use links.view are kept, the same text once however many have it; a part of data " \
+  "that came along is kept with it, personal data included. 0s: nothing is kept, and " \
+  "links.view is empty.") \
 X(TIME, settle_wait, "10s", "1s..10m", \
   "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
   "not handed over.") \

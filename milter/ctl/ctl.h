@@ -60,6 +60,8 @@ X(bounce, "what returned messages say: bounces, complaints, automatic replies", 
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
+X(view, "a message that was sent, as its links.view shows it", \
+  "view TOKEN|URL\n") \
 X(lint, "what is wrong with a message, for all contacts, before it is sent", \
   "lint MESSAGE.eml|- [--campaign NAME] [--contacts all|N] [--sender ADDRESS]\n" \
   "     [--ignore CHECK,...] [--fail-on error|warning|info] [--json]\n" \

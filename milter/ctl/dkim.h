@@ -29,9 +29,4 @@ void ctl_dkim_record_ask(struct ctl_dkim_record *record, const char *dns);
 /* `mailtailor dkim verify`. */
 int ctl_dkim_verify(struct ctl *ctl, int argc, char **argv);
 
-/* How d= stands to the From domain, for DMARC (RFC 7489 section 3.1.1): "strict" for the same
- * domain, "relaxed" where one is above the other, "none". Without a list of public suffixes two
- * domains side by side count as none. */
-const char *ctl_dkim_alignment(struct str signer, struct str from);
-
 #endif

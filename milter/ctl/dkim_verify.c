@@ -8,6 +8,7 @@
  */
 #include "ctl/dkim.h"
 #include "ctl/message.h"
+#include "dkim/align.h"
 #include "dkim/verify.h"
 #include "mime/mime.h"
 
@@ -127,21 +128,6 @@ find_from(struct verify *verify)
 		verify->from = (struct str){at + 1, (size_t)(address.p + address.n - (at + 1))};
 }
 
-static bool
-is_below(struct str domain, struct str above)
-{
-	return domain.n > above.n + 1 && above.n > 0 && str_ends_nocase(domain, above) &&
-	    domain.p[domain.n - above.n - 1] == '.';
-}
-
-const char *
-ctl_dkim_alignment(struct str signer, struct str from)
-{
-	if (signer.n > 0 && str_eq_nocase(signer, from))
-		return "strict";
-	return is_below(signer, from) || is_below(from, signer) ? "relaxed" : "none";
-}
-
 /* --- output --- */
 
 static void
@@ -170,7 +156,7 @@ print_verdict(const struct verify *verify, const struct dkim_verdict *verdict, s
 		printf("\tkey: %u bits\n", verdict->bits);
 	fputs("\tFrom ", stdout);
 	ctl_put(stdout, verify->from);
-	printf(": alignment %s\n", ctl_dkim_alignment(verdict->domain, verify->from));
+	printf(": alignment %s\n", dkim_alignment_name(dkim_align(verdict->domain, verify->from)));
 	for (size_t i = 0; i < WANTED; i++) {
 		if (find_field(verify->raw, wanted[i]).p != NULL &&
 		    !dkim_verdict_covers(verdict, str_c(wanted[i])))
@@ -194,7 +180,7 @@ verdict_json(const struct verify *verify, const struct dkim_verdict *verdict)
 	    ctl_json_str(verdict->canonicalization), "h", ctl_json_str(verdict->signed_names),
 	    "bits", (json_int_t)verdict->bits, "unsigned_bytes",
 	    (json_int_t)verdict->unsigned_bytes, "from", ctl_json_str(verify->from), "alignment",
-	    ctl_dkim_alignment(verdict->domain, verify->from), "covers", covers);
+	    dkim_alignment_name(dkim_align(verdict->domain, verify->from)), "covers", covers);
 }
 
 static int

@@ -31,6 +31,7 @@ look(struct doctor *doctor, const char *folder)
 	doctor_check_reach(doctor);
 	doctor_check_machine(doctor);
 	doctor_check_dkim(doctor);
+	doctor_check_dmarc(doctor);
 	doctor_check_link(doctor);
 	postfix_close(&doctor->postfix);
 }

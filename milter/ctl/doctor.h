@@ -36,9 +36,10 @@ void doctor_check_bytes(struct doctor *doctor);
 void doctor_check_reach(struct doctor *doctor);
 /* The mail log, the database, disk and clock: doctor_machine.c. */
 void doctor_check_machine(struct doctor *doctor);
-/* Keys, their DNS records, campaigns' From domains: doctor_dkim.c. */
+/* Keys and their DNS records: doctor_dkim.c. */
 void doctor_check_dkim(struct doctor *doctor);
-
+/* DMARC records, and whether d= and envelope sender align with From: doctor_dmarc.c. */
+void doctor_check_dmarc(struct doctor *doctor);
 /* The keys of link tokens: doctor_link.c. */
 void doctor_check_link(struct doctor *doctor);
 

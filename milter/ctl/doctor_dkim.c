@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * doctor_dkim: keys, what DNS should say about them, and whether they suit the campaigns
+ * doctor_dkim: keys, and what DNS should say about them
  *
  * The public key is made from the private one; the record is printed in the form of a
  * zone file and compared with DNS, where the resolver answers within two seconds.
@@ -134,74 +134,9 @@ check_domain(struct doctor *doctor, const struct conf_dkim *first)
 
 /* --- campaigns --- */
 
-/* The DMARC record of the domain, or of the signer above it (RFC 7489 section 6.6.3). */
-static enum dkim_answer
-find_dmarc(const struct doctor *doctor, const char *domain, const char *signer,
-    char record[DKIM_RECORD_MAX])
-{
-	char name[DKIM_NAME_MAX];
-	enum dkim_answer answer;
-
-	snprintf(name, sizeof name, "_dmarc.%s", domain);
-	answer = dkim_dns_txt(doctor->conf->dkim_dns, name, record);
-	if (answer != DKIM_ANSWER_NONE || strcmp(domain, signer) == 0)
-		return answer;
-	snprintf(name, sizeof name, "_dmarc.%s", signer);
-	return dkim_dns_txt(doctor->conf->dkim_dns, name, record);
-}
-
-static void
-check_dmarc(struct doctor *doctor, const struct conf_campaign *campaign, const char *domain,
-    const char *signer)
-{
-	char record[DKIM_RECORD_MAX], mode[DKIM_RECORD_MAX];
-	enum dkim_answer answer;
-
-	if (doctor->dns_silent)
-		return;
-	answer = find_dmarc(doctor, domain, signer, record);
-	doctor->dns_silent = answer == DKIM_ANSWER_SILENT;
-	if (answer == DKIM_ANSWER_NONE) {
-		finding_add(&doctor->found, FINDING_WARNING, "dkim.dmarc",
-		    "%s has no DMARC record; Gmail and Yahoo ask senders of bulk mail for one.",
-		    domain);
-		finding_remedy(&doctor->found, "_dmarc.%s. IN TXT \"v=DMARC1; p=none\"", domain);
-	} else if (answer == DKIM_ANSWER_RECORD && strcmp(domain, signer) != 0 &&
-	    dkim_record_tag(record, "adkim", mode) && strcmp(mode, "s") == 0) {
-		finding_add(&doctor->found, FINDING_ERROR, "dkim.alignment",
-		    "Campaign %s: mail from %s is signed by %s, but the DMARC record wants the "
-		    "very same domain (adkim=s).",
-		    campaign->name, domain, signer);
-		finding_remedy(&doctor->found, "mailtailor dkim new %s mt1", domain);
-	}
-}
-
-static void
-check_from(struct doctor *doctor, const struct conf_campaign *campaign, const char *address)
-{
-	const char *domain = strrchr(address, '@');
-	const char *signer =
-	    domain == NULL ? NULL : conf_dkim_signer(doctor->conf, str_c(domain + 1));
-
-	if (domain == NULL)
-		return;
-	domain++;
-	if (signer == NULL) {
-		finding_add(&doctor->found, FINDING_ERROR, "dkim.alignment",
-		    "Campaign %s sends from %s, and there is no DKIM key for %s: its mail is "
-		    "deferred.",
-		    campaign->name, address, domain);
-		finding_remedy(&doctor->found, "mailtailor dkim new %s mt1", domain);
-		return;
-	}
-	check_dmarc(doctor, campaign, domain, signer);
-}
-
 static void
 check_campaign(struct doctor *doctor, const struct conf_campaign *campaign)
 {
-	for (size_t i = 0; i < campaign->from.count; i++)
-		check_from(doctor, campaign, campaign->from.at[i]);
 	if (campaign->signatures == CONF_SIGNATURES_ED25519)
 		finding_add(&doctor->found, FINDING_WARNING, "dkim.ed25519_alone",
 		    "Campaign %s signs with Ed25519 alone: Gmail and others do not verify it.",

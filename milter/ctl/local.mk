@@ -13,6 +13,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_dmarc.c \
 	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \
@@ -43,7 +44,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/spool.c milter/ctl/spool.h \
 	milter/ctl/suppress.c \
 	milter/ctl/token.c \
-	milter/ctl/value.c milter/ctl/value.h
+	milter/ctl/value.c milter/ctl/value.h \
+	milter/ctl/view.c
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8

@@ -1,5 +1,6 @@
 # Files of milter/dkim
 libmailtailor_a_SOURCES += \
+	milter/dkim/align.c milter/dkim/align.h \
 	milter/dkim/check.c \
 	milter/dkim/dkim.c milter/dkim/dkim.h \
 	milter/dkim/dns.c milter/dkim/dns.h \
@@ -17,8 +18,11 @@ mailtailor_libs += -lresolv
 EXTRA_DIST += tests/unit/dkim_foreign.py
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/dkim_test tests/unit/dkim_select_test tests/unit/dkim_signer
-TESTS += tests/unit/dkim_test tests/unit/dkim_select_test tests/unit/dkim_foreign.py
+check_PROGRAMS += tests/unit/dkim_test tests/unit/dkim_align_test tests/unit/dkim_select_test \
+	tests/unit/dkim_signer
+TESTS += tests/unit/dkim_test tests/unit/dkim_align_test tests/unit/dkim_select_test tests/unit/dkim_foreign.py
+tests_unit_dkim_align_test_SOURCES = tests/unit/dkim_align_test.c
+tests_unit_dkim_align_test_LDADD = $(unit_libs)
 tests_unit_dkim_select_test_SOURCES = tests/unit/dkim_select_test.c
 tests_unit_dkim_select_test_LDADD = $(unit_libs)
 tests_unit_dkim_test_SOURCES = tests/unit/dkim_test.c

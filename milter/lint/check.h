@@ -48,6 +48,11 @@ X(FROM, "from", ERROR, \
   "From is missing, occurs twice, or holds no address") \
 X(DKIM_KEY, "dkim-key", WARNING, \
   "the configuration has no DKIM key for the domain of From") \
+X(DMARC_ALIGNMENT, "dmarc-alignment", WARNING, \
+  "the domain that signs is of another organization than From's; an info where it aligns " \
+  "only as long as the DMARC record does not say adkim=s") \
+X(SPF_ALIGNMENT, "spf-alignment", INFO, \
+  "the envelope sender is of another organization than From, so DMARC rests on DKIM alone") \
 X(SUBJECT_EMPTY, "subject-empty", ERROR, \
   "no subject, or an empty one for some contacts") \
 X(SUBJECT_LONG, "subject-long", WARNING, \

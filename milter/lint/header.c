@@ -4,6 +4,7 @@
  *
  * Threads: one.
  */
+#include "dkim/align.h"
 #include "lint/work.h"
 
 #define SUBJECT_MAX 78 /* RFC 5322 section 2.1.1 */
@@ -45,13 +46,64 @@ address_of(const struct mime_header *from, struct arena *arena)
 	return address;
 }
 
+/* RFC 7489 section 3.1.1; what DNS says is doctor's business. */
+static void
+check_signer(
+    struct lint *lint, const struct lint_place *place, const char *signer, struct str domain)
+{
+	switch (dkim_align(str_c(signer), domain)) {
+	case DKIM_ALIGN_STRICT:
+		break;
+	case DKIM_ALIGN_RELAXED:
+		lint_report_add_as(lint->report, LINT_DMARC_ALIGNMENT, LINT_IS_INFO, place,
+		    "From: %.*s is signed by %s, which aligns unless the DMARC record says "
+		    "adkim=s; mailtailor doctor asks DNS",
+		    STR_F(domain), signer);
+		break;
+	case DKIM_ALIGN_NONE:
+		lint_report_add(lint->report, LINT_DMARC_ALIGNMENT, place,
+		    "From: %.*s is signed by %s, which is of another organization: DMARC does not "
+		    "count the signature",
+		    STR_F(domain), signer);
+	}
+}
+
+static void
+check_sender(
+    struct lint *lint, const struct lint_place *place, struct str sender, struct str domain)
+{
+	const char *at = sender.n == 0 ? NULL : memrchr(sender.p, '@', sender.n);
+	struct str of_sender;
+
+	if (at == NULL)
+		return;
+	of_sender = (struct str){at + 1, (size_t)(sender.p + sender.n - (at + 1))};
+	if (dkim_align(of_sender, domain) == DKIM_ALIGN_NONE)
+		lint_report_add(lint->report, LINT_SPF_ALIGNMENT, place,
+		    "From: %.*s and the envelope sender's domain %.*s are of two organizations: "
+		    "DMARC rests on the DKIM signature alone",
+		    STR_F(domain), STR_F(of_sender));
+}
+
+/* Section 3.1.2. The sender at hand, else those that the campaign is known by. */
+static void
+check_senders(struct lint *lint, const struct lint_place *place, struct str domain)
+{
+	if (lint->request->sender.n > 0) {
+		check_sender(lint, place, lint->request->sender, domain);
+		return;
+	}
+	for (size_t i = 0; lint->campaign != NULL && i < lint->campaign->sender.count; i++)
+		check_sender(lint, place, str_c(lint->campaign->sender.at[i]), domain);
+}
+
 static void
 check_from(struct lint *lint)
 {
 	const struct mime_header *from = mime_header_find(lint->mime, "From");
 	struct lint_place place = lint_place_message();
 	struct str address, domain;
-	const char *at;
+	const char *at, *signer;
 
 	if (from == NULL) {
 		lint_report_add(lint->report, LINT_FROM, &place, "From is missing");
@@ -69,11 +121,15 @@ check_from(struct lint *lint)
 	}
 	domain.p = at + 1;
 	domain.n = (size_t)(address.p + address.n - domain.p);
-	if (conf_dkim_find(lint->request->conf, domain) == NULL)
+	signer = conf_dkim_signer(lint->request->conf, domain);
+	if (signer == NULL)
 		lint_report_add(lint->report, LINT_DKIM_KEY, &place,
 		    "From: the configuration has no section dkim \"%.*s\"; the message would be "
 		    "refused",
 		    STR_F(domain));
+	else
+		check_signer(lint, &place, signer, domain);
+	check_senders(lint, &place, domain);
 }
 
 void

@@ -319,6 +319,7 @@ finish(struct compiler *compiler)
 
 	program->insns = compiler->insn->len;
 	program->insn = (struct insn *)(void *)g_array_free(compiler->insn, FALSE);
+	program->exprs = compiler->expr->len;
 	program->expr = (struct expr *)(void *)g_array_free(compiler->expr, FALSE);
 	program->step = (struct step *)(void *)g_array_free(compiler->step, FALSE);
 	program->arg = (uint32_t *)(void *)g_array_free(compiler->arg, FALSE);

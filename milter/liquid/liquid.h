@@ -99,6 +99,10 @@ int liquid_render(const struct liquid_program *program, const struct liquid_valu
     const struct liquid_render_options *options, struct arena *arena, struct str *output_r,
     struct err *err);
 
+/* May rendering ask for member `key` of the outermost name `name`, here or in a partial? True,
+ * too, where it can't be known before: name[x], or the name passed on as a whole. */
+bool liquid_asks_for(const struct liquid_program *program, struct str name, struct str key);
+
 /* The name of filter or tag number `number`, from 0; NULL after the last. Words that stand
  * only inside of a tag (else, when) count as tags, those that close one do not. */
 const char *liquid_filter_name(size_t number);

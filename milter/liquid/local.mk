@@ -1,6 +1,7 @@
 # Files of milter/liquid
 libmailtailor_a_SOURCES += \
 	milter/liquid/liquid.h milter/liquid/value.h \
+	milter/liquid/asks.c \
 	milter/liquid/calendar.c \
 	milter/liquid/call.c \
 	milter/liquid/compare.c milter/liquid/compare.h \

@@ -210,6 +210,7 @@ struct liquid_program {
 	struct insn *insn;
 	size_t insns;
 	struct expr *expr;
+	size_t exprs;
 	struct step *step;
 	uint32_t *arg;
 	struct named_arg *named;

@@ -21,8 +21,8 @@ mime_is_attachment(GMimeObject *object)
 	return disposition != NULL && g_ascii_strcasecmp(disposition, "inline") != 0;
 }
 
-static struct str
-decode(GMimePart *part)
+struct str
+mime_fixed_decode(GMimePart *part)
 {
 	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
 	GMimeStream *source = wrapper == NULL ? NULL : g_mime_data_wrapper_get_stream(wrapper);
@@ -73,7 +73,7 @@ mime_fixed_add(struct mime_message *message, GMimePart *part)
 
 	if (!is_readable(part) || mime_is_attachment(GMIME_OBJECT(part)))
 		return;
-	text = decode(part);
+	text = mime_fixed_decode(part);
 	if (text.p == NULL)
 		return;
 	message->fixed = g_renew(struct str, message->fixed, message->fixed_count + 1);

@@ -10,6 +10,7 @@ libmailtailor_a_SOURCES += \
 	milter/mime/flow.c \
 	milter/mime/fold.c \
 	milter/mime/header.c \
+	milter/mime/image.c \
 	milter/mime/layout.h \
 	milter/mime/message.h \
 	milter/mime/mime.h \

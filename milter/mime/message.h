@@ -59,6 +59,12 @@ struct mime_message {
 	size_t image_bytes; /* of image parts, encoded */
 };
 
+/* --- parse.c --- */
+
+/* Lets GMime read the message; its objects and their streams live until `use` returns. 0 if
+ * there is nothing to read, else what `use` returned. */
+int mime_with_tree(struct str raw, int (*use)(GMimeObject *root, void *closure), void *closure);
+
 /* --- part.c --- */
 
 /* Fills everything but what text parts alone have. `multipart` NULL: the message's own body. */
@@ -96,6 +102,8 @@ void mime_data_check_end(struct mime_message *message);
 
 /* Notes the part, decoded, if it is inline text. */
 void mime_fixed_add(struct mime_message *message, GMimePart *part);
+/* The content without its transfer encoding, as far as it can be read; g_free. {NULL,0}: none. */
+struct str mime_fixed_decode(GMimePart *part);
 void mime_fixed_free(struct mime_message *message);
 /* Is the part something to be saved, not read? */
 bool mime_is_attachment(GMimeObject *object);

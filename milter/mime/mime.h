@@ -94,6 +94,18 @@ const struct mime_seal *mime_seal(const struct mime_message *message);
 int mime_data(const struct mime_message *message, struct str *text_r, struct err *err);
 /* What all image parts take, as they came. */
 size_t mime_image_bytes(const struct mime_message *message);
+/* An image that HTML may name as cid:ID. */
+struct mime_image {
+	struct str id;	    /* Content-ID without <> */
+	struct str type;    /* "image/png", lower case */
+	struct str content; /* decoded */
+};
+
+/* The images with a Content-ID, in order; text in the arena. One that would bring all of them
+ * over `max` bytes is left out. Reads the message anew, which takes as long as mime_parse.
+ * ERR_LIMIT when the arena is full. */
+int mime_images(const struct mime_message *message, size_t max, struct arena *arena,
+    struct mime_image **images_r, size_t *count_r, struct err *err);
 /* The body as it came, after the empty line. */
 struct str mime_body(const struct mime_message *message);
 

@@ -211,10 +211,9 @@ visit(struct walk *walk, GMimeMultipart *parent, GMimeObject *object, size_t dep
 	return result;
 }
 
-static int
-walk_message(struct walk *walk)
+int
+mime_with_tree(struct str raw, int (*use)(GMimeObject *root, void *closure), void *closure)
 {
-	struct str raw = walk->message->raw;
 	/* GLib's array borrows the bytes: it is told to own them and robbed again. */
 	GByteArray *bytes = g_byte_array_new_take((guint8 *)(uintptr_t)raw.p, raw.n);
 	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
@@ -224,7 +223,7 @@ walk_message(struct walk *walk)
 	int result = 0;
 
 	if (root != NULL)
-		result = visit(walk, NULL, root, 0);
+		result = use(root, closure);
 	g_clear_object(&parsed);
 	g_object_unref(parser);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
@@ -268,6 +267,12 @@ rest_survives(const struct mime_message *message)
 	return good;
 }
 
+static int
+visit_root(GMimeObject *root, void *closure)
+{
+	return visit(closure, NULL, root, 0);
+}
+
 int
 mime_parse(struct mime_message **message_r, struct str raw, const struct mime_limits *limits,
     struct err *err)
@@ -282,7 +287,8 @@ mime_parse(struct mime_message **message_r, struct str raw, const struct mime_li
 		return err_set(err, ERR_INPUT, "empty message");
 	}
 	if (read_fields(message, limits, err) != 0 ||
-	    mime_guard(raw, message->body, limits, err) != 0 || walk_message(&walk) != 0) {
+	    mime_guard(raw, message->body, limits, err) != 0 ||
+	    mime_with_tree(raw, visit_root, &walk) != 0) {
 		mime_free(&message);
 		return -1;
 	}

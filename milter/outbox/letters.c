@@ -11,6 +11,8 @@
 #include "outbox/letters.h"
 
 #include "base/clock.h"
+#include "store/view.h"
+#include "tailor/view.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -78,6 +80,10 @@ load(struct outbox_letters *letters, struct outbox_letter *letter,
 		letter->tailored = NULL;
 	else
 		tailor_message_set_key(letter->tailored, row->key);
+	/* Before any copy leaves: else its links.view would lead nowhere. */
+	if (letter->tailored != NULL && tailor_view_wanted(letter->tailored) &&
+	    store_view_keep(letters->store, row->key, &row->body, &letter->err) != 0)
+		tailor_message_free(&letter->tailored);
 }
 
 static void

@@ -10,6 +10,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/view.h"
 #include "outbox/outcome.h"
 #include "outbox/process.h"
 #include "store/event.h"
@@ -229,6 +230,9 @@ upkeep(struct outbox_process *process, int64_t now)
 			process->office.store, clock_now() - process->conf->outbox_keep, &err) != 0)
 			log_error("outbox purge", LOG_STR("reason", err.text));
 		purge_events(process);
+		if (store_view_purge(
+			process->office.store, clock_now() - process->conf->view_keep, &err) != 0)
+			log_error("view purge", LOG_STR("reason", err.text));
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "session/verdict.h"
+#include "tailor/view.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -178,8 +179,10 @@ hold(const struct delivery *delivery)
 
 /* --- one recipient --- */
 
+/* `view` NULL: nothing of it is kept. */
 static int
-journal(const struct delivery *delivery, const struct tailor_copy *copy, struct err *err)
+journal(const struct delivery *delivery, const struct tailor_copy *copy,
+    const struct store_view_body *view, struct err *err)
 {
 	const struct session_message *message = delivery->message;
 	struct store_journal_row row = {
@@ -193,9 +196,31 @@ journal(const struct delivery *delivery, const struct tailor_copy *copy, struct 
 	    .verdict = copy->verdict,
 	    .reason = copy->reason,
 	    .duration_ms = (clock_mono_us() - delivery->start_us) / 1000,
+	    .view = view,
 	};
 
 	return store_journal_put(delivery->process->store, &row, err);
+}
+
+/* If the copy can't be kept it must not leave: its links.view would lead nowhere. */
+static int
+journal_and_keep(const struct delivery *delivery, const struct tailor_copy *copy, struct err *err)
+{
+	struct store_view_body view;
+	struct buf source;
+	int rc;
+
+	if (copy->verdict != STORE_SENT || !tailor_view_wanted(delivery->compiled))
+		return journal(delivery, copy, NULL, err);
+	buf_init(&source, TAILOR_VIEW_GROWTH * (size_t)delivery->process->conf->max_message);
+	rc = tailor_view_source(delivery->compiled, &source, err);
+	if (rc == 0) {
+		view.raw = buf_str(&source);
+		view.digest = id_sha256(view.raw);
+		rc = journal(delivery, copy, &view, err);
+	}
+	buf_fini(&source);
+	return rc;
 }
 
 static void
@@ -225,7 +250,7 @@ take_back(const struct delivery *delivery, struct tailor_copy *copy, const struc
 
 	copy->verdict = STORE_DEFERRED;
 	copy->reason = str_c(err->text);
-	if (journal(delivery, copy, &ignored) != 0)
+	if (journal(delivery, copy, NULL, &ignored) != 0)
 		log_error("journal", LOG_TEXT("queue", delivery->queue_id),
 		    LOG_STR("reason", ignored.text));
 	return refuse(delivery, err);
@@ -242,7 +267,7 @@ send_in_place(const struct delivery *delivery)
 	tailor_message_set_single(delivery->compiled);
 	tailor_render(delivery->process->tailor, delivery->compiled, message->recipients[0].address,
 	    message->work, &copy);
-	if (journal(delivery, &copy, &err) != 0)
+	if (journal_and_keep(delivery, &copy, &err) != 0)
 		return fail(delivery, &err);
 	if (copy.verdict == STORE_SENT) {
 		if (message->raw.len >= LARGE_MESSAGE)

@@ -31,8 +31,9 @@ int store_contact_find(struct store *store, struct str key, int64_t *id_r, struc
  * those of the same name, JSON null removes one, others stay. 1 inserted, 0 updated, -1. */
 int store_contact_upsert(struct store *store, struct str address, struct str language,
     struct str time_zone, const json_t *attributes, struct err *err);
-/* 1 deleted, 0 not there, -1. Suppressions of the address stay (they are kept by hash); of its
- * events stays what event.h says. */
+/* 1 deleted, 0 not there, -1. What was kept for viewing of messages to this address alone goes,
+ * too; suppressions of the address stay (they are kept by hash); of its events stays what event.h
+ * says. */
 int store_contact_delete(struct store *store, struct str address, struct err *err);
 /* Each contact in order of id, `each` returns false to stop. */
 int store_contact_each(struct store *store,

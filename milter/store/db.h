@@ -16,6 +16,7 @@
 
 #include "store/journal.h"
 #include "store/store.h"
+#include "store/view.h"
 
 #include <sqlite3.h>
 
@@ -102,5 +103,15 @@ struct str store_recipient_key(struct str address, struct arena *arena);
 /* Inserts or updates the row; `count` 0: this was no attempt (a cancellation). */
 int store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err);
+/* The id of the body with this digest, which is stored if it is not there. ERR_LIMIT. */
+int store_body_put(struct store_db *db, struct str raw, const struct id_digest *digest,
+    int64_t *id_r, struct err *err);
+/* Deletes the body unless somebody needs it. */
+int store_body_drop(struct store_db *db, int64_t id, struct err *err);
+/* The body is kept for this recipient of the message. */
+int store_view_write(struct store_db *db, struct str message, struct str recipient,
+    const struct store_view_body *body, struct err *err);
+/* Nothing is kept any more of messages that this recipient alone got. */
+int store_view_forget(struct store_db *db, struct str recipient_key, struct err *err);
 
 #endif

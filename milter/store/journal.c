@@ -98,6 +98,9 @@ store_journal_write(
 static int
 write_attempt(struct store_db *db, const struct store_journal_row *row, struct err *err)
 {
+	if (row->view != NULL &&
+	    store_view_write(db, row->message, row->recipient, row->view, err) != 0)
+		return -1;
 	return store_journal_write(db, row, 1, err);
 }
 

@@ -9,6 +9,7 @@
 #define STORE_JOURNAL_H
 
 #include "store/store.h"
+#include "store/view.h"
 
 enum store_verdict {
 	STORE_SENT,	  /* handed to the relay, or let through after tailoring */
@@ -31,7 +32,8 @@ struct store_journal_row {
 	enum store_verdict verdict;
 	struct str reason; /* when sent: what in it was not tailored and why, mostly empty */
 	int64_t duration_ms;
-	int64_t attempts; /* filled when read */
+	int64_t attempts;		    /* filled when read */
+	const struct store_view_body *view; /* put: kept in the same commit; NULL: nothing */
 };
 
 /* Returns after the row is committed; rows of several threads share one commit.

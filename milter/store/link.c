@@ -197,6 +197,23 @@ store_link_ids(struct store *store, int64_t campaign, const struct str *addresse
 }
 
 int
+store_link_known(struct store *store, int64_t campaign, const struct str *addresses, size_t count,
+    int64_t *ids_r, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	int rc = 0;
+
+	if (db == NULL)
+		return -1;
+	for (size_t i = 0; i < count && rc >= 0; i++) {
+		ids_r[i] = 0;
+		rc = link_find(db, campaign, addresses[i], &ids_r[i], err);
+	}
+	store_read_end(store, db);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 store_link_get(struct store *store, int64_t id, struct arena *arena, struct store_link *link_r,
     struct err *err)
 {

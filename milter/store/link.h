@@ -27,6 +27,9 @@ int store_campaign_name(
  * id. Once all are known nothing is written. */
 int store_link_ids(struct store *store, int64_t campaign, const struct str *addresses, size_t count,
     int64_t *ids_r, struct err *err);
+/* The same without making any: 0 stands for one that has none. */
+int store_link_known(struct store *store, int64_t campaign, const struct str *addresses,
+    size_t count, int64_t *ids_r, struct err *err);
 /* 1 found, text in the arena; 0 there is none; -1. */
 int store_link_get(struct store *store, int64_t id, struct arena *arena, struct store_link *link_r,
     struct err *err);

@@ -19,7 +19,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/product.c milter/store/product.h \
 	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/store.c milter/store/store.h \
-	milter/store/suppression.c milter/store/suppression.h
+	milter/store/suppression.c milter/store/suppression.h \
+	milter/store/view.c milter/store/view.h
 
 # The schema goes into the program; schema.sql is what one reads and edits.
 nodist_libmailtailor_a_SOURCES = milter/store/schema.h
@@ -35,7 +36,7 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 if TESTS_ON
 store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
 	tests/unit/store_event_test tests/unit/store_link_test tests/unit/store_outbox_test \
-	tests/unit/store_product_test
+	tests/unit/store_product_test tests/unit/store_view_test
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
@@ -50,6 +51,8 @@ tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit
 tests_unit_store_outbox_test_LDADD = $(unit_libs)
 tests_unit_store_product_test_SOURCES = tests/unit/store_product_test.c tests/unit/store_fixture.h
 tests_unit_store_product_test_LDADD = $(unit_libs)
+tests_unit_store_view_test_SOURCES = tests/unit/store_view_test.c tests/unit/store_fixture.h
+tests_unit_store_view_test_LDADD = $(unit_libs)
 endif
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.

@@ -61,9 +61,14 @@ static const char purge_rows_sql[] =
 static const char purge_message_sql[] =
     "DELETE FROM outbox_message WHERE id = ?1 "
     "AND NOT EXISTS (SELECT 1 FROM outbox_row WHERE message = ?1)";
-static const char purge_body_sql[] =
-    "DELETE FROM outbox_body WHERE id = ?1 "
-    "AND NOT EXISTS (SELECT 1 FROM outbox_message WHERE body = ?1)";
+static const char drop_body_sql[] = "DELETE FROM outbox_body WHERE id = ?1 "
+				    "AND NOT EXISTS (SELECT 1 FROM outbox_message WHERE body = ?1) "
+				    "AND NOT EXISTS (SELECT 1 FROM view_body WHERE body = ?1)";
+/* The message may go: from its last recipient on, who was served before ?2, its body is kept
+ * for viewing. */
+static const char keep_view_sql[] =
+    "UPDATE view_body SET kept_ms = ?2 WHERE recipient_key = '' AND kept_ms < ?2 "
+    "AND message = (SELECT key FROM outbox_message WHERE id = ?1)";
 
 int
 store_outbox_pause(struct store *store, struct str campaign, int paused, struct err *err)
@@ -250,11 +255,22 @@ purge_one(struct store_db *db, const char *sql, int64_t id, int64_t before_ms, s
 	if (statement == NULL)
 		return -1;
 	store_db_bind_int(statement, 1, id);
-	if (sql == purge_rows_sql) {
+	if (sql != purge_message_sql)
 		store_db_bind_int(statement, 2, before_ms);
+	if (sql == purge_rows_sql)
 		store_db_bind_int(statement, 3, BATCH);
-	}
 	return store_db_run(db, statement, "purge the outbox", err);
+}
+
+int
+store_body_drop(struct store_db *db, int64_t id, struct err *err)
+{
+	sqlite3_stmt *statement = store_db_statement(db, drop_body_sql, err);
+
+	if (statement == NULL)
+		return -1;
+	store_db_bind_int(statement, 1, id);
+	return store_db_run(db, statement, "delete a body", err);
 }
 
 /* The next message after *after that may have rows to purge: 1, 0, -1. */
@@ -297,8 +313,9 @@ purge_some(struct store_db *db, int64_t before_ms, int64_t *after, struct err *e
 			*after = previous; /* it may have more: once again */
 			continue;
 		}
-		if (purge_one(db, purge_message_sql, *after, 0, err) != 0 ||
-		    purge_one(db, purge_body_sql, body, 0, err) != 0)
+		if (purge_one(db, keep_view_sql, *after, before_ms, err) != 0 ||
+		    purge_one(db, purge_message_sql, *after, 0, err) != 0 ||
+		    store_body_drop(db, body, err) != 0)
 			return -1;
 	}
 	return 1;

@@ -76,8 +76,8 @@ put_campaign(struct store_db *db, struct str name, int64_t *id_r, struct err *er
 	return 0;
 }
 
-static int
-put_body(struct store_db *db, struct str raw, const struct id_digest *digest, int64_t *id_r,
+int
+store_body_put(struct store_db *db, struct str raw, const struct id_digest *digest, int64_t *id_r,
     struct err *err)
 {
 	sqlite3_stmt *find = store_db_statement(db, find_body_sql, err);
@@ -128,7 +128,7 @@ put_message(struct store_db *db, const struct store_outbox_message *message,
 	int64_t body = 0;
 
 	if (add == NULL || put_campaign(db, message->campaign, campaign_r, err) != 0 ||
-	    put_body(db, message->raw, digest, &body, err) != 0)
+	    store_body_put(db, message->raw, digest, &body, err) != 0)
 		return -1;
 	store_db_bind_str(add, 1, message->resubmit_key);
 	store_db_bind_int(add, 2, *campaign_r);

@@ -206,3 +206,18 @@ CREATE TABLE product (
 	UNIQUE (catalogue, key)
 );
 CREATE INDEX product_category ON product (catalogue, category, key);
+
+-- version 4
+
+-- Bodies that are kept so that links.view finds them again. recipient_key: of the one recipient
+-- of a message tailored in place; empty: the message came through the outbox, and all its
+-- recipients have this body. kept_ms: last written; what is older than view_keep goes.
+CREATE TABLE view_body (
+	message       TEXT NOT NULL,
+	recipient_key TEXT NOT NULL,
+	body          INTEGER NOT NULL REFERENCES outbox_body (id),
+	kept_ms       INTEGER NOT NULL,
+	PRIMARY KEY (message, recipient_key, body)
+) WITHOUT ROWID;
+CREATE INDEX view_body_kept ON view_body (kept_ms);
+CREATE INDEX view_body_body ON view_body (body);

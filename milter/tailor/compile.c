@@ -285,6 +285,27 @@ tailor_work_init(struct tailor_work *work, struct arena *arena)
 	work->stages.merge = &work->options;
 }
 
+static bool
+program_asks_view(const struct liquid_program *program)
+{
+	return program != NULL && liquid_asks_for(program, STR("links"), STR("view"));
+}
+
+static bool
+asks_view(const struct tailor_compiled *compiled)
+{
+	for (size_t i = 0; i < compiled->field_count; i++) {
+		if (program_asks_view(compiled->fields[i].text) ||
+		    program_asks_view(compiled->fields[i].address))
+			return true;
+	}
+	for (size_t i = 0; i < compiled->part_count; i++) {
+		if (program_asks_view(compiled->parts[i]))
+			return true;
+	}
+	return false;
+}
+
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
@@ -302,6 +323,8 @@ tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
 	rc = compile_fields(compiled, &work, err);
 	if (rc == 0)
 		rc = compile_parts(compiled, &work, err);
+	if (rc == 0)
+		compiled->asks_view = asks_view(compiled);
 	arena_free(&arena);
 	if (rc != 0)
 		tailor_compiled_free(&compiled);

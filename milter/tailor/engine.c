@@ -205,6 +205,17 @@ check_seal(struct tailor_message *message, struct err *err)
 	return 0;
 }
 
+/* Whoever wants to look at the message later finds nothing. */
+static void
+note_view(struct tailor_message *message)
+{
+	const struct conf *conf = message->tailor->conf;
+
+	if (message->note == NULL && message->compiled->asks_view && conf->view_keep == 0 &&
+	    tailor_track_configured(conf, message->campaign))
+		message->note = g_strdup("links.view is empty, since view_keep is 0s");
+}
+
 int
 tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
     const struct conf_campaign *campaign, struct str name, struct str sender, struct str raw,
@@ -236,6 +247,8 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	}
 	if (rc == 0)
 		rc = find_domain(message, arena, err);
+	if (rc == 0)
+		note_view(message);
 	arena_free(&arena);
 	if (rc != 0)
 		tailor_message_free(&message);

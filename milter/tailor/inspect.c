@@ -211,6 +211,7 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
 		return err_set(err, ERR_LIMIT, "contact: too large");
 	/* Without keys addresses stand for themselves. */
 	links->arena = arena;
+	links->no_view = inspect->tailor->conf->view_keep == 0;
 	if (inspect->campaign != NULL &&
 	    tailor_track_configured(inspect->tailor->conf, inspect->campaign))
 		links->base = link_base(inspect->tailor->conf, inspect->campaign);

@@ -32,6 +32,7 @@ struct tailor_compiled {
 	struct liquid_program **parts;
 	size_t part_count;
 	struct tailor_track *track;
+	bool asks_view; /* some template may print links.view */
 };
 
 /* --- compile.c --- */
@@ -122,6 +123,12 @@ struct tailor_message {
 	struct tailor_data *data; /* NULL: it brought none */
 	char *note;		  /* why nothing was changed in it, or in a part; or NULL */
 };
+
+/* --- render.c --- */
+
+/* What links are the same for all copies; the rest is the caller's. */
+void tailor_links_prepare(struct tailor_links *links, const struct tailor *tailor,
+    const struct conf_campaign *campaign, const struct tailor_track *track);
 
 /* --- scope.c: what names in templates mean --- */
 

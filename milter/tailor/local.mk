@@ -16,7 +16,11 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/tailor.h \
 	milter/tailor/template.c milter/tailor/template.h \
 	milter/tailor/templates.c milter/tailor/templates.h \
-	milter/tailor/track.c milter/tailor/track.h
+	milter/tailor/track.c milter/tailor/track.h \
+	milter/tailor/view.c milter/tailor/view.h \
+	milter/tailor/view_impl.h \
+	milter/tailor/view_page.c \
+	milter/tailor/view_source.c
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/tailor_test tests/unit/tailor_data_test
@@ -36,6 +40,11 @@ check_PROGRAMS += tests/corpus/engine_corpus
 TESTS += tests/corpus/engine_walk.py tests/corpus/engine_attack.py
 tests_corpus_engine_corpus_SOURCES = tests/corpus/engine_corpus.c
 tests_corpus_engine_corpus_LDADD = $(mailtailor_libs)
+
+check_PROGRAMS += tests/unit/tailor_view_test
+TESTS += tests/unit/tailor_view_test
+tests_unit_tailor_view_test_SOURCES = tests/unit/tailor_view_test.c tests/unit/tailor_fixture.h
+tests_unit_tailor_view_test_LDADD = $(unit_libs)
 endif
 
 EXTRA_DIST += tests/corpus/engine.py tests/corpus/engine_walk.py tests/corpus/engine_attack.py

@@ -57,14 +57,23 @@ prepare_options(struct work *work)
 	work->options.closure = work;
 }
 
+void
+tailor_links_prepare(struct tailor_links *links, const struct tailor *tailor,
+    const struct conf_campaign *campaign, const struct tailor_track *track)
+{
+	links->track = track;
+	links->keys = tailor->link_keys;
+	links->base = link_base(tailor->conf, campaign);
+	links->no_view = tailor->conf->view_keep == 0;
+}
+
 static void
 prepare_links(struct work *work)
 {
 	struct tailor_links *links = &work->links;
 
-	links->track = work->message->compiled->track;
-	links->keys = work->tailor->link_keys;
-	links->base = link_base(work->tailor->conf, work->message->campaign);
+	tailor_links_prepare(
+	    links, work->tailor, work->message->campaign, work->message->compiled->track);
 	links->arena = work->arena;
 	links->off = work->contact.untracked;
 	links->recipient = work->recipient;

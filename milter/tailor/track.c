@@ -435,17 +435,19 @@ tailor_track_source(struct tailor_track *track, struct tailor_track_kind kind, s
 	return rc;
 }
 
-int
-tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err)
+/* As store_link_ids. */
+typedef int find_ids(struct store *store, int64_t campaign, const struct str *addresses,
+    size_t count, int64_t *ids_r, struct err *err);
+
+static int
+give_ids(struct tailor_track *track, struct store *store, find_ids *find, struct err *err)
 {
 	guint count = track->targets->len;
 	struct str *addresses;
 	int64_t *ids;
 	size_t known = 0;
-	int rc;
+	int rc = 0;
 
-	if (track->base.n == 0 && !track->mail)
-		return 0;
 	addresses = g_new0(struct str, count + 1);
 	ids = g_new0(int64_t, count + 1);
 	for (guint i = 0; i < count; i++) {
@@ -454,9 +456,8 @@ tailor_track_settle(struct tailor_track *track, struct store *store, struct err 
 		if (target->address != NULL)
 			addresses[known++] = str_c(target->address);
 	}
-	rc = store_campaign_id(store, str_c(track->campaign), &track->campaign_id, err);
-	if (rc == 0 && known > 0)
-		rc = store_link_ids(store, track->campaign_id, addresses, known, ids, err);
+	if (known > 0)
+		rc = find(store, track->campaign_id, addresses, known, ids, err);
 	known = 0;
 	for (guint i = 0; rc == 0 && i < count; i++) {
 		struct target *target = &g_array_index(track->targets, struct target, i);
@@ -467,6 +468,24 @@ tailor_track_settle(struct tailor_track *track, struct store *store, struct err 
 	g_free(addresses);
 	g_free(ids);
 	return rc;
+}
+
+int
+tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err)
+{
+	if (track->base.n == 0 && !track->mail)
+		return 0;
+	if (store_campaign_id(store, str_c(track->campaign), &track->campaign_id, err) != 0)
+		return -1;
+	return give_ids(track, store, store_link_ids, err);
+}
+
+int
+tailor_track_recall(
+    struct tailor_track *track, struct store *store, int64_t campaign, struct err *err)
+{
+	track->campaign_id = campaign;
+	return give_ids(track, store, store_link_known, err);
 }
 
 /* --- rendering --- */
@@ -556,6 +575,10 @@ get_address(struct tailor_links *links, struct str key, struct str *text_r, stru
 	for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
 		if (!str_is(key, addresses[i].name))
 			continue;
+		if (links->no_view && addresses[i].make == link_view_url) {
+			*text_r = STR("");
+			return 1;
+		}
 		if (links->keys == NULL) {
 			*text_r = arena_printf(
 			    links->arena, "%.*s/%s", STR_F(links->base), addresses[i].name);

@@ -53,6 +53,11 @@ int tailor_track_source(struct tailor_track *track, struct tailor_track_kind kin
  * carry their address in the token. */
 int tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err);
 
+/* The same for a message that was sent before, whose campaign has this number: nothing is
+ * written, and a link without a row carries its address in the token. */
+int tailor_track_recall(
+    struct tailor_track *track, struct store *store, int64_t campaign, struct err *err);
+
 /* The campaign's number in the store; 0: no token is made for it. */
 int64_t tailor_track_campaign(const struct tailor_track *track);
 /* Does this part change, even without template tags? */
@@ -66,8 +71,9 @@ struct tailor_links {
 	struct link_facts facts; /* kind, link and address are set for each link */
 	struct arena *arena;
 	struct str recipient;
-	bool off;  /* this contact is not tracked: links stay as they were written */
-	bool text; /* the part that is finished next is plain text, no HTML */
+	bool off;     /* this contact is not tracked: links stay as they were written */
+	bool text;    /* the part that is finished next is plain text, no HTML */
+	bool no_view; /* messages are not kept: links.view is empty */
 	/* The rest is for track.c. */
 	bool pixel_done;
 	struct liquid_lazy lazy;

@@ -61,6 +61,7 @@ class Player:
         self.tags_allowed = set()  # paths of messages that may hold tags
         self.config = None
         self.held = None  # the connection that `via held` uses
+        self.taken = {}  # name -> text, by `take` in an expect block
 
     # --- playing ---
 
@@ -137,7 +138,8 @@ class Player:
             time.sleep(0.05)
 
     def fill_in(self, text):
-        return text.replace("$files", self.files).replace("$conf", self.bed.daemon.path)
+        text = text.replace("$files", self.files).replace("$conf", self.bed.daemon.path)
+        return re.sub(r"\$([a-z]\w*)", lambda found: self.taken.get(found[1], found[0]), text)
 
     # --- surroundings ---
 
@@ -323,6 +325,13 @@ class Player:
                              f"a message has no \"{what}\"")
         return simple[what]
 
+    def check_take(self, line, text, message, name, what, pattern):
+        source = self.look(line, what, message, message.recipients[0])
+        found = re.search(pattern, source or "", re.S)
+        if not found:
+            fail(line, text, source)
+        self.taken[name] = found[1] if found.groups() else found[0]
+
     def token(self, line, message, address, member, number, where):
         """What `mailtailor token` says of the token that stands there."""
         text = self.look(line, where, message, address) or ""
@@ -474,6 +483,11 @@ class Player:
     def check_run(self, step, done):
         status_checked = False
         for line, text in step.checks():
+            like = re.fullmatch(r"output is (?P<kind>html|text) of (?P<address>\S+)"
+                                r'(?: without "(?P<pattern>.*)")?', text)
+            if like:
+                self.check_output_like(line, text, done, **like.groupdict())
+                continue
             found = comparison(text)
             if not found:
                 raise SceneError(step.place, f"what is this check: {text}")
@@ -487,6 +501,15 @@ class Player:
                 fail(line, text, f"{actual}\n{done.stderr if what != 'errors' else ''}")
         if not status_checked and done.returncode != 0:
             fail(step.line, "exit is 0", f"{done.returncode}\n{done.stdout}{done.stderr}")
+
+    def check_output_like(self, line, text, done, kind, address, pattern):
+        wanted = self.look(line, kind, self.arrived(address)[-1], address)
+        if pattern:
+            wanted, times = re.subn(pattern, "", wanted or "", flags=re.S)
+            if times != 1:
+                fail(line, f"the pattern of \"{text}\" once", f"{times} times in {wanted}")
+        if done.stdout.rstrip("\n") != wanted:
+            fail(line, f"{text}:\n{wanted}", done.stdout + done.stderr)
 
     def log(self, step, which, how, value):
         def check():
@@ -532,6 +555,7 @@ STEPS = [
 
 CHECKS = [
     (r"count is \d+", "check_count"),
+    (r'take (?P<name>[a-z]\w*) from (?P<what>.+?) by "(?P<pattern>.*)"', "check_take"),
     (r"header (?P<name>\S+) (?P<times>is absent|comes once)", "check_header_count"),
     (r"(?P<kind>html|text) is absent", "check_part_absent"),
     (r"dkim (?P<what>passes|is absent)", "check_dkim"),

@@ -212,6 +212,8 @@ class Dkim(unittest.TestCase):
         verdict, = self.verdicts(message.replace("@shop.example>", "@myshop.example>", 1),
                                  status=1)
         self.assertEqual(verdict["alignment"], "none")
+        verdict, = self.verdicts(message.replace("@shop.example>", "@example>", 1), status=1)
+        self.assertEqual(verdict["alignment"], "none")
 
     # --- doctor ---
 
@@ -224,7 +226,7 @@ class Dkim(unittest.TestCase):
         self.write("records", f"{rsa[0]} {rsa[1]}; t=y\n"
                    "_dmarc.shop.example v=DMARC1; p=none; adkim=s\n")
         self.assertEqual([severity for severity, _ in self.findings("dkim.alignment")],
-                         ["error", "error"])
+                         ["warning", "error", "error"])
         self.assertIn("adkim=s", self.out)
         self.assertIn("no DKIM key for elsewhere.example", self.out)
         self.assertEqual(len(self.findings("dkim.ed25519_alone")), 2)
@@ -236,9 +238,71 @@ class Dkim(unittest.TestCase):
                    "_dmarc.shop.example v=DMARC1; p=none\n")
         self.assertEqual([severity for severity, _ in self.findings("dkim.dns")], ["ok", "ok"])
         self.assertEqual(len(self.findings("dkim.alignment")), 1)
-        self.assertEqual(self.findings("dkim.dmarc"), [])
+        self.assertEqual(sorted(self.findings("dkim.dmarc")), [
+            ("ok", "DNS has a DMARC record at _dmarc.shop.example (p=none)."),
+            ("warning", "only.example has no DMARC record; Gmail and Yahoo ask senders of bulk "
+             "mail for one.")])
         self.write("records", "")
-        self.assertEqual(len(self.findings("dkim.dmarc")), 1)
+        self.assertEqual(len(self.findings("dkim.dmarc")), 2)
+
+    def dmarc(self, campaigns, dkim, records):
+        """Findings of doctor by check -> [(severity, text)], of keys that don't matter here."""
+        self.configure(campaigns + "".join(
+            f'dkim "{domain}" {{ selector = "s" key = "none.pem" {more} }}\n'
+            for domain, more in dkim.items()))
+        self.write("records", records)
+        return {check: self.findings("dkim." + check) for check in ("dmarc", "alignment", "spf")}
+
+    def test_dmarc_records(self):
+        text = "it has to begin with v=DMARC1 and to say p=none"
+        for record, severity, wanted in (
+                ("v=DMARC1; p=reject", "ok", "at _dmarc.shop.co.uk (p=reject)"),
+                ("v=DMARC1;p=Quarantine;adkim=r", "ok", "(p=Quarantine)"),
+                ("v=DMARC1; p=some", "warning", text),
+                ("v=spf1; p=none", "warning", text),
+                ("p=none; v=DMARC1", "warning", text),
+                ("v=spf1 -all", "warning", "shop.co.uk has no DMARC record"),
+                ("SERVFAIL", "warning", "the resolver does not answer")):
+            with self.subTest(record):
+                (found, said), = self.dmarc("", {"shop.co.uk": ""}, "_dmarc.shop.co.uk "
+                                            + record + "\n")["dmarc"]
+                self.assertEqual(found, severity)
+                self.assertIn(wanted, said)
+        # A key that does not sign yet or any more says nothing.
+        self.assertEqual(self.dmarc("", {"shop.co.uk": "active = no"}, "")["dmarc"], [])
+        # The organization's record counts; the remedy names it.
+        (found, said), = self.dmarc("", {"x.news.shop.co.uk": ""},
+                                    "_dmarc.shop.co.uk v=DMARC1; p=none\n"
+                                    "_dmarc.news.shop.co.uk v=DMARC1; p=reject\n")["dmarc"]
+        self.assertEqual((found, said),
+                         ("ok", "DNS has a DMARC record at _dmarc.shop.co.uk (p=none)."))
+        self.assertEqual(len(self.dmarc("", {"x.news.shop.co.uk": ""},
+                                        "_dmarc.co.uk v=DMARC1; p=none\n")["dmarc"]), 1)
+        self.assertIn("_dmarc.shop.co.uk. IN TXT", self.out)
+
+    def test_alignment(self):
+        campaign = 'campaign "a" { from = {"n@%s"} sender = {"b@%s"} }\n'
+        none = "_dmarc.shop.co.uk v=DMARC1; p=none%s\n"
+        below = {"shop.co.uk": "subdomains = yes"}
+        for address, sender, dkim, record, errors, spf in (
+                ("shop.co.uk", "shop.co.uk", {"shop.co.uk": ""}, "; adkim=s; aspf=s", [], True),
+                ("news.shop.co.uk", "out.shop.co.uk", below, "", [], True),
+                ("news.shop.co.uk", "out.shop.co.uk", below, "; adkim=s",
+                 ["shop.co.uk wants", "adkim=s"], True),
+                ("news.shop.co.uk", "out.shop.co.uk", below, "; aspf=s", [], False),
+                ("shop.co.uk", "other.co.uk", {"shop.co.uk": ""}, "", [], False),
+                ("shop.co.uk", "shop.co.uk", {"co.uk": "subdomains = yes"}, "",
+                 ["co.uk is a public suffix", "signed by co.uk, which is of another"], True)):
+            with self.subTest(address=address, record=record, dkim=dkim):
+                found = self.dmarc(campaign % (address, sender), dkim, none % record)
+                self.assertEqual(len(found["alignment"]), len(errors), found)
+                for text in errors:
+                    self.assertIn(text.rpartition(" wants")[0],
+                                  " ".join(said for _, said in found["alignment"]))
+                (severity, said), = found["spf"]
+                self.assertEqual(severity, "ok")
+                self.assertIn("SPF counts for DMARC" if spf else
+                              "DMARC rests on the DKIM signature alone", said)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ campaign "strict" { missing = "fail" }
 campaign "later" { missing = "defer" }
 campaign "chimp" { merge_tags = "mailchimp" }
 campaign "folder" { templates = "templates" }
-dkim "shop.example" { selector = "s" key = "/nonexistent/key.pem" }
+campaign "apart" { sender = {"bounce@mailer.example"} }
+campaign "together" { sender = {"bounce@mail.shop.example"} }
+dkim "shop.example" { selector = "s" key = "/nonexistent/key.pem" subdomains = yes }
+dkim "co.uk" { selector = "s" key = "/nonexistent/key.pem" subdomains = yes }
 """
 
 CONTACTS = """email,first_name,city,url,tier,markup,brace
@@ -159,6 +162,14 @@ CASES = {
              [message(From="{{ contact.first_name }} <news@shop.example>"),
               message(From='"A, B" <news@shop.example>')]),
     "dkim-key": ([message(From="a@other.example")], [message(From="a@SHOP.example")]),
+    "dmarc-alignment": ([message(From="a@shop.co.uk"), message(From="a@x.shop.co.uk"),
+                         message(From="a@b\u00fccher.co.uk"), message(From="a@x.shop.example")],
+                        [message(From="a@SHOP.example"), message(From="a@other.example"),
+                         message(From="a@co.uk")]),
+    "spf-alignment": ([message(X_Campaign="apart"),
+                       message(X_Campaign="apart", From="a@other.example")],
+                      [message(X_Campaign="together"), message(),
+                       message(X_Campaign="apart", From="a@MAILER.example")]),
     "subject-empty": ([message(Subject=None), message(Subject=""),
                        message(Subject="{{ contact.city | default: '' }}"),
                        message(Subject="{% if contact.city %}Sale{% endif %}")],

@@ -14,6 +14,7 @@
 #include "store/contact.h"
 #include "store/outbox.h"
 #include "store/suppression.h"
+#include "store/view.h"
 #include "tailor/message_id.h"
 #include "tailor/tailor.h"
 
@@ -25,6 +26,7 @@
 #include <openssl/rsa.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -673,6 +675,47 @@ a_campaign_without_configuration_waits(void **state)
 	assert_int_equal(count_of(relay.accepted, addresses[0]), 0);
 }
 
+/* `view_keep` counts, by the first process. */
+static void
+bodies_kept_for_viewing_leave(void **state)
+{
+	static const char *const keys[] = {"aa", "bb"};
+	const struct store_view_body view = {id_sha256(STR("x")), STR("x")};
+	struct fixture *f = *state;
+	struct store_view found;
+	struct err err = ERR_INIT;
+	sqlite3 *handle;
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const struct store_journal_row row = {.time_ms = clock_now(),
+		    .message = str_c(keys[i]),
+		    .campaign = STR("spring"),
+		    .recipient = STR("a@example.org"),
+		    .view = &view};
+
+		assert_int_equal(store_journal_put(f->store, &row, &err), 0);
+	}
+	assert_int_equal(sqlite3_open(f->database, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle,
+			     "UPDATE view_body SET kept_ms = kept_ms - 91 * 86400000 "
+			     "WHERE message = 'aa'",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(handle);
+	start(f);
+	while (store_view_find(f->store, STR("spring"), STR("a@example.org"), STR("aa"), f->arena,
+		   &found, &err) == 1) {
+		free(found.raw);
+		arena_reset(f->arena);
+		usleep(20000);
+	}
+	drain(f);
+	assert_int_equal(store_view_find(f->store, STR("spring"), STR("a@example.org"), STR("bb"),
+			     f->arena, &found, &err),
+	    1);
+	free(found.raw);
+}
+
 int
 main(void)
 {
@@ -686,6 +729,7 @@ main(void)
 		rows_of_a_dead_process_are_settled_by_the_log, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_campaign_without_configuration_waits, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(bodies_kept_for_viewing_leave, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
