@@ -115,7 +115,7 @@ X(TEXT, dkim_dns, "", "path", \
   "there is none, SERVFAIL that the server does not answer. Empty: the system's resolver.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
-  "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
+  "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text, calendars and header fields, or " \
   "brand/footer.liquid in both. Read at start and reload; " \
   "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
 X(SIZE, max_data, "4m", "1k..16m", \
