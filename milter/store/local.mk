@@ -12,6 +12,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/outbox_finish.c \
 	milter/store/outbox_list.c \
 	milter/store/outbox_put.c \
+	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h
 

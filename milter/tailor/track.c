@@ -456,6 +456,21 @@ rewrite(void *closure, size_t number, struct str address, struct str *address_r,
 }
 
 int
+tailor_links_address(
+    struct tailor_links *links, struct str address, struct str *address_r, struct err *err)
+{
+	int rc;
+
+	*address_r = address;
+	if (links->track == NULL)
+		return 0;
+	rc = rewrite(links, 0, address, address_r, err);
+	if (rc == 0)
+		*address_r = address;
+	return rc < 0 ? -1 : 0;
+}
+
+int
 tailor_links_finish(
     struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err)
 {
