@@ -16,7 +16,8 @@ make_link(void *closure, struct str address)
 	struct err ignored = ERR_INIT;
 	struct str tracked;
 
-	return tailor_links_address(extend->links, address, &tracked, &ignored) == 0 ? tracked : STR_NONE;
+	return tailor_links_address(extend->links, address, &tracked, &ignored) == 0 ? tracked
+										     : STR_NONE;
 }
 
 /* --- header fields --- */
