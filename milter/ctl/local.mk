@@ -27,6 +27,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/lint.c \
 	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
+	milter/ctl/plugin.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/render.c milter/ctl/render.h \

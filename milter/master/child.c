@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "plugin/guard.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -125,6 +126,8 @@ run_child(enum child_kind kind, const struct worker *worker, const struct identi
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		exit(EX_OK);
+	if (kind != CHILD_WATCH)
+		plugin_guard_install(worker->board, worker->line);
 	start_log_thread(worker->conf);
 	exit(kinds[kind].run(worker));
 }
@@ -183,6 +186,7 @@ child_start(struct child_list *list, enum child_kind kind, const struct worker *
 	    .pid = pid,
 	    .kind = kind,
 	    .slot = worker->slot,
+	    .line = worker->line,
 	    .control_fd = fds[0],
 	    .started_us = clock_mono_us(),
 	};

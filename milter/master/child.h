@@ -19,6 +19,7 @@ struct child {
 	pid_t pid;
 	enum child_kind kind;
 	int slot;
+	int line;	/* of the board; or -1 */
 	int control_fd; /* the master's end; -1 once closed */
 	bool draining;	/* was told to leave */
 	int64_t started_us;

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/check.h"
+#include "master/fence.h"
 #include "master/pidfile.h"
 #include "master/state.h"
 #include "session/listen.h"
@@ -107,6 +108,8 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .listen_fd = kind == CHILD_SESSION ? master->listen_fd : -1,
 	    .wake_count = master->wake_count,
 	    .ehlo_key = master->ehlo_key,
+	    .board = master->board,
+	    .line = kind == CHILD_WATCH ? -1 : fence_line(master),
 	};
 	struct err err = ERR_INIT;
 
@@ -172,6 +175,7 @@ reap(struct master *master)
 			pause_ms = back_off(&master->slots[child->kind][child->slot],
 			    clock_mono_us() - child->started_us);
 		child_log_end(child, status, pause_ms);
+		fence_blame(master, child, status);
 		child_remove(&master->children, child);
 	}
 }
@@ -304,6 +308,8 @@ prepare(struct master *master, struct err *err)
 	    check_engine(master->conf, master->keys, master->link_keys, master->templates,
 		&master->identity, err) != 0)
 		return -1;
+	if (fence_prepare(master, master->conf, err) != 0)
+		return -1;
 	/* So that the first message finds its selector; whatever fails is tried again. */
 	if (dkim_keys_watched(master->keys) &&
 	    check_dkim(master->conf, master->keys, &master->identity, err) != 0)
@@ -321,7 +327,7 @@ serve(struct master *master)
 	    LOG_NUM("outboxes", master->slot_count[CHILD_OUTBOX]));
 	report_ready(master, EX_OK);
 	while (!master->stop) {
-		wait_for_news(master, timeout_ms);
+		wait_for_news(master, fence_watch(master, timeout_ms));
 		if (!master->stop)
 			timeout_ms = start_workers(master);
 	}
@@ -336,7 +342,8 @@ stop(struct master *master)
 	for (size_t i = 0; i < master->children.count; i++)
 		child_leave(&master->children.at[i]);
 	while (master->children.count > 0 && clock_mono_us() < end)
-		wait_for_news(master, (int)((end - clock_mono_us()) / 1000) + 1);
+		wait_for_news(
+		    master, fence_watch(master, (int)((end - clock_mono_us()) / 1000) + 1));
 	for (size_t i = 0; i < master->children.count; i++) {
 		log_warning("worker does not leave", LOG_NUM("pid", master->children.at[i].pid));
 		kill(master->children.at[i].pid, SIGKILL);
@@ -344,6 +351,7 @@ stop(struct master *master)
 	while (master->children.count > 0)
 		wait_for_news(master, -1);
 	session_listen_remove(master->conf, master->listen_fd);
+	fence_close(master);
 	log_info("stopped", LOG_STR("socket", master->conf->socket));
 }
 

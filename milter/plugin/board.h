@@ -78,6 +78,7 @@ struct board {
 	uint64_t size;
 	atomic_int plugins;
 	struct board_plugin plugin[BOARD_PLUGINS];
+	atomic_int culprit[BOARD_PROCESSES]; /* number + 1 of the note whose thread died */
 	struct board_note note[BOARD_PROCESSES][BOARD_CALLS];
 };
 

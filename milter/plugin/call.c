@@ -8,7 +8,7 @@
  * Owns:    the array of calls.
  * Threads: any; each takes a free call.
  */
-#include "plugin/internal.h"
+#include "plugin/guard.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -140,6 +140,7 @@ plugin_call_begin(
 	call->since_us = clock_mono_us();
 	call->deadline_us = call->since_us + occasion->deadline_ms * 1000;
 	note_begin(call, occasion->deadline_ms * 1000);
+	plugin_guard_note(call, (int)(call - calls));
 	*call_r = call;
 	return 0;
 }
@@ -190,6 +191,7 @@ plugin_call_end(struct plugin_call **c, int32_t rc, struct err *err)
 	int result = rc == MT_OK || rc == MT_NONE ? rc : -1;
 
 	*c = NULL;
+	plugin_guard_note(NULL, 0);
 	note_end(call);
 	count(call, result < 0);
 	if (result < 0)

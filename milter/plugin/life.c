@@ -91,7 +91,9 @@ plugin_start(struct plugin *plugin, struct err *err)
 		rc = start_alone(plugin, err);
 		if (rc != 0) {
 			snprintf(plugin->why, sizeof plugin->why, "%s", err->text);
-			atomic_store(&plugin->retry_us, clock_mono_us() + RETRY_US);
+			/* Once it is enabled again, it may start at once. */
+			if (plugin->board == NULL || atomic_load(&plugin->board->out) == 0)
+				atomic_store(&plugin->retry_us, clock_mono_us() + RETRY_US);
 			log_error("plugin does not start", LOG_STR("plugin", plugin->name),
 			    LOG_STR("reason", err->text));
 		}

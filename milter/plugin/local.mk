@@ -2,6 +2,7 @@
 libmailtailor_a_SOURCES += \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
+	milter/plugin/guard.c milter/plugin/guard.h \
 	milter/plugin/hooks.c \
 	milter/plugin/host.c milter/plugin/host.h \
 	milter/plugin/host_clock.c \

@@ -135,7 +135,7 @@ sign(struct mt_call *call, void *closure, const struct mt_part *part, struct mt_
 	char *room;
 
 	(void)closure;
-	if (!is(call, "contact.sign", "yes"))
+	if (!is(call, "contact.sign", "please"))
 		return MT_NONE;
 	room = call->host->memory(call, part->text.n + n);
 	if (room == NULL)

@@ -502,7 +502,7 @@ set_up(void **state)
 	world.arena = arena_new((size_t)64 << 20);
 	add_contact(world.store, "ada@example.org", "{\"city\": \"Th<rso\"}");
 	add_contact(world.store, "bob@example.org", "{\"city\": \"Wick\"}");
-	add_contact(world.store, "sig@example.org", "{\"sign\": \"yes\"}");
+	add_contact(world.store, "sig@example.org", "{\"sign\": \"please\"}");
 	add_contact(world.store, "skip@example.org", "{\"gate\": \"skip\"}");
 	add_contact(world.store, "later@example.org", "{\"gate\": \"later\"}");
 	add_contact(world.store, "fail@example.org", "{\"plugin\": \"fail\"}");
