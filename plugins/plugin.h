@@ -782,7 +782,8 @@ struct mt_host {
 	const struct mt_value *(*time)(struct mt_call *call, int64_t time, struct mt_str zone);
 	struct mt_value *(*array)(struct mt_call *call);
 	struct mt_value *(*object)(struct mt_call *call);
-	/* NULL as `value` is MT_LIMIT, so that the maker's result needs no check of its own. */
+	/* NULL as `value` is MT_LIMIT, so that the maker's result needs no check of its own. What
+	 * became part of another value is complete: nothing can be added to it any more. */
 	int32_t (*add)(struct mt_call *call, struct mt_value *array, const struct mt_value *value);
 	/* Keys are copied; a later value takes the earlier one's place. */
 	int32_t (*set)(struct mt_call *call, struct mt_value *object, struct mt_str key,
@@ -866,6 +867,10 @@ struct mt_host {
 	int32_t (*kv_claim)(struct mt_call *call, struct mt_str pool, struct mt_str owner,
 	    const struct mt_entry **entry_r);
 
+	/* --- 1.0: `reload` will be called in all processes [b] --- */
+
+	int32_t (*changed)(struct mt_call *call);
+
 	/* --- 1.0: others' data over HTTP [a, not stop] --- */
 
 	/* The last good answer to this request (by its url and headers), or MT_NONE; it never
@@ -875,10 +880,6 @@ struct mt_host {
 	 * cached, and always wants MT_FETCH_WAIT. MT_FAILED: no answer; the log says why. */
 	int32_t (*fetch)(struct mt_call *call, const struct mt_request *request,
 	    const struct mt_answer **answer_r);
-
-	/* --- 1.0: `reload` will be called in all processes [b] --- */
-
-	int32_t (*changed)(struct mt_call *call);
 
 	/* --- 1.0: events and products --- */
 

@@ -228,6 +228,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->campaign = campaign;
 	message->name = g_strndup(name.p, name.n);
 	message->sender = g_strndup(sender.n == 0 ? "" : sender.p, sender.n);
+
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, campaign, err);

@@ -92,6 +92,8 @@ struct tailor_copy {
 	int64_t contact_id;
 	int64_t later_ms;	       /* DEFERRED by a gate until then; 0: no such time */
 	struct str message_id;	       /* with <> */
+	struct str sender;	       /* of the envelope, without <>; empty: the null sender */
+	bool sender_changed;	       /* it is not the original's */
 	struct tailor_header *headers; /* in the order they leave; REMOVED ones included;
 	                                * DKIM-Signature first */
 	size_t header_count;
