@@ -38,6 +38,7 @@ static const struct {
     [CHILD_SESSION] = {"session", "mt-session", session_run},
     [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
     [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
+    [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run},
 };
 
 const char *

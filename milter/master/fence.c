@@ -111,7 +111,7 @@ fence_watch(struct master *master, int timeout_ms)
 
 /* The note of the thread that died, of the hook that hangs, or the only one there is. */
 static const struct board_note *
-find_guilty(const struct master *master, int line)
+find_guilty(const struct master *master, int line, int wait_status)
 {
 	const struct board_note *notes = master->board->note[line], *guilty;
 	int culprit = atomic_load(&master->board->culprit[line]), only = -1;
@@ -119,7 +119,10 @@ find_guilty(const struct master *master, int line)
 	if (culprit > 0 && culprit <= BOARD_CALLS && plugin_of(&notes[culprit - 1]) >= 0)
 		return &notes[culprit - 1];
 	guilty = overdue(master, line, clock_mono_us());
-	if (guilty != NULL)
+	/* Somebody killed it: us, for that hook, or a person. */
+	if (guilty != NULL ||
+	    (WIFSIGNALED(wait_status) &&
+		(WTERMSIG(wait_status) == SIGKILL || WTERMSIG(wait_status) == SIGTERM)))
 		return guilty;
 	for (int i = 0; i < BOARD_CALLS; i++) {
 		if (plugin_of(&notes[i]) < 0)
@@ -156,7 +159,7 @@ fence_blame(struct master *master, const struct child *child, int wait_status)
 	if (master->board == NULL || child->line < 0)
 		return;
 	if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) {
-		note = find_guilty(master, child->line);
+		note = find_guilty(master, child->line, wait_status);
 		if (note != NULL)
 			accuse(master, child, note);
 	}

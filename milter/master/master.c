@@ -88,6 +88,7 @@ master_set_slots(struct master *master, struct err *err)
 		master->wake_fds[master->wake_count++] = fd;
 	}
 	master->slot_count[CHILD_OUTBOX] = outboxes;
+	master->slot_count[CHILD_PLUGINS] = master->conf->plugin_count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WATCH] = dkim_keys_watched(master->keys) ? 1 : 0;
 	return 0;
 }
@@ -132,9 +133,10 @@ start_workers(struct master *master)
 		for (int slot = 0; slot < master->slot_count[kind]; slot++) {
 			int64_t due_us = master->slots[kind][slot].next_us - clock_mono_us();
 
-			/* Two outbox processes on one slot would take each other's rows. */
+			/* Two outbox processes on one slot would take each other's rows, and
+			 * tasks run one at a time. */
 			if (child_by_slot(&master->children, (enum child_kind)kind, slot,
-				kind == CHILD_OUTBOX) != NULL)
+				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS) != NULL)
 				continue;
 			if (due_us <= 0)
 				start_worker(master, (enum child_kind)kind, slot);

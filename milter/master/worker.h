@@ -50,6 +50,9 @@ int outbox_run(const struct worker *worker);
 /* Asks DNS for the records of DKIM keys; see master/watch.c. */
 int watch_run(const struct worker *worker);
 
+/* Tasks of plugins; see plugin/background.c. */
+int plugin_run(const struct worker *worker);
+
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);
 

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* So many times the deadline, the process is killed. */
+/* So many times the deadline, the process is killed; in the background at once. */
 #define PATIENCE 4
 
 static struct plugin_call calls[BOARD_CALLS];
@@ -42,7 +42,8 @@ note_begin(const struct plugin_call *call, int64_t deadline_us)
 	snprintf(note->hook, sizeof note->hook, "%s", call->hook);
 	atomic_store(&note->kind, call->kind);
 	atomic_store(&note->since_us, call->since_us);
-	atomic_store(&note->until_us, call->since_us + PATIENCE * deadline_us);
+	atomic_store(&note->until_us,
+	    call->since_us + (call->copy == NULL ? deadline_us : PATIENCE * deadline_us));
 	atomic_store(&note->plugin, call->plugin->board_at + 1);
 }
 

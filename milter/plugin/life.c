@@ -17,7 +17,7 @@
 
 #define RETRY_US    ((int64_t)10 * 1000000)
 #define LOOK_US	    ((int64_t)1000000)
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 #define ARENA_MAX   ((size_t)256 << 20)
 
 /* `life` is held alone. */

@@ -1,5 +1,6 @@
 # Files of milter/plugin
 libmailtailor_a_SOURCES += \
+	milter/plugin/background.c \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
 	milter/plugin/guard.c milter/plugin/guard.h \

@@ -64,6 +64,9 @@ load(struct work *work, const struct conf_plugin *section)
 		if (plugin->board_at >= 0)
 			plugin->board = &plugin_process.board->plugin[plugin->board_at];
 		set->count++;
+		if (plugin->module->definition.listeners.count > 0)
+			log_warning("plugin has listeners, which hear nothing in this version",
+			    LOG_STR("plugin", plugin->name));
 	}
 	arena_free(&arena);
 }

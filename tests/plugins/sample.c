@@ -9,6 +9,7 @@
 /* For tests, which look into the loaded file. */
 extern MT_VISIBLE int sample_values, sample_started;
 MT_VISIBLE int sample_values, sample_started;
+static int64_t reloads;
 
 static struct mt_str
 attribute(struct mt_call *call, const char *path)
@@ -51,6 +52,7 @@ shop(struct mt_call *call, void *closure, struct mt_str member, const struct mt_
 	mt->set(call, object, MT_STR("city"), mt->text(call, attribute(call, "contact.city")));
 	mt->set(call, object, MT_STR("hours"), hours);
 	mt->set(call, object, MT_STR("greeting"), mt->text(call, mt->param_text(call, "greeting")));
+	mt->set(call, object, MT_STR("reloads"), mt->integer(call, reloads));
 	mt->set(call, object, MT_STR("lucky"),
 	    mt->integer(call, (int64_t)(mt->random(call, MT_STR("lucky"), 0) % 1000000)));
 	if (mt->set(call, object, MT_STR("tags"), mt->markup(call, MT_STR("<b>open</b>"))) != MT_OK)
@@ -204,6 +206,35 @@ stop(struct mt_call *call)
 		sample_started--;
 }
 
+static int32_t
+reload(struct mt_call *call)
+{
+	(void)call;
+	reloads++;
+	return MT_OK;
+}
+
+static int32_t
+tick(struct mt_call *call, void *closure)
+{
+	const struct mt_entry *entry;
+
+	(void)closure;
+	call->host->count(call, MT_STR("ticks"), 1);
+	if (call->host->contact(call, &(struct mt_contact){.size = sizeof(struct mt_contact)}) !=
+	    MT_MISUSE)
+		return call->host->fail(call, MT_STR("there is a contact in a task"));
+	/* Once is enough. */
+	if (call->host->kv_get(call, MT_STR("told"), &entry) == MT_OK)
+		return MT_OK;
+	if (call->host->kv_put(call, MT_STR("told"), MT_STR("yes"), 0) != MT_OK)
+		return MT_FAILED;
+	return call->host->changed(call);
+}
+
+static const struct mt_task tasks[] = {
+    {"tick", "Ticks.", tick, NULL, 1000, 0, 0, 0},
+};
 static const struct mt_parameter parameters[] = {
     {"greeting", MT_TEXT, 0, "hello", "", "What it says."},
     {"places", MT_INT, 0, "3", "1..20", "How many."},
@@ -241,6 +272,8 @@ mt_plugin(void)
 	me.threads = MT_THREADS_ANY;
 	me.start = start;
 	me.stop = stop;
+	me.reload = reload;
+	MT_SET(me.tasks, tasks);
 	MT_SET(me.parameters, parameters);
 	MT_SET(me.values, values);
 	MT_SET(me.filters, filters);

@@ -361,6 +361,26 @@ failures_do_what_the_campaign_says(void **state)
 	    strstr(render("without", HEAD TEXT "x\r\n", "forge@example.org", &copy), "X-Sample"));
 }
 
+static void
+changes_are_heard(void **state)
+{
+	struct plugin *plugin = &world.tailor->plugins->plugins[0];
+	struct tailor_copy copy;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_string_equal(plugin->name, "sample");
+	assert_has(render("spring", HEAD TEXT "({{ shop.reloads }})\r\n", "ada@example.org", &copy),
+	    "(0)");
+	assert_int_equal(store_plugin_changed(world.store, plugin->row, &err), 0);
+	plugin->looked_us = 0;
+	assert_has(render("spring", HEAD TEXT "({{ shop.reloads }})\r\n", "ada@example.org", &copy),
+	    "(1)");
+	plugin->looked_us = 0;
+	assert_has(render("spring", HEAD TEXT "({{ shop.reloads }})\r\n", "ada@example.org", &copy),
+	    "(1)");
+}
+
 /* --- the key-value store --- */
 
 static struct store_plugin_entry
@@ -550,6 +570,7 @@ main(void)
 	    cmocka_unit_test(parts_are_rewritten_even_without_a_template),
 	    cmocka_unit_test(gates_close),
 	    cmocka_unit_test(failures_do_what_the_campaign_says),
+	    cmocka_unit_test(changes_are_heard),
 	    cmocka_unit_test(entries_are_kept_swapped_and_claimed),
 	    cmocka_unit_test(board_counts_and_strikes),
 	    cmocka_unit_test(stale_calls_are_noticed),
