@@ -126,7 +126,8 @@ has_changed(struct plugin *plugin, int64_t *generation_r)
 void
 plugin_refresh(struct plugin *plugin)
 {
-	int64_t now_us = clock_mono_us(), last = atomic_load(&plugin->looked_us), generation;
+	long long last = atomic_load(&plugin->looked_us);
+	int64_t now_us = clock_mono_us(), generation;
 	struct err err = ERR_INIT;
 
 	if (plugin->module->definition.reload == NULL || plugin->row == 0 ||
