@@ -32,4 +32,5 @@ tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 noinst_DATA = $(test_plugins)
 CLEANFILES += $(test_plugins) tests/plugins/include/mailtailor/plugin.h
 endif
-EXTRA_DIST += tests/plugins
+EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/bad.c \
+	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h
