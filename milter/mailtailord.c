@@ -3,6 +3,7 @@
  * mailtailord: the daemon's command line
  */
 #include "master/master.h"
+#include "plugin/process.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -28,6 +29,7 @@ main(int argc, char **argv)
 	bool check = false, foreground = false;
 	int option;
 
+	plugin_process_init();
 	while ((option = getopt(argc, argv, "c:fhn")) != -1) {
 		switch (option) {
 		case 'c':

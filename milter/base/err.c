@@ -28,6 +28,7 @@ static const struct {
     [ERR_STORE] = {"store", EX_SOFTWARE},
     [ERR_BUSY] = {"busy", EX_TEMPFAIL},
     [ERR_KEY] = {"key", EX_CONFIG},
+    [ERR_PLUGIN] = {"plugin", EX_SOFTWARE},
     [ERR_PROTO] = {"proto", EX_PROTOCOL},
 };
 

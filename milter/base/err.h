@@ -26,6 +26,7 @@ enum err_code {
 	ERR_STORE,    /* database error */
 	ERR_BUSY,     /* database locked, peer overloaded: the same call may work later */
 	ERR_KEY,      /* no signing key, or it does not work */
+	ERR_PLUGIN,   /* a plugin failed, or is out of service */
 	ERR_PROTO,    /* the SMTP peer broke the protocol or said no */
 };
 

@@ -4,6 +4,7 @@
  */
 #include "conf/check.h"
 
+#include "conf/conf.h"
 #include "conf/net.h"
 
 #include <ctype.h>
@@ -287,6 +288,17 @@ checked_taker(const char *text, const char *folder, struct arena *arena)
 	return checked_address(text, folder, arena);
 }
 
+static const char *
+checked_plugin(const char *text, const char *folder, struct arena *arena)
+{
+	struct str name;
+	int use;
+
+	(void)folder;
+	(void)arena;
+	return conf_plugin_use(text, &name, 0, &use) ? text : NULL;
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
     {"path", "the path of a file or folder", checked_path},
@@ -302,6 +314,8 @@ static const struct conf_check checks[] = {
     {"feedback", "5 to 15 letters, digits, \".\", \"_\" and \"-\"", checked_feedback},
     {"taker", "an address with at most 10 letters, digits, \".\", \"_\" or \"-\" before the @",
 	checked_taker},
+    {"plugin", "the name of a plugin, alone or with \":defer\", \":without\" or \":stop\"",
+	checked_plugin},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 
@@ -313,6 +327,18 @@ conf_check_find(const char *name)
 			return &checks[i];
 	}
 	abort();
+}
+
+bool
+conf_check_plugin_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (c != '_' && (c < 'a' || c > 'z') && (i == 0 || c < '0' || c > '9'))
+			return false;
+	}
+	return name.n > 0 && name.n <= 40;
 }
 
 bool

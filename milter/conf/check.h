@@ -33,6 +33,9 @@ const char *conf_check_domain(const char *text, struct arena *arena);
 /* 1..100 bytes of letters, digits and "._-", or "*". */
 bool conf_check_campaign_name(struct str name);
 
+/* 1..40 bytes of a-z, 0-9 and "_", not a digit first. */
+bool conf_check_plugin_name(struct str name);
+
 /* Longest value of any parameter, in bytes. */
 #define CONF_VALUE_MAX 4000
 

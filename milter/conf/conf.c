@@ -2,6 +2,7 @@
  *
  * conf: references and look-ups; see conf.h
  */
+#include "conf/check.h"
 #include "conf/row.h"
 #include "conf/snapshot.h"
 
@@ -87,6 +88,36 @@ conf_campaign_find(const struct conf *conf, struct str name)
 			any = &conf->campaigns[i];
 	}
 	return any;
+}
+
+const struct conf_plugin *
+conf_plugin_find(const struct conf *conf, struct str name)
+{
+	for (size_t i = 0; i < conf->plugin_count; i++) {
+		if (str_is(name, conf->plugins[i].name))
+			return &conf->plugins[i];
+	}
+	return NULL;
+}
+
+bool
+conf_plugin_use(const char *text, struct str *name_r, int fallback, int *use_r)
+{
+	static const char *const words[] = {"defer", "without", "stop"};
+	struct str rest = str_c(text);
+
+	*use_r = fallback;
+	if (!str_split(&rest, ':', name_r) || !conf_check_plugin_name(*name_r))
+		return false;
+	if (rest.p == NULL)
+		return true;
+	for (int i = 0; i < 3; i++) {
+		if (str_is(rest, words[i])) {
+			*use_r = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* `stored` is in lower case and A-labels; `domain` may come with U-labels (RFC 6531). */

@@ -40,6 +40,7 @@ enum conf_merge_tags { CONF_MERGE_TAGS_NONE, CONF_MERGE_TAGS_MAILCHIMP };
 enum conf_signatures { CONF_SIGNATURES_ALL, CONF_SIGNATURES_RSA, CONF_SIGNATURES_ED25519 };
 enum conf_active { CONF_ACTIVE_YES, CONF_ACTIVE_AUTO, CONF_ACTIVE_NO };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
+enum conf_on_error { CONF_ON_ERROR_DEFER, CONF_ON_ERROR_WITHOUT, CONF_ON_ERROR_STOP };
 enum conf_kind { CONF_KIND_MARKETING, CONF_KIND_TRANSACTIONAL };
 
 struct conf_campaign {
@@ -54,11 +55,29 @@ struct conf_dkim {
 	CONF_DKIM(CONF_MEMBER)
 };
 
+/* A parameter that is the plugin's own: plugin/param.h knows what it may be. */
+struct conf_setting {
+	const char *name;
+	const char *place;  /* file:line */
+	const char *folder; /* where relative paths begin */
+	struct conf_list values;
+};
+
+struct conf_plugin {
+	const char *name;
+	const char *place;
+	CONF_PLUGIN(CONF_MEMBER)
+	struct conf_setting *settings;
+	size_t setting_count;
+};
+
 struct conf {
 	const char *path;
 	CONF_GLOBAL(CONF_MEMBER)
 	struct conf_campaign *campaigns;
 	size_t campaign_count;
+	struct conf_plugin *plugins;
+	size_t plugin_count;
 	struct conf_dkim *dkims;
 	size_t dkim_count;
 };
@@ -78,6 +97,11 @@ const char *conf_place(const struct conf *conf, const char *name);
 
 /* By exact name, else the section "*", else NULL. */
 const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);
+/* NULL if there is no such section. */
+const struct conf_plugin *conf_plugin_find(const struct conf *conf, struct str name);
+/* "NAME" or "NAME:WORD", as a campaign's `plugins` has it; the word is a value of on_error. False
+ * if it is neither. `fallback`: what `use_r` is without a word. */
+bool conf_plugin_use(const char *text, struct str *name_r, int fallback, int *use_r);
 /* The campaign whose `sender` (or `from`) holds this address; NULL if none. Addresses
  * compare with the domain in any case, as A- or U-labels. */
 const struct conf_campaign *conf_campaign_by_sender(const struct conf *conf, struct str address);

@@ -143,6 +143,12 @@ conf_write_sample(FILE *out)
 	      "#\n",
 	    out);
 	write_sample_section(out, conf_rows_campaign(), "campaign \"spring-sale\"");
+	fputs("\n# A section for each plugin that campaigns use. Beside these it takes the "
+	      "plugin's own\n"
+	      "# parameters, which its manual page lists.\n"
+	      "#\n",
+	    out);
+	write_sample_section(out, conf_rows_plugin(), "plugin \"recommend\"");
 	fputs("\n# A section for each From domain that campaigns are sent from. Campaign mail\n"
 	      "# from a domain without a key does not leave. A further key of the domain has\n"
 	      "# a section that is named by its DNS record: dkim \"mt2._domainkey.example.com\".\n"
@@ -221,6 +227,8 @@ conf_write_manual(FILE *out)
 	write_manual_rows(out, conf_rows_global());
 	fputs(".Ss Parameters of a campaign section\n", out);
 	write_manual_rows(out, conf_rows_campaign());
+	fputs(".Ss Parameters of a plugin section\n", out);
+	write_manual_rows(out, conf_rows_plugin());
 	fputs(".Ss Parameters of a dkim section\n", out);
 	write_manual_rows(out, conf_rows_dkim());
 }

@@ -39,6 +39,12 @@ kind_dkim(void)
 	return (struct kind){"dkim", conf_rows_dkim(), sizeof(struct conf_dkim)};
 }
 
+static struct kind
+kind_plugin(void)
+{
+	return (struct kind){"plugin", conf_rows_plugin(), sizeof(struct conf_plugin)};
+}
+
 static void *
 need(void *memory)
 {
@@ -104,9 +110,80 @@ copy_sections(struct arena *arena, const struct parse *parse, struct kind kind, 
 }
 
 _Static_assert(offsetof(struct conf_campaign, name) == 0 &&
-	offsetof(struct conf_dkim, domain) == 0 &&
+	offsetof(struct conf_dkim, domain) == 0 && offsetof(struct conf_plugin, name) == 0 &&
+	offsetof(struct conf_campaign, place) == offsetof(struct conf_plugin, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_dkim, place),
-    "copy_sections fills both");
+    "copy_sections fills them all");
+
+static bool
+same_setting(const struct parse_setting *a, const struct parse_setting *b)
+{
+	return strcmp(a->section, b->section) == 0 && strcmp(a->name, b->name) == 0;
+}
+
+/* All values of one parameter, of which `last` is the last. */
+static void
+copy_setting(struct arena *arena, const struct parse_setting *last, struct conf_setting *setting_r)
+{
+	const struct parse_setting *s;
+	size_t count = 0;
+
+	for (s = last; s != NULL; s = s->next)
+		count += !s->replaced && same_setting(s, last);
+	*setting_r = (struct conf_setting){last->name, last->place, last->folder,
+	    {need(arena_zalloc(arena, count, sizeof(const char *))), count}};
+	for (s = last; s != NULL; s = s->next) {
+		if (!s->replaced && same_setting(s, last))
+			setting_r->values.at[--count] = s->value;
+	}
+}
+
+/* Is there one of the same parameter behind it, which will be copied with all values? */
+static bool
+is_last(const struct parse *parse, const struct parse_setting *setting)
+{
+	for (const struct parse_setting *s = parse->settings; s != setting; s = s->next) {
+		if (same_setting(s, setting))
+			return false;
+	}
+	return true;
+}
+
+static void
+copy_settings(struct arena *arena, const struct parse *parse, struct conf_plugin *plugin)
+{
+	size_t count = 0;
+
+	for (const struct parse_setting *s = parse->settings; s != NULL; s = s->next)
+		count += strcmp(s->section, plugin->name) == 0;
+	plugin->settings = need(arena_zalloc(arena, count + 1, sizeof *plugin->settings));
+	for (const struct parse_setting *s = parse->settings; s != NULL; s = s->next) {
+		if (strcmp(s->section, plugin->name) == 0 && is_last(parse, s))
+			copy_setting(arena, s, &plugin->settings[plugin->setting_count++]);
+	}
+}
+
+static void
+check_plugins(struct parse *parse, const struct conf_campaign *campaign, const struct conf *conf)
+{
+	for (size_t i = 0; i < campaign->plugins.count; i++) {
+		struct str name, other;
+		int use;
+
+		conf_plugin_use(campaign->plugins.at[i], &name, 0, &use);
+		if (conf_plugin_find(conf, name) == NULL)
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: plugins: expected a section plugin \"%.*s\", there is none",
+			    campaign->place, STR_F(name));
+		for (size_t j = 0; j < i; j++) {
+			conf_plugin_use(campaign->plugins.at[j], &other, 0, &use);
+			if (str_eq(name, other))
+				parse_complain(parse, ERR_CONFIG,
+				    "%s: plugins: %.*s stands there twice", campaign->place,
+				    STR_F(name));
+		}
+	}
+}
 
 static void
 check_required(struct parse *parse, struct kind kind)
@@ -290,6 +367,11 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	conf->campaigns =
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
+	conf->plugins = copy_sections(snapshot->arena, parse, kind_plugin(), &conf->plugin_count);
+	for (size_t i = 0; i < conf->plugin_count; i++)
+		copy_settings(snapshot->arena, parse, &conf->plugins[i]);
+	for (size_t i = 0; i < conf->campaign_count; i++)
+		check_plugins(parse, &conf->campaigns[i], conf);
 	check_dkim(parse, snapshot->arena, conf);
 	parse_networks(snapshot);
 	snapshot->places = parse->places;

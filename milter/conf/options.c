@@ -85,6 +85,21 @@ level_add_opened(struct level *level, cfg_callback_t callback)
 		.def.parsed = strdup("{here}")});
 }
 
+/* In a plugin's section each name that nobody knows is the plugin's. */
+static void
+level_add_settings(struct level *level, const struct made *made)
+{
+	for (size_t i = 0; i < made->count; i++) {
+		cfg_opt_t option = {.name = made->unknown[i].name,
+		    .type = CFGT_STR,
+		    .flags = CFGF_LIST,
+		    .parsecb = made->hooks->setting};
+
+		if (made->unknown[i].kind == OPTIONS_VALUE)
+			level_add(level, option);
+	}
+}
+
 /* What every level has, at last: known names stay what they are. `ignored` is the
  * level inside of an unknown section. */
 static void
@@ -124,11 +139,13 @@ cfg_t *
 options_make(const struct options_hooks *hooks, const struct options_unknown *unknown, size_t count)
 {
 	const struct made *made = &(struct made){hooks, unknown, count};
-	struct level root = {.count = 0}, campaign = root, dkim = root, ignored = root;
+	struct level root = {.count = 0}, campaign = root, dkim = root, plugin = root,
+		     ignored = root;
 	cfg_opt_t section = {.type = CFGT_SEC, .flags = CFGF_MULTI | CFGF_TITLE};
 	cfg_t *cfg;
 
 	level_add_rows(&ignored, conf_rows_campaign(), made->hooks->ignored_value);
+	level_add_rows(&ignored, conf_rows_plugin(), made->hooks->ignored_value);
 	level_add_rows(&ignored, conf_rows_dkim(), made->hooks->ignored_value);
 	level_add_opened(&ignored, made->hooks->unknown_opened);
 	level_add_common(&ignored, NULL, made);
@@ -138,9 +155,16 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	level_add_rows(&dkim, conf_rows_dkim(), made->hooks->value);
 	level_add_opened(&dkim, made->hooks->opened);
 	level_add_common(&dkim, &ignored, made);
+	level_add_rows(&plugin, conf_rows_plugin(), made->hooks->value);
+	level_add_opened(&plugin, made->hooks->opened);
+	level_add_settings(&plugin, made);
+	level_add_common(&plugin, &ignored, made);
 	level_add_rows(&root, conf_rows_global(), made->hooks->value);
 	section.name = "campaign";
 	section.subopts = campaign.at;
+	level_add(&root, section);
+	section.name = "plugin";
+	section.subopts = plugin.at;
 	level_add(&root, section);
 	section.name = "dkim";
 	section.subopts = dkim.at;
@@ -153,6 +177,7 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	cfg_set_error_function(cfg, made->hooks->error);
 	level_fini(&root);
 	level_fini(&campaign);
+	level_fini(&plugin);
 	level_fini(&dkim);
 	level_fini(&ignored);
 	return cfg;

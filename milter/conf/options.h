@@ -16,7 +16,7 @@
 
 #include <confuse.h>
 
-#define OPTIONS_UNKNOWN_MAX 50
+#define OPTIONS_UNKNOWN_MAX 150
 #define OPTIONS_NAME_MAX    64
 
 enum options_kind { OPTIONS_VALUE, OPTIONS_SECTION, OPTIONS_TITLED };
@@ -30,9 +30,10 @@ struct options_unknown {
 
 struct options_hooks {
 	cfg_callback_t value;	      /* of a row */
+	cfg_callback_t setting;	      /* of a plugin's own parameter, once for each element */
 	cfg_callback_t unknown_value; /* of an unknown name, once for each element */
 	cfg_callback_t ignored_value; /* all values inside of an unknown section */
-	cfg_callback_t opened;	      /* a campaign or dkim section; cfg is the section */
+	cfg_callback_t opened;	      /* a campaign, plugin or dkim section; cfg is the section */
 	cfg_callback_t unknown_opened;
 	cfg_func_t include;
 	cfg_errfunc_t error;

@@ -74,6 +74,8 @@ rows_of(const cfg_t *cfg)
 {
 	if (strcmp(cfg->name, "campaign") == 0)
 		return conf_rows_campaign();
+	if (strcmp(cfg->name, "plugin") == 0)
+		return conf_rows_plugin();
 	if (strcmp(cfg->name, "dkim") == 0)
 		return conf_rows_dkim();
 	return conf_rows_global();
@@ -111,6 +113,31 @@ unknown_find(const char *name)
 	return NULL;
 }
 
+/* Which values are good the plugin alone knows. */
+static int
+on_setting(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct arena *arena = run.parse->arena;
+	struct parse_setting *setting = arena_zalloc(arena, 1, sizeof *setting), *old;
+
+	unknown_find(opt->name)->reported = true;
+	if (setting == NULL)
+		abort();
+	for (old = run.parse->settings; old != NULL && opt->nvalues <= 1; old = old->next) {
+		if (strcmp(old->section, cfg->title) == 0 && strcmp(old->name, opt->name) == 0)
+			old->replaced = true;
+	}
+	*setting = (struct parse_setting){.next = run.parse->settings,
+	    .section = arena_str(arena, str_c(cfg->title)).p,
+	    .name = arena_str(arena, str_c(opt->name)).p,
+	    .value = arena_str(arena, str_c(text)).p,
+	    .place = arena_printf(arena, "%s:%d", cfg->filename, cfg->line).p,
+	    .folder = run.source == NULL ? "/" : arena_str(arena, str_c(run.source->folder)).p};
+	run.parse->settings = setting;
+	*(const char **)result = text;
+	return 0;
+}
+
 /* Where a parameter of that name is known, to help who put it into the wrong place. */
 static const char *
 home_of(const char *name)
@@ -121,6 +148,8 @@ home_of(const char *name)
 		return "it belongs into a campaign section";
 	if (conf_row_find(conf_rows_dkim(), name) != NULL)
 		return "it belongs into a dkim section";
+	if (conf_row_find(conf_rows_plugin(), name) != NULL)
+		return "it belongs into a plugin section";
 	return NULL;
 }
 
@@ -167,7 +196,8 @@ stored_title(const char *kind, const char *written)
 {
 	if (strcmp(kind, "dkim") == 0)
 		return conf_check_domain(written, run.parse->arena);
-	if (!conf_check_campaign_name(str_c(written)))
+	if (strcmp(kind, "plugin") == 0 ? !conf_check_plugin_name(str_c(written))
+					: !conf_check_campaign_name(str_c(written)))
 		return NULL;
 	return arena_str(run.parse->arena, str_c(written)).p;
 }
@@ -209,8 +239,9 @@ on_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	else
 		parse_complain(run.parse, ERR_CONFIG, "%s:%d: %s: expected %s, got \"%.200s\"",
 		    cfg->filename, cfg->line, cfg->name,
-		    strcmp(cfg->name, "dkim") == 0
-			? "a domain name"
+		    strcmp(cfg->name, "dkim") == 0 ? "a domain name"
+			: strcmp(cfg->name, "plugin") == 0
+			? "a name of 1 to 40 letters a-z, digits and \"_\""
 			: "a name of 1 to 100 letters, digits, \".\", \"_\" and \"-\", or \"*\"",
 		    cfg->title);
 	return 0;
@@ -220,6 +251,7 @@ static int
 on_unknown_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	const char *guess = conf_name_distance(cfg->name, "campaign") < 4 ? "campaign"
+	    : conf_name_distance(cfg->name, "plugin") < 3		  ? "plugin"
 	    : conf_name_distance(cfg->name, "dkim") < 3			  ? "dkim"
 									  : NULL;
 	char message[ERR_TEXT_MAX / 2];
@@ -227,7 +259,8 @@ on_unknown_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	(void)opt;
 	*(const char **)result = text;
 	unknown_find(cfg->name)->reported = true;
-	if (strcmp(cfg->name, "campaign") == 0 || strcmp(cfg->name, "dkim") == 0)
+	if (strcmp(cfg->name, "campaign") == 0 || strcmp(cfg->name, "dkim") == 0 ||
+	    strcmp(cfg->name, "plugin") == 0)
 		snprintf(message, sizeof message, "a %s section can't stand inside of another",
 		    cfg->name);
 	else if (guess != NULL)
@@ -353,6 +386,8 @@ note_unknown(const cfg_t *cfg, const char *name)
 	*unknown = (struct options_unknown){.kind = OPTIONS_TITLED};
 	memcpy(unknown->name, name, strlen(name));
 	snprintf(unknown->place, sizeof unknown->place, "%s:%d", cfg->filename, cfg->line);
+	/* If it is never given a value: in a plugin's section that is no fault. */
+	unknown->reported = strcmp(cfg->name, "plugin") == 0;
 	if (next == '=' || next == '+')
 		unknown->kind = OPTIONS_VALUE;
 	else if (next == '{')
@@ -384,6 +419,7 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 
 static const struct options_hooks hooks = {
     .value = on_value,
+    .setting = on_setting,
     .unknown_value = on_unknown_value,
     .ignored_value = on_ignored_value,
     .opened = on_opened,
@@ -406,6 +442,7 @@ parse_once(struct parse *parse, struct source *source)
 	}
 	parse->problem_count = 0;
 	parse->sections = NULL;
+	parse->settings = NULL;
 	arena_reset(parse->arena);
 	parse->places = arena_zalloc(parse->arena, conf_rows_global().count, sizeof *parse->places);
 	run.includes = 0;

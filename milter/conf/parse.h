@@ -20,13 +20,24 @@
 
 #include <confuse.h>
 
-/* One `campaign` or `dkim` section, where it was opened. */
+/* One `campaign`, `plugin` or `dkim` section, where it was opened. */
 struct parse_section {
 	struct parse_section *next;
 	const char *kind;
 	const char *title;   /* as it is stored */
 	const char *written; /* as it stands in the file */
 	const char *place;
+};
+
+/* One value of a parameter that is a plugin's own. */
+struct parse_setting {
+	struct parse_setting *next; /* the one before it in the files */
+	const char *section;	    /* its title as written */
+	const char *name;
+	const char *value;
+	const char *place;
+	const char *folder;
+	bool replaced; /* the parameter was set again */
 };
 
 struct parse_problem {
@@ -39,6 +50,7 @@ struct parse {
 	cfg_t *cfg;
 	bool complete; /* all was read: no syntax error, no file left out */
 	struct parse_section *sections;
+	struct parse_setting *settings; /* the last one first */
 	const char **places; /* file:line of each global row; NULL where the default counts */
 	struct parse_problem *problems;
 	size_t problem_count;

@@ -21,8 +21,12 @@
 #define ROW_DKIM(type, name, initial, rule, document) \
 	ROW(conf_dkim, type, name, initial, rule, document)
 
+#define ROW_PLUGIN(type, name, initial, rule, document) \
+	ROW(conf_plugin, type, name, initial, rule, document)
+
 static const struct conf_row global[] = {CONF_GLOBAL(ROW_GLOBAL)};
 static const struct conf_row campaign[] = {CONF_CAMPAIGN(ROW_CAMPAIGN)};
+static const struct conf_row plugin[] = {CONF_PLUGIN(ROW_PLUGIN)};
 static const struct conf_row dkim[] = {CONF_DKIM(ROW_DKIM)};
 
 #define ROWS(array) ((struct conf_rows){(array), sizeof(array) / sizeof(array)[0]})
@@ -43,6 +47,12 @@ struct conf_rows
 conf_rows_dkim(void)
 {
 	return ROWS(dkim);
+}
+
+struct conf_rows
+conf_rows_plugin(void)
+{
+	return ROWS(plugin);
 }
 
 const struct conf_row *

@@ -39,10 +39,11 @@ struct conf_rows {
 	size_t count;
 };
 
-/* Members of struct conf, struct conf_campaign and struct conf_dkim. */
+/* Members of struct conf, struct conf_campaign, struct conf_dkim and struct conf_plugin. */
 struct conf_rows conf_rows_global(void);
 struct conf_rows conf_rows_campaign(void);
 struct conf_rows conf_rows_dkim(void);
+struct conf_rows conf_rows_plugin(void);
 
 /* NULL if there is none of that name. */
 const struct conf_row *conf_row_find(struct conf_rows rows, const char *name);

@@ -140,6 +140,10 @@ X(TEXT, tracking_url, "", "tracking", \
 X(BOOL, tracking_insecure, "no", "", \
   "Whether tracking_url may begin with http://, so that who listens on the way can read and " \
   "use the tokens. To this machine itself (localhost, 127.0.0.1, [::1]) it always may.") \
+X(TEXT, plugin_path, "/usr/lib/mailtailor/plugins", "path", \
+  "Folder with plugins: the section plugin \"NAME\" means NAME.so in it unless it says otherwise. " \
+  "It, the folders above it and the plugins must be writable by root alone, or by the user who " \
+  "starts mailtailord.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -170,6 +174,10 @@ X(TEXT, data, "", "path", \
   "JSON file with one object whose members templates see as campaign.NAME.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates for this campaign alone, instead of the general one.") \
+X(LIST, plugins, "", "plugin", \
+  "Plugins that this campaign uses, in the order in which they are asked; each has a section " \
+  "of its own. NAME:defer, NAME:without and NAME:stop say for this campaign what on_error says " \
+  "in the plugin's section.") \
 X(TEXT, tracking_url, "", "tracking", \
   "Where this campaign's tracked links lead, instead of the general tracking_url.") \
 X(ENUM, kind, "marketing", "marketing|transactional", \
@@ -239,6 +247,20 @@ X(ENUM, signatures, "all", "all|rsa|ed25519", \
   "Gmail among them, do not verify ed25519: it should not stand alone.") \
 X(BOOL, paused, "no", "", \
   "Whether the campaign starts paused; mailtailor outbox resume sets it going.")
+
+#define CONF_PLUGIN(X) \
+X(TEXT, file, "", "path", \
+  "The plugin's file. Empty: NAME.so in plugin_path.") \
+X(ENUM, on_error, "defer", "defer|without|stop", \
+  "What becomes of a copy when the plugin fails, or is out of service: defer, it waits and is " \
+  "tried again; without, it leaves as if the plugin's hook were not there; stop, the recipient " \
+  "gets nothing.") \
+X(TIME, deadline, "250ms", "10ms..10s", \
+  "How long one hook in a message's path may take. One that takes more than four times as long " \
+  "loses its process, which is replaced, and three of these take the plugin out of service.") \
+X(SIZE, memory, "4m", "64k..1g", \
+  "Ceiling for the memory that the plugin's hooks may take of one copy, beside what they " \
+  "allocate themselves.")
 
 #define CONF_DKIM(X) \
 X(TEXT, selector, "", "selector", \

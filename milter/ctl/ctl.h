@@ -73,6 +73,9 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(plugin, "what plugins do, and which are out of service", \
+  "plugin list [--json]\n" \
+  "plugin enable NAME\n") \
 X(key, "keys of the tokens in links", \
   "key new [FILE]\n" \
   "key list [FILE] [--json]\n" \

@@ -35,6 +35,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/mailfile.c milter/ctl/mailfile.h \
 	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
+	milter/ctl/plugin.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/products.c milter/ctl/products.h \

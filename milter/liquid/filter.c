@@ -119,6 +119,12 @@ filter_now(const struct filter_call *call, const char **zone_r)
 	return call->render->options->now_ms;
 }
 
+void *
+filter_context(const struct filter_call *call)
+{
+	return call->render->options->context;
+}
+
 bool
 filter_assign(struct filter_call *call, struct str name, struct liquid_value value)
 {

@@ -100,6 +100,8 @@ struct arena *filter_arena(struct filter_call *call);
 int filter_charge(struct filter_call *call, size_t bytes);
 /* What "now" means, and in which zone dates are read (NULL: UTC). */
 int64_t filter_now(const struct filter_call *call, const char **zone_r);
+/* What the render was given for those that others added; NULL if nothing. */
+void *filter_context(const struct filter_call *call);
 /* Sets a variable of the template, as {% assign %} would. `name` is copied. False if the
  * template never names it: there is nothing to do then. */
 bool filter_assign(struct filter_call *call, struct str name, struct liquid_value value);

@@ -91,6 +91,7 @@ struct liquid_render_options {
 	 * nobody asks. */
 	void (*missing)(void *closure, struct str path);
 	void *closure;
+	void *context; /* for filters and tags that others added; see filter_context */
 };
 
 /* `globals`: what the outermost names mean, normally an object. The result is in

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "conf/machine.h"
 #include "master/master.h"
+#include "plugin/plugin.h"
 #include "session/listen.h"
 #include "store/store.h"
 #include "tailor/tailor.h"
@@ -171,6 +172,45 @@ check_database(const struct conf *conf, struct dkim_keys *keys, struct link_keys
 	    : check_engine(conf, keys, link_keys, templates, &identity, err);
 }
 
+struct plugins {
+	const struct conf *conf;
+	size_t problems;
+};
+
+/* The first one goes back to who waits, and is printed there. */
+static void
+print_others(const char *text, void *closure)
+{
+	struct plugins *plugins = closure;
+
+	if (plugins->problems++ > 0)
+		fprintf(stderr, "%s\n", text);
+}
+
+static int
+plugins_task(void *closure, struct err *err)
+{
+	struct plugins *plugins = closure;
+	struct plugin_set *set;
+
+	if (plugin_set_new(&set, plugins->conf, NULL, print_others, plugins, err) != 0)
+		return -1;
+	plugin_set_free(&set);
+	return 0;
+}
+
+/* In a process of its own: their code may do anything. */
+static int
+check_plugins(const struct conf *conf, struct err *err)
+{
+	struct plugins plugins = {conf, 0};
+	struct identity identity;
+
+	if (conf->plugin_count == 0 || identity_find(conf->user, &identity, err) != 0)
+		return conf->plugin_count == 0 ? 0 : -1;
+	return identity_run(&identity, plugins_task, &plugins, err);
+}
+
 int
 master_check(const char *path)
 {
@@ -187,7 +227,9 @@ master_check(const char *path)
 	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
-	note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
+	note(&report, check_plugins(conf, &err), &err);
+	if (report.problems == 0)
+		note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);

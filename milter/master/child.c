@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "plugin/guard.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ static const struct {
     [CHILD_SESSION] = {"session", "mt-session", session_run},
     [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
     [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
+    [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run},
 };
 
 const char *
@@ -125,6 +127,8 @@ run_child(enum child_kind kind, const struct worker *worker, const struct identi
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		exit(EX_OK);
+	if (kind != CHILD_WATCH)
+		plugin_guard_install(worker->board, worker->line);
 	start_log_thread(worker->conf);
 	exit(kinds[kind].run(worker));
 }
@@ -183,6 +187,7 @@ child_start(struct child_list *list, enum child_kind kind, const struct worker *
 	    .pid = pid,
 	    .kind = kind,
 	    .slot = worker->slot,
+	    .line = worker->line,
 	    .control_fd = fds[0],
 	    .started_us = clock_mono_us(),
 	};

@@ -11,14 +11,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH };
+enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH, CHILD_PLUGINS };
 
-#define CHILD_KINDS 3
+#define CHILD_KINDS 4
 
 struct child {
 	pid_t pid;
 	enum child_kind kind;
 	int slot;
+	int line;	/* of the board; or -1 */
 	int control_fd; /* the master's end; -1 once closed */
 	bool draining;	/* was told to leave */
 	int64_t started_us;

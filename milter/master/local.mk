@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/master/check.c milter/master/check.h \
 	milter/master/child.c milter/master/child.h \
 	milter/master/ehlo.c milter/master/ehlo.h \
+	milter/master/fence.c milter/master/fence.h \
 	milter/master/identity.c milter/master/identity.h \
 	milter/master/master.c milter/master/master.h \
 	milter/master/pidfile.c milter/master/pidfile.h \

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/check.h"
+#include "master/fence.h"
 #include "master/pidfile.h"
 #include "master/state.h"
 #include "session/listen.h"
@@ -87,6 +88,7 @@ master_set_slots(struct master *master, struct err *err)
 		master->wake_fds[master->wake_count++] = fd;
 	}
 	master->slot_count[CHILD_OUTBOX] = outboxes;
+	master->slot_count[CHILD_PLUGINS] = master->conf->plugin_count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WATCH] = dkim_keys_watched(master->keys) ? 1 : 0;
 	return 0;
 }
@@ -107,6 +109,8 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .listen_fd = kind == CHILD_SESSION ? master->listen_fd : -1,
 	    .wake_count = master->wake_count,
 	    .ehlo_key = master->ehlo_key,
+	    .board = master->board,
+	    .line = kind == CHILD_WATCH ? -1 : fence_line(master),
 	};
 	struct err err = ERR_INIT;
 
@@ -129,9 +133,10 @@ start_workers(struct master *master)
 		for (int slot = 0; slot < master->slot_count[kind]; slot++) {
 			int64_t due_us = master->slots[kind][slot].next_us - clock_mono_us();
 
-			/* Two outbox processes on one slot would take each other's rows. */
+			/* Two outbox processes on one slot would take each other's rows, and
+			 * tasks run one at a time. */
 			if (child_by_slot(&master->children, (enum child_kind)kind, slot,
-				kind == CHILD_OUTBOX) != NULL)
+				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS) != NULL)
 				continue;
 			if (due_us <= 0)
 				start_worker(master, (enum child_kind)kind, slot);
@@ -172,6 +177,7 @@ reap(struct master *master)
 			pause_ms = back_off(&master->slots[child->kind][child->slot],
 			    clock_mono_us() - child->started_us);
 		child_log_end(child, status, pause_ms);
+		fence_blame(master, child, status);
 		child_remove(&master->children, child);
 	}
 }
@@ -304,6 +310,8 @@ prepare(struct master *master, struct err *err)
 	    check_engine(master->conf, master->keys, master->link_keys, master->templates,
 		&master->identity, err) != 0)
 		return -1;
+	if (fence_prepare(master, master->conf, err) != 0)
+		return -1;
 	/* So that the first message finds its selector; whatever fails is tried again. */
 	if (dkim_keys_watched(master->keys) &&
 	    check_dkim(master->conf, master->keys, &master->identity, err) != 0)
@@ -321,7 +329,7 @@ serve(struct master *master)
 	    LOG_NUM("outboxes", master->slot_count[CHILD_OUTBOX]));
 	report_ready(master, EX_OK);
 	while (!master->stop) {
-		wait_for_news(master, timeout_ms);
+		wait_for_news(master, fence_watch(master, timeout_ms));
 		if (!master->stop)
 			timeout_ms = start_workers(master);
 	}
@@ -336,7 +344,8 @@ stop(struct master *master)
 	for (size_t i = 0; i < master->children.count; i++)
 		child_leave(&master->children.at[i]);
 	while (master->children.count > 0 && clock_mono_us() < end)
-		wait_for_news(master, (int)((end - clock_mono_us()) / 1000) + 1);
+		wait_for_news(
+		    master, fence_watch(master, (int)((end - clock_mono_us()) / 1000) + 1));
 	for (size_t i = 0; i < master->children.count; i++) {
 		log_warning("worker does not leave", LOG_NUM("pid", master->children.at[i].pid));
 		kill(master->children.at[i].pid, SIGKILL);
@@ -344,6 +353,7 @@ stop(struct master *master)
 	while (master->children.count > 0)
 		wait_for_news(master, -1);
 	session_listen_remove(master->conf, master->listen_fd);
+	fence_close(master);
 	log_info("stopped", LOG_STR("socket", master->conf->socket));
 }
 

@@ -9,6 +9,7 @@
  * Threads: the master's only one.
  */
 #include "master/check.h"
+#include "master/fence.h"
 #include "master/state.h"
 #include "session/listen.h"
 
@@ -46,10 +47,10 @@ check_fixed(const struct conf *old, const struct conf *new, struct err *err)
 }
 
 static int
-try(const struct master *master, const struct conf *conf, struct dkim_keys *keys,
+try(struct master *master, const struct conf *conf, struct dkim_keys *keys,
     struct link_keys *link_keys, struct tailor_templates *templates, struct err *err)
 {
-	if (check_fixed(master->conf, conf, err) != 0 ||
+	if (check_fixed(master->conf, conf, err) != 0 || fence_prepare(master, conf, err) != 0 ||
 	    check_engine(conf, keys, link_keys, templates, &master->identity, err) != 0 ||
 	    session_listen_mode(conf, err) != 0)
 		return -1;

@@ -6,6 +6,7 @@
 #define MASTER_STATE_H
 
 #include "master/child.h"
+#include "plugin/board.h"
 
 #define SLOTS_MAX 64
 
@@ -29,6 +30,7 @@ struct master {
 	int ready_fd; /* to the process that waits while we go to the background; or -1 */
 	int wake_fds[WORKER_OUTBOX_MAX];
 	int wake_count;
+	struct board *board; /* NULL: no plugin was ever configured */
 	struct id_digest ehlo_key;
 	struct child_list children;
 	struct slot slots[CHILD_KINDS][SLOTS_MAX];

@@ -19,6 +19,8 @@
 #include "link/keys.h"
 #include "tailor/templates.h"
 
+struct board;
+
 #define WORKER_OUTBOX_MAX 64
 #define WORKER_RETIRES	  'r'
 
@@ -27,8 +29,10 @@ struct worker {
 	struct dkim_keys *keys;
 	struct link_keys *link_keys; /* NULL: nothing is tracked */
 	struct tailor_templates *templates;
-	int slot;  /* 0.. within its kind; a restarted worker has the same */
-	int slots; /* how many of its kind there are */
+	int slot;	     /* 0.. within its kind; a restarted worker has the same */
+	int slots;	     /* how many of its kind there are */
+	struct board *board; /* of plugins; or NULL */
+	int line;
 	int control_fd;
 	int listen_fd; /* sessions: the milter socket; else -1 */
 	/* One eventfd for each outbox slot: a session adds 1 to all of them after it has
@@ -45,6 +49,9 @@ int session_run(const struct worker *worker);
 int outbox_run(const struct worker *worker);
 /* Asks DNS for the records of DKIM keys; see master/watch.c. */
 int watch_run(const struct worker *worker);
+
+/* Tasks of plugins; see plugin/background.c. */
+int plugin_run(const struct worker *worker);
 
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);

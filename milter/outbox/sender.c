@@ -200,6 +200,9 @@ tailor_and_send(struct sender *sender, struct outbox_job *job, const struct conf
 		else
 			outbox_outcome_verdict(
 			    job, sender->conf, copy.verdict, copy.reason, begun_us);
+		/* A gate said when. */
+		if (copy.later_ms > 0 && job->result.state == STORE_OUTBOX_WAITING)
+			job->result.due_ms = copy.later_ms;
 	}
 	outbox_letters_put(office->letters, &letter);
 	arena_reset(sender->arena);

@@ -135,7 +135,7 @@ wake_outbox(const struct worker *worker)
 }
 
 static sfsistat
-hold(const struct delivery *delivery)
+hold(const struct delivery *delivery, int64_t due_ms)
 {
 	struct session_message *message = delivery->message;
 	const struct conf *conf = delivery->process->conf;
@@ -150,7 +150,6 @@ hold(const struct delivery *delivery)
 	};
 	char resubmit_key[ID_HEX_SIZE];
 	struct err err = ERR_INIT;
-	int64_t now = clock_now();
 	size_t accepted;
 	bool has_id;
 
@@ -161,7 +160,7 @@ hold(const struct delivery *delivery)
 	if (!has_id && held.resubmit_ms > NO_ID_WINDOW_MS)
 		held.resubmit_ms = NO_ID_WINDOW_MS;
 	for (size_t i = 0; i < message->recipient_count; i++)
-		message->recipients[i].due_ms = now;
+		message->recipients[i].due_ms = due_ms;
 	/* Before the rows are there: else some would leave. */
 	if (message->campaign->paused &&
 	    store_outbox_pause(delivery->process->store, held.campaign, -1, &err) != 0)
@@ -267,6 +266,11 @@ send_in_place(const struct delivery *delivery)
 	tailor_message_set_single(delivery->compiled);
 	tailor_render(delivery->process->tailor, delivery->compiled, message->recipients[0].address,
 	    message->work, &copy);
+	/* Until then the outbox keeps it better than a client that tries again and again. */
+	if (copy.later_ms > 0) {
+		log_copy(delivery, &copy);
+		return hold(delivery, copy.later_ms);
+	}
 	if (journal_and_keep(delivery, &copy, &err) != 0)
 		return fail(delivery, &err);
 	if (copy.verdict == STORE_SENT) {
@@ -324,7 +328,8 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 	if (tailor_message_new(&delivery.compiled, process->tailor, message->campaign,
 		message->campaign_name, message->sender, buf_str(&message->raw), &err) != 0)
 		return fail(&delivery, &err);
-	status = message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery);
+	status =
+	    message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery, clock_now());
 	tailor_message_free(&delivery.compiled);
 	if (tailor_is_worn(process->tailor))
 		session_run_retire();

@@ -23,6 +23,7 @@ static const char *const xcodes[] = {
     [ERR_STORE] = "4.3.0",
     [ERR_BUSY] = "4.3.2",
     [ERR_KEY] = "4.3.5",
+    [ERR_PLUGIN] = "4.3.0",
     [ERR_PROTO] = "4.3.0",
 };
 

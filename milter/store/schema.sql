@@ -221,3 +221,32 @@ CREATE TABLE view_body (
 ) WITHOUT ROWID;
 CREATE INDEX view_body_kept ON view_body (kept_ms);
 CREATE INDEX view_body_body ON view_body (body);
+
+-- version 5
+
+-- generation: counts up when the plugin says that its data changed. entries: how many rows of
+-- plugin_entry it has.
+CREATE TABLE plugin (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	name        TEXT NOT NULL UNIQUE,
+	generation  INTEGER NOT NULL,
+	entries     INTEGER NOT NULL
+);
+
+-- expires_ms: 0 is never.
+CREATE TABLE plugin_entry (
+	plugin      INTEGER NOT NULL REFERENCES plugin (id),
+	key         BLOB NOT NULL,
+	value       BLOB NOT NULL,
+	expires_ms  INTEGER NOT NULL,
+	PRIMARY KEY (plugin, key)
+) WITHOUT ROWID;
+CREATE INDEX plugin_entry_expires ON plugin_entry (expires_ms) WHERE expires_ms > 0;
+
+-- event: the last one that was heard of.
+CREATE TABLE plugin_cursor (
+	plugin      INTEGER NOT NULL REFERENCES plugin (id),
+	listener    TEXT NOT NULL,
+	event       INTEGER NOT NULL,
+	PRIMARY KEY (plugin, listener)
+) WITHOUT ROWID;

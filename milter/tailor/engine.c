@@ -62,6 +62,10 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
 			return -1;
 		}
 	}
+	if (plugin_set_new(&tailor->plugins, conf, store, NULL, NULL, err) != 0) {
+		tailor_free(&tailor);
+		return -1;
+	}
 	*tailor_r = tailor;
 	return 0;
 }
@@ -72,6 +76,7 @@ tailor_free(struct tailor **tailor)
 	if (*tailor == NULL)
 		return;
 	tailor_cache_free(&(*tailor)->cache);
+	plugin_set_free(&(*tailor)->plugins);
 	arena_free(&(*tailor)->arena);
 	dkim_keys_unref(&(*tailor)->keys);
 	link_keys_unref(&(*tailor)->link_keys);
@@ -176,7 +181,9 @@ find_compiled(struct tailor_message *message, struct err *err)
 		return 0;
 	if (tailor_compile(&fresh, tailor->conf, campaign, str_c(message->name),
 		&tailor->data[campaign - tailor->conf->campaigns],
-		tailor_templates_of(tailor->templates, campaign), message->mime, err) != 0)
+		tailor_templates_of(tailor->templates, campaign),
+		plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)), message->mime,
+		err) != 0)
 		return -1;
 	if (tailor_track_settle(fresh->track, tailor->store, err) != 0) {
 		tailor_compiled_free(&fresh);
@@ -232,6 +239,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->campaign = campaign;
 	message->name = g_strndup(name.p, name.n);
 	message->sender = g_strndup(sender.n == 0 ? "" : sender.p, sender.n);
+
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, campaign, err);

@@ -98,6 +98,7 @@ prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
 	    .data = campaign == NULL ? &inspect->no_data
 				     : &tailor->data[campaign - tailor->conf->campaigns],
 	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
+	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),
 	    .mime = mime};
 	tailor_work_init(&inspect->work, inspect->arena);
 }
@@ -200,6 +201,42 @@ tailor_inspect_try(
 	return rc;
 }
 
+static int
+know_nothing(void *closure, struct str key, struct arena *arena, struct liquid_value *value_r,
+    struct err *err)
+{
+	(void)closure;
+	(void)key;
+	(void)arena;
+	(void)value_r;
+	(void)err;
+	return 0;
+}
+
+/* The names of plugins' values are known here; what they are, only while a copy is made. */
+static int
+add_namespaces(const struct tailor_inspect *inspect, struct arena *arena,
+    struct liquid_value *globals, struct err *err)
+{
+	static const struct liquid_lazy unknown = {know_nothing, NULL, NULL};
+	const struct plugin_use *use = plugin_set_use(inspect->tailor->plugins, inspect->campaign);
+	struct liquid_object *object;
+	const char *name;
+
+	if (use == NULL)
+		return 0;
+	object = liquid_object_copy(globals->object, arena, 8);
+	for (size_t i = 0; object != NULL && (name = plugin_use_namespace(use, i)) != NULL; i++) {
+		if (liquid_object_set(object, arena, str_c(name),
+			(struct liquid_value){.type = LIQUID_LAZY, .lazy = &unknown}) != 0)
+			object = NULL;
+	}
+	if (object == NULL)
+		return err_set(err, ERR_LIMIT, "contact: too large");
+	*globals = liquid_object_value(object);
+	return 0;
+}
+
 int
 tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact *contact,
     struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err)
@@ -217,8 +254,10 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
 		links->base = link_base(inspect->tailor->conf, inspect->campaign);
 	if (contact != NULL)
 		person.row = *contact;
-	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name),
-	    inspect->data, recipient, arena, links, &person, globals_r, err);
+	if (tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name), inspect->data,
+		recipient, arena, links, &person, globals_r, err) != 0)
+		return -1;
+	return add_namespaces(inspect, arena, globals_r, err);
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include "liquid/liquid.h"
 #include "merge/merge.h"
+#include "plugin/plugin.h"
 #include "store/contact.h"
 #include "tailor/data.h"
 #include "tailor/tailor.h"
@@ -50,13 +51,15 @@ struct id_digest tailor_compiled_key(const struct mime_message *mime,
 /* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
-    const struct liquid_folder *folder, const struct mime_message *mime, struct err *err);
+    const struct liquid_folder *folder, const struct liquid_extensions *extensions,
+    const struct mime_message *mime, struct err *err);
 
 /* What the templates of one message are compiled with. Fill in the first members, then call
  * tailor_work_init; it must stay where it is. */
 struct tailor_work {
 	const struct conf *conf;
 	const struct liquid_folder *folder;
+	const struct liquid_extensions *extensions; /* of plugins; or NULL */
 	const struct conf_campaign *campaign;
 	const struct liquid_value *data; /* the campaign's */
 	const struct mime_message *mime;
@@ -101,6 +104,7 @@ struct tailor {
 	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct store *store;
+	struct plugin_set *plugins; /* or NULL */
 	struct tailor_cache *cache;
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */
 	struct liquid_value *data; /* one for each campaign section, by its index */

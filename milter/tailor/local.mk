@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/compile.c \
 	milter/tailor/data.c milter/tailor/data.h \
 	milter/tailor/engine.c \
+	milter/tailor/extend.c milter/tailor/extend.h \
 	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \

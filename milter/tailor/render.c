@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "store/suppression.h"
-#include "tailor/internal.h"
+#include "tailor/extend.h"
 #include "tailor/list.h"
 #include "tailor/message_id.h"
 
@@ -26,6 +26,7 @@ struct work {
 	struct liquid_render_options options;
 	struct str missing; /* the first variable without a value */
 	struct tailor_links links;
+	struct tailor_extend extend;
 	struct mime_header own[TAILOR_LIST_FIELDS]; /* fields that are ours alone */
 	size_t own_count;
 	struct mime_copy body;
@@ -55,6 +56,7 @@ prepare_options(struct work *work)
 	work->options.time_zone = zone.n > 0 ? zone.p : NULL;
 	work->options.missing = note_missing;
 	work->options.closure = work;
+	work->options.context = &work->extend.plugins;
 }
 
 void
@@ -104,6 +106,25 @@ render_part(struct work *work, const struct mime_part *part, const struct liquid
 	    : tailor_links_finish(&work->links, *text_r, text_r, err);
 }
 
+/* A part without a template has to be rewritten only if a plugin changes it. */
+static int
+make_part(struct work *work, size_t i, struct str *text_r, struct err *err)
+{
+	const struct mime_part *part = mime_part_at(work->message->mime, i);
+	const struct liquid_program *program = work->message->compiled->parts[i];
+	struct str text = part->text;
+	int changed;
+
+	if (program != NULL && render_part(work, part, program, &text, err) != 0)
+		return -1;
+	changed = tailor_extend_part(&work->extend, part, i + 1, &text, err);
+	if (changed < 0)
+		return -1;
+	if (changed == 1 || program != NULL)
+		*text_r = text;
+	return 0;
+}
+
 static int
 render_body(struct work *work, struct err *err)
 {
@@ -117,10 +138,7 @@ render_body(struct work *work, struct err *err)
 	if (texts == NULL && count > 0)
 		return err_set(err, ERR_LIMIT, "message: too many parts");
 	for (size_t i = 0; i < count; i++) {
-		const struct mime_part *part = mime_part_at(mime, i);
-		const struct liquid_program *program = work->message->compiled->parts[i];
-
-		if (program != NULL && render_part(work, part, program, &texts[i], err) != 0)
+		if (make_part(work, i, &texts[i], err) != 0)
 			return -1;
 	}
 	return mime_compose_as(mime, texts, &how, work->arena, &work->body, err);
@@ -280,16 +298,17 @@ add_missing(struct work *work, bool to_seen, struct err *err)
 static int
 make_headers(struct work *work, struct err *err)
 {
-	size_t count = mime_header_count(work->message->mime);
+	size_t count = mime_header_count(work->message->mime), room;
 	bool to_seen = false;
 
 	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
 		work->own, &work->own_count, err) != 0)
 		return -1;
-	/* The first places are the signatures'; Date, Message-ID, To may join. */
-	work->copy->headers = arena_zalloc(work->arena,
-	    count + work->body.replaced_count + work->own_count + DKIM_SIGNATURES_MAX + 3,
-	    sizeof *work->copy->headers);
+	/* The first places are the signatures'; Date, Message-ID, To may join, and what plugins
+	 * add. */
+	room = count + work->body.replaced_count + work->own_count + DKIM_SIGNATURES_MAX + 3 +
+	    TAILOR_EXTEND_HEADERS;
+	work->copy->headers = arena_zalloc(work->arena, room, sizeof *work->copy->headers);
 	if (work->copy->headers == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many header fields");
 	for (int i = 0; i < DKIM_SIGNATURES_MAX; i++)
@@ -298,7 +317,9 @@ make_headers(struct work *work, struct err *err)
 		if (carry_header(work, i, &to_seen, err) != 0)
 			return -1;
 	}
-	return add_missing(work, to_seen, err);
+	if (add_missing(work, to_seen, err) != 0)
+		return -1;
+	return tailor_extend_headers(&work->extend, room, err);
 }
 
 static int
@@ -374,16 +395,26 @@ set_sender(struct work *work, struct err *err)
 	    work->arena, &work->copy->sender, err);
 }
 
-/* Never an unsigned message: the signature is the last step and its failure a verdict. */
+/* Never an unsigned message: the signature is the last step and its failure a verdict. 1: a
+ * plugin's gate is closed, the verdict is set. */
 static int
 render(struct work *work, struct err *err)
 {
+	int stopped;
+
 	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->links,
 		&work->contact, &work->globals, err) != 0)
 		return -1;
 	work->copy->contact_id = work->contact.row.id;
 	prepare_links(work);
 	prepare_options(work);
+	if (tailor_extend_init(&work->extend, work->message, &work->contact, work->recipient,
+		work->arena, &work->links, work->copy, work->options.now_ms, err) != 0)
+		return -1;
+	plugin_copy_globals(&work->extend.plugins, &work->globals);
+	stopped = tailor_extend_gates(&work->extend, err);
+	if (stopped != 0)
+		return stopped;
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
 	    check_missing(work, err) != 0 || set_sender(work, err) != 0)
 		return -1;
@@ -421,10 +452,10 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	*copy_r = (struct tailor_copy){.verdict = STORE_SENT, .reason = STR("")};
 	atomic_fetch_add(&tailor->copies, 1);
 	rc = suppressed(&work, &err);
-	if (rc == 1)
-		return;
 	if (rc == 0)
 		rc = render(&work, &err);
+	if (rc == 1)
+		return;
 	if (rc == 0 && message->note != NULL)
 		copy_r->reason = str_c(message->note);
 	if (rc == 0)

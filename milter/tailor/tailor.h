@@ -90,6 +90,7 @@ struct tailor_copy {
 			    * message */
 	enum err_code code;
 	int64_t contact_id;
+	int64_t later_ms;	       /* DEFERRED by a gate until then; 0: no such time */
 	struct str message_id;	       /* with <> */
 	struct str sender;	       /* of the envelope, without <>; empty: the null sender */
 	bool sender_changed;	       /* it is not the original's */

@@ -634,6 +634,19 @@ refuse_address(struct tailor_links *links, enum html_use use, struct str address
 	    use == HTML_USE_LINK ? "a link" : "an attribute", shown.p == NULL ? "" : shown.p);
 }
 
+/* 1 with an address of ours; 0: this one stays as it is. */
+static int
+track_address(
+    struct tailor_links *links, struct str address, struct str *address_r, struct err *err)
+{
+	if (links->off || !links->track->clicks || !is_trackable(links->track, address))
+		return 0;
+	if (link_add_utm(address, &links->track->utm, links->arena, &address, err) != 0 ||
+	    make_click(links, 0, address, address_r, err) != 0)
+		return -1;
+	return 1;
+}
+
 /* What stands between two marks: only the web, mail and telephones may be led to. */
 static int
 rewrite(void *closure, size_t number, struct str address, struct str *address_r, struct err *err)
@@ -643,13 +656,7 @@ rewrite(void *closure, size_t number, struct str address, struct str *address_r,
 
 	if (!html_use_ok(target->use, address, target->own))
 		return refuse_address(links, target->use, address, err);
-	if (target->untracked || links->off || !links->track->clicks ||
-	    !is_trackable(links->track, address))
-		return 0;
-	if (link_add_utm(address, &links->track->utm, links->arena, &address, err) != 0 ||
-	    make_click(links, 0, address, address_r, err) != 0)
-		return -1;
-	return 1;
+	return target->untracked ? 0 : track_address(links, address, address_r, err);
 }
 
 static bool
@@ -688,6 +695,23 @@ check_rendered(struct tailor_links *links, struct str text, struct err *err)
 	}
 	html_free(&doc);
 	return rc;
+}
+
+int
+tailor_links_address(
+    struct tailor_links *links, struct str address, struct str *address_r, struct err *err)
+{
+	int rc;
+
+	*address_r = address;
+	if (links->track == NULL)
+		return 0;
+	if (!html_use_ok(HTML_USE_LINK, address, HTML_SCHEME_HTTP))
+		return refuse_address(links, HTML_USE_LINK, address, err);
+	rc = track_address(links, address, address_r, err);
+	if (rc == 0)
+		*address_r = address;
+	return rc < 0 ? -1 : 0;
 }
 
 static int

@@ -85,5 +85,9 @@ struct liquid_value tailor_links_value(struct tailor_links *links);
 /* A rendered part with the marks taken out and what stood between them tracked. */
 int tailor_links_finish(
     struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err);
+/* What a link to `address` becomes: an address of ours, or itself. ERR_TEMPLATE: mail may not
+ * lead there. */
+int tailor_links_address(
+    struct tailor_links *links, struct str address, struct str *address_r, struct err *err);
 
 #endif

@@ -142,7 +142,9 @@ compile(struct tailor_compiled **compiled_r, const struct viewing *viewing, stru
 	blind.track_opens = false;
 	if (tailor_compile(compiled_r, tailor->conf, &blind, viewing->name,
 		&tailor->data[campaign - tailor->conf->campaigns],
-		tailor_templates_of(tailor->templates, campaign), viewing->mime, err) != 0)
+		tailor_templates_of(tailor->templates, campaign),
+		plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)), viewing->mime,
+		err) != 0)
 		return -1;
 	if (tailor_track_recall(
 		(*compiled_r)->track, tailor->store, viewing->facts->campaign, err) == 0)
@@ -214,6 +216,7 @@ render_part(struct viewing *viewing, struct str *text_r, struct err *err)
 		err) != 0)
 		return -1;
 	links.off = viewing->contact.untracked;
+	links.text = viewing->part->kind == MIME_PLAIN;
 	if (liquid_render(program, &globals, &options, viewing->arena, text_r, err) != 0)
 		return -1;
 	return tailor_links_finish(&links, *text_r, text_r, err);

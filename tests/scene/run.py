@@ -11,6 +11,7 @@ import glob
 import os
 import re
 import shlex
+import shutil
 import sys
 import time
 
@@ -21,6 +22,7 @@ from lab import Lab, LabError, kill, wait_for
 import postfix
 import verify
 from client import Client, Lost, submit
+from daemon import find_programs
 from language import (SceneError, comparison, expand, holds, message_of, parse_send, quoted,
                       read)
 from testbed import Testbed
@@ -51,6 +53,7 @@ class Player:
         self.bed = bed
         self.scene = scene
         self.files = bed.lab.open_to_all("files")
+        self.plugins = bed.lab.path("plugins")
         self.first_message = len(bed.sink.refresh())
         self.log_start = bed.daemon.log_size()
         self.mail_log_start = bed.postfix.log_size()
@@ -139,6 +142,7 @@ class Player:
 
     def fill_in(self, text):
         text = text.replace("$files", self.files).replace("$conf", self.bed.daemon.path)
+        text = text.replace("$plugins", self.plugins)
         return re.sub(r"\$([a-z]\w*)", lambda found: self.taken.get(found[1], found[0]), text)
 
     # --- surroundings ---
@@ -583,6 +587,14 @@ def write_files(folder, scenes):
                 write_file(folder, step, found[1])
 
 
+def copy_plugins(lab, build):
+    """Plugins for tests lie where only root may write, and the daemon's user may read."""
+    folder = lab.path("plugins")
+    os.makedirs(folder, mode=0o755)
+    for path in glob.glob(os.path.join(find_programs(build), "tests", "plugins", "*.so")):
+        shutil.copy(path, folder)
+
+
 def sections_of(scenes, files):
     """The campaign sections of all scenes, and one named spring for those that need
     nothing special: one configuration from the start spares each scene a reload."""
@@ -678,6 +690,7 @@ def run_all(arguments, scenes):
     with Lab(keep=arguments.keep) as lab:
         files = lab.open_to_all("files")
         write_files(files, scenes)
+        copy_plugins(lab, arguments.build)
         bed = Testbed(lab, arguments.build, extra=sections_of(scenes, files),
                       domains=("shop.example", "news.example", "xn--bcher-kva.example"))
         bed.start()

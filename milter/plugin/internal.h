@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * internal: what the files of plugin/ share; nobody else includes it
+ *
+ * Locks, in the order in which they are taken: a plugin's `life` (its hooks share it; start,
+ * stop and reload have it alone), then its `one` (MT_THREADS_ONE), then the store's.
+ */
+#ifndef PLUGIN_INTERNAL_H
+#define PLUGIN_INTERNAL_H
+
+#include "plugin/module.h"
+#include "plugin/param.h"
+#include "plugin/plugin.h"
+#include "plugin/process.h"
+
+#include <pthread.h>
+
+/* A plugin in this process. */
+struct plugin {
+	const char *name;
+	const struct conf_plugin *section;
+	struct plugin_set *set;
+	struct plugin_module *module;
+	struct plugin_params params;
+	int64_t row;		    /* in the store */
+	struct board_plugin *board; /* or NULL */
+	int board_at;
+	pthread_rwlock_t life;
+	pthread_mutex_t one;
+	/* Under `life`, written by who has it alone. */
+	bool started;
+	void *state;
+	int64_t generation;
+	atomic_llong retry_us;	/* `start` failed: not before */
+	atomic_llong looked_us; /* at the generation */
+	char why[ERR_TEXT_MAX]; /* why it is not started */
+};
+
+struct plugin_set {
+	const struct conf *conf;
+	struct store *store;
+	struct plugin *plugins;
+	size_t count;
+	struct plugin_use **uses; /* one for each campaign, or NULL */
+};
+
+/* A plugin as one campaign uses it. */
+struct plugin_member {
+	struct plugin *plugin;
+	int on_error;
+};
+
+struct plugin_word {
+	const struct plugin_use *use;
+	size_t member;
+	int kind; /* BOARD_FILTER or BOARD_TAG */
+	const char *name;
+	int32_t (*run)(struct mt_call *call, void *closure, const struct mt_arguments *with,
+	    const struct mt_value **value_r);
+	void *closure;
+};
+
+struct plugin_namespace {
+	size_t member;
+	const struct mt_namespace *row;
+};
+
+struct plugin_use {
+	struct plugin_member *members;
+	size_t count;
+	struct plugin_namespace *namespaces;
+	size_t namespace_count;
+	struct plugin_word *words; /* closures of filters and tags */
+	size_t word_count;
+	struct liquid_filter *filters;
+	struct liquid_tag *tags;
+	struct liquid_extensions extensions;
+};
+
+/* --- call.c --- */
+
+#define PLUGIN_WHY_MAX ERR_TEXT_MAX
+
+/* What stands behind a struct mt_call. They are all in one array that stays, so that a call
+ * which a plugin kept, or made up, can be told. */
+struct plugin_call {
+	struct mt_call mt; /* first */
+	atomic_int busy;
+	pthread_t thread;
+	struct plugin *plugin;
+	int kind;
+	const char *hook;
+	struct plugin_copy *copy; /* NULL: not in a message's path */
+	struct arena *arena;
+	size_t *used;
+	size_t ceiling;
+	int64_t now_ms;
+	int64_t since_us;
+	int64_t deadline_us;
+	bool dry;
+	char why[PLUGIN_WHY_MAX];
+};
+
+/* What a hook is called for. */
+struct plugin_occasion {
+	struct plugin *plugin;
+	int kind;
+	const char *hook;
+	int64_t deadline_ms;
+	struct plugin_copy *copy; /* NULL: in the background, with the next two */
+	struct arena *arena;
+	size_t *used;
+	size_t ceiling;
+	bool alone; /* start, stop, reload: the caller holds `life` alone */
+};
+
+/* Waits for its turn. -1 with err (ERR_PLUGIN): the plugin is out of service or not started. */
+int plugin_call_begin(
+    struct plugin_call **call_r, const struct plugin_occasion *occasion, struct err *err);
+/* `rc`: what the hook returned; 0 or 1 (MT_NONE), or -1 with err. */
+int plugin_call_end(struct plugin_call **call, int32_t rc, struct err *err);
+/* The running call behind what a plugin passed; NULL (and a line in the log): it is none, or
+ * another thread's. */
+struct plugin_call *plugin_call_of(struct mt_call *mt, const char *function);
+/* Notes a mistake of the plugin: why the hook will fail, if it does. Returns MT_MISUSE. */
+int32_t plugin_call_misuse(struct plugin_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* From the arena, counted. NULL beyond the ceiling. */
+void *plugin_call_memory(struct plugin_call *call, size_t size);
+struct str plugin_call_text(struct plugin_call *call, struct str text);
+
+/* --- life.c --- */
+
+/* Sees to it that the plugin is started, and that it has heard of changes. */
+int plugin_start(struct plugin *plugin, struct err *err);
+void plugin_stop(struct plugin *plugin);
+void plugin_refresh(struct plugin *plugin);
+
+/* --- host.c and host_*.c: the functions of struct mt_host --- */
+
+extern const struct mt_host plugin_host;
+
+#define PLUGIN_DEPTH_MAX 100
+
+struct mt_value {
+	struct liquid_value v;
+	struct liquid_array array;
+	struct liquid_value *room;
+	size_t size;
+	struct liquid_object *object;
+	int depth;
+	bool sealed; /* it is part of another value, or was handed back */
+};
+
+/* A value of ours for plugins. NULL beyond the ceiling. */
+struct mt_value *plugin_value(struct plugin_call *call, struct liquid_value value);
+/* What a plugin hands back; NULL is nil. */
+struct liquid_value plugin_value_take(const struct mt_value *value);
+
+static inline struct str
+plugin_str(struct mt_str s)
+{
+	return (struct str){s.p, s.p == NULL ? 0 : s.n};
+}
+
+static inline struct mt_str
+plugin_mt(struct str s)
+{
+	return (struct mt_str){s.p, s.n};
+}
+
+/* --- use.c --- */
+
+int plugin_use_new(struct plugin_use **use_r, const struct plugin_set *set,
+    const struct conf_campaign *campaign, struct err *err);
+void plugin_use_free(struct plugin_use **use);
+
+/* --- hooks.c --- */
+
+/* A hook failed: 0 if the copy is made without it, else -1 with the code that says what becomes
+ * of the copy. `err` has the reason, without the plugin's name. */
+int plugin_member_failed(
+    const struct plugin_member *member, int kind, const char *hook, struct err *err);
+/* A hook of a copy's member. */
+int plugin_copy_begin(struct plugin_call **call_r, struct plugin_copy *copy, size_t member,
+    int kind, const char *hook, struct err *err);
+int plugin_word_run(struct filter_call *call);
+
+#endif

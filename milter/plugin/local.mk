@@ -1,0 +1,23 @@
+# Files of milter/plugin
+libmailtailor_a_SOURCES += \
+	milter/plugin/background.c \
+	milter/plugin/board.c milter/plugin/board.h \
+	milter/plugin/call.c \
+	milter/plugin/guard.c milter/plugin/guard.h \
+	milter/plugin/hooks.c \
+	milter/plugin/host.c milter/plugin/host.h \
+	milter/plugin/host_clock.c \
+	milter/plugin/host_copy.c \
+	milter/plugin/host_read.c \
+	milter/plugin/host_store.c \
+	milter/plugin/host_value.c \
+	milter/plugin/internal.h \
+	milter/plugin/life.c \
+	milter/plugin/module.c milter/plugin/module.h \
+	milter/plugin/param.c milter/plugin/param.h \
+	milter/plugin/path.c \
+	milter/plugin/plugin.h \
+	milter/plugin/process.c milter/plugin/process.h \
+	milter/plugin/set.c \
+	milter/plugin/use.c \
+	milter/plugin/words.c
