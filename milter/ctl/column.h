@@ -6,9 +6,20 @@
 #define CTL_COLUMN_H
 
 #include "ctl/value.h"
+#include "store/consent.h"
 
 /* The roles beside "attribute"; each has several names, the first one counts most. */
-enum ctl_role { CTL_ADDRESS, CTL_LANGUAGE, CTL_TIME_ZONE, CTL_ROLES, CTL_ATTRIBUTE = CTL_ROLES };
+enum ctl_role {
+	CTL_ADDRESS,
+	CTL_LANGUAGE,
+	CTL_TIME_ZONE,
+	CTL_CONSENT,
+	CTL_CONSENT_SOURCE,
+	CTL_CONSENT_TIME,
+	CTL_CONSENT_PROOF,
+	CTL_ROLES,
+	CTL_ATTRIBUTE = CTL_ROLES
+};
 
 #define CTL_COLUMNS_MAX 1000
 
@@ -21,5 +32,9 @@ enum ctl_role ctl_role_of(struct str name);
 /* Is it what it should be? Empty is. The language's text may move to `room`. ERR_INPUT. */
 int ctl_language_check(struct str *language, char room[64], struct err *err);
 int ctl_time_zone_check(struct str time_zone, struct err *err);
+/* Texts by role -> a consent, whose texts they stay; 0 if none is there, 1, or -1 (a word or time
+ * that is none, or details of no consent). */
+int ctl_consent_read(
+    const struct str texts[CTL_ROLES], struct store_consent *consent_r, struct err *err);
 
 #endif

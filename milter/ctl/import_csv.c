@@ -164,8 +164,7 @@ read_contact(struct reader *reader)
 	for (size_t i = 0; i < reader->count && rc == 0; i++)
 		rc = read_field(reader, i, texts, attributes, &err);
 	if (rc == 0)
-		return import_contact(reader->import, reader->raw_line, texts[CTL_ADDRESS],
-		    texts[CTL_LANGUAGE], texts[CTL_TIME_ZONE], attributes);
+		return import_contact(reader->import, reader->raw_line, texts, attributes);
 	json_decref(attributes);
 	return import_refuse(reader->import, reader->raw_line, &err);
 }

@@ -4,6 +4,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
+	milter/ctl/contacts_consent.c \
 	milter/ctl/contacts_export.c \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
 	milter/ctl/dkim.c milter/ctl/dkim.h \

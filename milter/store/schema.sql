@@ -127,3 +127,11 @@ CREATE TABLE link (
 	created_ms  INTEGER NOT NULL,
 	UNIQUE (campaign, digest)
 );
+
+-- version 3
+
+-- consent: as enum store_consent_state. consent_ms: since when it is so; 0: never said.
+ALTER TABLE contact ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contact ADD COLUMN consent_source TEXT NOT NULL DEFAULT '';
+ALTER TABLE contact ADD COLUMN consent_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';
