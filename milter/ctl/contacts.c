@@ -27,11 +27,12 @@ attributes_of(const struct store_contact *contact)
 static void
 put_json(const struct store_contact *contact)
 {
-	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)contact->id,
-	    "address", ctl_json_str(contact->address), "language", ctl_json_str(contact->language),
-	    "time_zone", ctl_json_str(contact->time_zone), "created",
-	    ctl_json_time(contact->created_ms), "updated", ctl_json_time(contact->updated_ms),
-	    "consent", ctl_consent_json(&contact->consent), "attributes", attributes_of(contact)));
+	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+	    (json_int_t)contact->id, "address", ctl_json_str(contact->address), "language",
+	    ctl_json_str(contact->language), "time_zone", ctl_json_str(contact->time_zone),
+	    "created", ctl_json_time(contact->created_ms), "updated",
+	    ctl_json_time(contact->updated_ms), "consent", ctl_consent_json(&contact->consent),
+	    "attributes", attributes_of(contact)));
 }
 
 /* --- list --- */

@@ -241,8 +241,8 @@ import_refuse(struct import *import, size_t line, const struct err *err)
 }
 
 static int
-fill_consent(struct import *import, struct row *row, const struct str texts[CTL_ROLES],
-    struct err *err)
+fill_consent(
+    struct import *import, struct row *row, const struct str texts[CTL_ROLES], struct err *err)
 {
 	int has = ctl_consent_read(texts, &row->consent, err);
 
@@ -258,8 +258,7 @@ fill_consent(struct import *import, struct row *row, const struct str texts[CTL_
 
 /* Checks and copies; the row's text is in the batch's arena. */
 static int
-fill_row(struct import *import, struct row *row, const struct str texts[CTL_ROLES],
-    struct err *err)
+fill_row(struct import *import, struct row *row, const struct str texts[CTL_ROLES], struct err *err)
 {
 	struct str address = str_trim(texts[CTL_ADDRESS]), language = texts[CTL_LANGUAGE];
 	struct str time_zone = texts[CTL_TIME_ZONE];

@@ -50,8 +50,8 @@ static int
 check_text(const char *name, struct str text, struct err *err)
 {
 	if (text.n > TEXT_MAX)
-		return err_set(err, ERR_LIMIT, "%s of %zu bytes: at most %zu", name, text.n,
-		    TEXT_MAX);
+		return err_set(
+		    err, ERR_LIMIT, "%s of %zu bytes: at most %zu", name, text.n, TEXT_MAX);
 	if (text.n > 0 && (!g_utf8_validate(text.p, (gssize)text.n, NULL)))
 		return err_set(err, ERR_INPUT, "%s: expected UTF-8", name);
 	return 0;
@@ -79,8 +79,8 @@ read_stored(struct store_db *db, struct str key, struct store_consent *stored_r,
 }
 
 static int
-write_row(struct store_db *db, struct str key, const struct store_consent *consent,
-    int64_t time_ms, struct err *err)
+write_row(struct store_db *db, struct str key, const struct store_consent *consent, int64_t time_ms,
+    struct err *err)
 {
 	sqlite3_stmt *statement = store_db_statement(db, set_sql, err);
 
@@ -150,15 +150,15 @@ change(struct store *store, struct str address, const struct store_consent *cons
 }
 
 int
-store_consent_set(struct store *store, struct str address, const struct store_consent *consent,
-    struct err *err)
+store_consent_set(
+    struct store *store, struct str address, const struct store_consent *consent, struct err *err)
 {
 	return change(store, address, consent, false, err);
 }
 
 int
-store_consent_merge(struct store *store, struct str address,
-    const struct store_consent *consent, struct err *err)
+store_consent_merge(
+    struct store *store, struct str address, const struct store_consent *consent, struct err *err)
 {
 	return change(store, address, consent, true, err);
 }

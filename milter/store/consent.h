@@ -32,12 +32,12 @@ bool store_consent_find(struct str name, enum store_consent_state *state_r);
 
 /* What is said counts from now on, or from `time_ms` if there is one: 1 stored, 0 there is no
  * such contact, -1. ERR_INPUT (address, text that is no UTF-8), ERR_LIMIT, ERR_STORE. */
-int store_consent_set(struct store *store, struct str address, const struct store_consent *consent,
-    struct err *err);
+int store_consent_set(
+    struct store *store, struct str address, const struct store_consent *consent, struct err *err);
 /* For what is brought from elsewhere, and may be old: 1 stored (or was so), 0 something newer is
  * there and stays, -1 (ERR_NOTFOUND: no such contact). Who has withdrawn stays so unless a time
  * is given and later; of two times the later one counts. */
-int store_consent_merge(struct store *store, struct str address,
-    const struct store_consent *consent, struct err *err);
+int store_consent_merge(
+    struct store *store, struct str address, const struct store_consent *consent, struct err *err);
 
 #endif

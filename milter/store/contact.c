@@ -19,7 +19,7 @@
 #define PAGE	    64
 #define PAGE_MEMORY (PAGE * (ATTRIBUTES_MAX + (size_t)64 * 1024))
 
-#define COLUMNS \
+#define COLUMNS                                                                                \
 	"id, address, key, language, time_zone, attributes, created_ms, updated_ms, consent, " \
 	"consent_ms, consent_source, consent_proof"
 

@@ -192,6 +192,8 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
 	if (inspect->campaign != NULL &&
 	    tailor_track_configured(inspect->tailor->conf, inspect->campaign))
 		links->base = link_base(inspect->tailor->conf, inspect->campaign);
+	if (inspect->campaign != NULL)
+		links->leave = str_c(inspect->campaign->unsubscribe_address);
 	if (contact != NULL)
 		person.row = *contact;
 	return tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name),

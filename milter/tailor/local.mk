@@ -8,8 +8,10 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
+	milter/tailor/law.c milter/tailor/law.h \
 	milter/tailor/limits.c milter/tailor/limits.h \
 	milter/tailor/list.c milter/tailor/list.h \
+	milter/tailor/look.c milter/tailor/look.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
@@ -31,4 +33,9 @@ TESTS += tests/unit/tailor_track_test
 tests_unit_tailor_track_test_SOURCES = tests/unit/tailor_track_test.c \
 	tests/unit/tailor_fixture.h
 tests_unit_tailor_track_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/tailor_law_test
+TESTS += tests/unit/tailor_law_test
+tests_unit_tailor_law_test_SOURCES = tests/unit/tailor_law_test.c tests/unit/tailor_fixture.h
+tests_unit_tailor_law_test_LDADD = $(unit_libs)
 endif

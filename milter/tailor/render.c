@@ -65,6 +65,7 @@ prepare_links(struct work *work)
 	links->track = work->message->compiled->track;
 	links->keys = work->tailor->link_keys;
 	links->base = link_base(work->tailor->conf, work->message->campaign);
+	links->leave = str_c(work->message->campaign->unsubscribe_address);
 	links->arena = work->arena;
 	links->off = work->contact.untracked;
 	links->recipient = work->recipient;
@@ -272,8 +273,8 @@ make_headers(struct work *work, struct err *err)
 	size_t count = mime_header_count(work->message->mime);
 	bool to_seen = false;
 
-	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
-		work->own, &work->own_count, err) != 0)
+	if (tailor_list_fields(work->message->campaign, str_c(work->message->name),
+		work->message->mime, &work->links, work->own, &work->own_count, err) != 0)
 		return -1;
 	/* The first places are the signatures'; Date, Message-ID, To may join. */
 	work->copy->headers = arena_zalloc(work->arena,
@@ -343,14 +344,26 @@ check_missing(const struct work *work, struct err *err)
 	return err_set(err, ERR_MISSING, "%.*s has no value and no default", STR_F(work->missing));
 }
 
-/* Never an unsigned message: the signature is the last step and its failure a verdict. */
+/* Nothing is deferred for want of consent: asking again does not make it. */
+static int
+no_consent(struct work *work)
+{
+	work->copy->verdict = STORE_SUPPRESSED;
+	work->copy->reason = str_c(work->contact.refused);
+	return 1;
+}
+
+/* Never an unsigned message: the signature is the last step and its failure a verdict. 1: it has
+ * a verdict already. */
 static int
 render(struct work *work, struct err *err)
 {
-	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->links,
-		&work->contact, &work->globals, err) != 0)
-		return -1;
+	int rc = tailor_scope(work->tailor, work->message, work->recipient, work->arena,
+	    &work->links, &work->contact, &work->globals, err);
+
 	work->copy->contact_id = work->contact.row.id;
+	if (rc != 0)
+		return rc < 0 ? -1 : no_consent(work);
 	prepare_links(work);
 	prepare_options(work);
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
@@ -396,7 +409,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 		rc = render(&work, &err);
 	if (rc == 0 && message->note != NULL)
 		copy_r->reason = str_c(message->note);
-	if (rc == 0)
+	if (rc >= 0)
 		return;
 	copy_r->verdict = verdict_of(&work, &err);
 	copy_r->code = err.code;
