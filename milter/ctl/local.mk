@@ -12,6 +12,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
+	milter/ctl/doctor_law.c \
 	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \

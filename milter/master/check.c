@@ -171,6 +171,13 @@ check_database(const struct conf *conf, struct dkim_keys *keys, struct link_keys
 	    : check_engine(conf, keys, link_keys, templates, &identity, err);
 }
 
+static void
+print_warning(const char *text, void *closure)
+{
+	(void)closure;
+	fprintf(stderr, "warning: %s\n", text);
+}
+
 int
 master_check(const char *path)
 {
@@ -188,6 +195,7 @@ master_check(const char *path)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
 	note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
+	conf_law_warnings(conf, print_warning, NULL);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);

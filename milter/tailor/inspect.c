@@ -25,6 +25,7 @@ struct tailor_inspect {
 	struct tailor *tailor;
 	const struct conf_campaign *campaign; /* NULL: none */
 	struct tailor_work work;
+	struct tailor_law *law;
 	struct liquid_value no_data;
 	char *name;
 	struct tailor_data *data; /* what came with the message */
@@ -77,6 +78,8 @@ prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
 				     : &tailor->data[campaign - tailor->conf->campaigns],
 	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
 	    .mime = mime};
+	if (campaign != NULL)
+		inspect->law = tailor_law_new(tailor->conf, campaign, inspect->work.data);
 	tailor_work_init(&inspect->work, inspect->arena);
 }
 
@@ -129,6 +132,7 @@ tailor_inspect_free(struct tailor_inspect **inspect)
 	}
 	arena_free(&gone->arena);
 	tailor_data_free(&gone->data);
+	tailor_law_free(&gone->law);
 	g_free(gone->pieces);
 	g_free(gone->name);
 	g_free(gone);
@@ -176,6 +180,22 @@ tailor_inspect_try(
 	free_field(&field);
 	liquid_free(&program);
 	return rc;
+}
+
+unsigned
+tailor_inspect_wants(const struct tailor_inspect *inspect)
+{
+	return tailor_law_wants(inspect->law);
+}
+
+int
+tailor_inspect_lacks(const struct tailor_inspect *inspect, size_t i, struct err *err)
+{
+	const struct tailor_piece *piece = &inspect->pieces[i].show;
+	struct tailor_work work = inspect->work;
+
+	work.law = inspect->law;
+	return piece->part == NULL ? 0 : tailor_part_lacks(&work, piece->number, piece->part, err);
 }
 
 int

@@ -29,7 +29,7 @@ struct tailor_law {
 static void
 make_footer(struct tailor_law *law, bool preferences)
 {
-	bool postal = (law->wants & LOOK_POSTAL) != 0;
+	bool postal = (law->wants & TAILOR_LOOK_POSTAL) != 0;
 	GString *html = g_string_new(HTML_BEGIN), *text = g_string_new("");
 
 	if (postal) {
@@ -60,8 +60,8 @@ tailor_law_new(
 		return NULL;
 	law = g_new0(struct tailor_law, 1);
 	law->campaign = campaign;
-	law->wants = LOOK_UNSUBSCRIBE | (postal[0] != '\0' || own ? LOOK_POSTAL : 0);
-	law->postal = postal[0] == '\0' ? NULL : look_fold(str_c(postal));
+	law->wants = TAILOR_LOOK_UNSUBSCRIBE | (postal[0] != '\0' || own ? TAILOR_LOOK_POSTAL : 0);
+	law->postal = postal[0] == '\0' ? NULL : tailor_look_fold(str_c(postal));
 	make_footer(law, tailor_track_configured(conf, campaign));
 	return law;
 }
@@ -76,6 +76,12 @@ tailor_law_free(struct tailor_law **law)
 	g_free((*law)->text);
 	g_free(*law);
 	*law = NULL;
+}
+
+unsigned
+tailor_law_wants(const struct tailor_law *law)
+{
+	return law == NULL ? 0 : law->wants;
 }
 
 bool
@@ -95,29 +101,30 @@ tailor_law_words(unsigned lacks)
 {
 	static const char *const words[] = {
 	    [0] = "nothing",
-	    [LOOK_UNSUBSCRIBE] = "no link to unsubscribe that can be seen",
-	    [LOOK_POSTAL] = "no postal address",
-	    [LOOK_UNSUBSCRIBE | LOOK_POSTAL] =
+	    [TAILOR_LOOK_UNSUBSCRIBE] = "no link to unsubscribe that can be seen",
+	    [TAILOR_LOOK_POSTAL] = "no postal address",
+	    [TAILOR_LOOK_UNSUBSCRIBE | TAILOR_LOOK_POSTAL] =
 		"no link to unsubscribe that can be seen and no postal address",
 	};
 
-	return words[lacks & (LOOK_UNSUBSCRIBE | LOOK_POSTAL)];
+	return words[lacks & (TAILOR_LOOK_UNSUBSCRIBE | TAILOR_LOOK_POSTAL)];
 }
 
 static int
 look(const struct tailor_law *law, bool html, struct str source,
-    const struct look_partials *partials, struct look_found *found_r, struct err *err)
+    const struct tailor_look_partials *partials, struct tailor_look_found *found_r, struct err *err)
 {
-	const struct look_query query = {.html = html, .postal = law->postal, .partials = partials};
+	const struct tailor_look_query query = {
+	    .html = html, .postal = law->postal, .partials = partials};
 
-	return look_at(&query, source, found_r, err);
+	return tailor_look(&query, source, found_r, err);
 }
 
 int
 tailor_law_lacks(const struct tailor_law *law, bool html, struct str source,
-    const struct look_partials *partials, struct err *err)
+    const struct tailor_look_partials *partials, struct err *err)
 {
-	struct look_found found;
+	struct tailor_look_found found;
 
 	if (look(law, html, source, partials, &found, err) != 0)
 		return -1;
@@ -134,7 +141,7 @@ refuse(const struct conf_campaign *campaign, struct str name, unsigned lacks, st
 /* In text the footer stands on lines of its own, one empty line above it. */
 static struct str
 text_of_edit(const struct tailor_law *law, bool html, struct str source,
-    const struct look_found *found, struct buf *edit)
+    const struct tailor_look_found *found, struct buf *edit)
 {
 	const char *name =
 	    law->campaign->footer[0] != '\0' ? law->campaign->footer : TAILOR_LAW_FOOTER;
@@ -168,7 +175,7 @@ splice(struct str source, size_t at, struct str text, const struct origin *befor
 /* The footer may have come into something that the author did not close. */
 static int
 check_result(const struct tailor_law *law, bool html, struct str name, struct str source,
-    const struct look_partials *partials, struct err *err)
+    const struct tailor_look_partials *partials, struct err *err)
 {
 	int lacks = tailor_law_lacks(law, html, source, partials, err);
 
@@ -183,10 +190,10 @@ check_result(const struct tailor_law *law, bool html, struct str name, struct st
 
 int
 tailor_law_source(const struct tailor_law *law, bool html, struct str name, struct str source,
-    const struct origin *before, const struct look_partials *partials, struct buf *out,
+    const struct origin *before, const struct tailor_look_partials *partials, struct buf *out,
     struct origin **origin_r, struct err *err)
 {
-	struct look_found found;
+	struct tailor_look_found found;
 	struct buf edit;
 	unsigned lacks;
 	int rc;
@@ -214,5 +221,6 @@ tailor_law_check_fixed(
 	if (campaign->kind != CONF_KIND_MARKETING || !campaign->strict ||
 	    mime_fixed_count(mime) == 0)
 		return 0;
-	return refuse(campaign, STR("a text part that can't be rewritten"), LOOK_UNSUBSCRIBE, err);
+	return refuse(
+	    campaign, STR("a text part that can't be rewritten"), TAILOR_LOOK_UNSUBSCRIBE, err);
 }

@@ -36,11 +36,13 @@ struct tailor_law *tailor_law_new(
     const struct conf *conf, const struct conf_campaign *campaign, const struct liquid_value *data);
 void tailor_law_free(struct tailor_law **law);
 
+/* TAILOR_LOOK_UNSUBSCRIBE, TAILOR_LOOK_POSTAL: what each part has to show. 0 for NULL. */
+unsigned tailor_law_wants(const struct tailor_law *law);
 /* Is it a part that the law is about? `law` may be NULL. */
 bool tailor_law_covers(const struct tailor_law *law, const struct mime_part *part);
-/* LOOK_UNSUBSCRIBE, LOOK_POSTAL: what must be there and isn't, or -1. `partials` may be NULL. */
+/* TAILOR_LOOK_UNSUBSCRIBE, TAILOR_LOOK_POSTAL: what must be there and isn't, or -1. `partials` may be NULL. */
 int tailor_law_lacks(const struct tailor_law *law, bool html, struct str source,
-    const struct look_partials *partials, struct err *err);
+    const struct tailor_look_partials *partials, struct err *err);
 /* "no link to unsubscribe that can be seen and no postal address" */
 const char *tailor_law_words(unsigned lacks);
 /* The footer that is built in, as a partial. */
@@ -49,7 +51,7 @@ struct str tailor_law_partial(const struct tailor_law *law, bool html);
 /* 1: the source with the footer is in `out` (and *origin_r the caller's), 0: it lacks nothing,
  * -1. `partials` know the footer. */
 int tailor_law_source(const struct tailor_law *law, bool html, struct str name, struct str source,
-    const struct origin *before, const struct look_partials *partials, struct buf *out,
+    const struct origin *before, const struct tailor_look_partials *partials, struct buf *out,
     struct origin **origin_r, struct err *err);
 /* Text that can't be rewritten shows no link: a strict campaign refuses it. */
 int tailor_law_check_fixed(

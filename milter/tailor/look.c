@@ -58,7 +58,7 @@ struct budget {
 };
 
 struct look {
-	const struct look_query *query;
+	const struct tailor_look_query *query;
 	struct budget *budget;
 	struct err *err;
 	struct str source;
@@ -75,8 +75,8 @@ struct look {
 	size_t signature;
 };
 
-static int look_into(const struct look_query *query, struct budget *budget, struct str source,
-    struct look_found *found_r, struct err *err);
+static int look_into(const struct tailor_look_query *query, struct budget *budget,
+    struct str source, struct tailor_look_found *found_r, struct err *err);
 
 /* --- texts --- */
 
@@ -95,7 +95,7 @@ is_unseen(gunichar c)
 }
 
 char *
-look_fold(struct str text)
+tailor_look_fold(struct str text)
 {
 	char *valid = g_utf8_make_valid(text.n == 0 ? "" : text.p, (gssize)text.n);
 	char *normal = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
@@ -238,7 +238,7 @@ static void
 open_block(struct look *look, struct str word)
 {
 	struct frame frame = {.word = word,
-	    .all = LOOK_UNSUBSCRIBE | LOOK_POSTAL,
+	    .all = TAILOR_LOOK_UNSUBSCRIBE | TAILOR_LOOK_POSTAL,
 	    .waiting = str_is(word, "case"),
 	    .branch = look->branches++,
 	    .text = look->text->len};
@@ -253,11 +253,11 @@ close_branch(struct look *look)
 	struct frame *frame = top(look);
 	char *text;
 
-	if (look->query->postal != NULL && (frame->now & LOOK_POSTAL) == 0) {
-		text = look_fold(
+	if (look->query->postal != NULL && (frame->now & TAILOR_LOOK_POSTAL) == 0) {
+		text = tailor_look_fold(
 		    (struct str){look->text->str + frame->text, look->text->len - frame->text});
 		if (strstr(text, look->query->postal) != NULL)
-			frame->now |= LOOK_POSTAL;
+			frame->now |= TAILOR_LOOK_POSTAL;
 		g_free(text);
 	}
 	g_string_truncate(look->text, frame->text);
@@ -336,7 +336,7 @@ see_in_link(struct look *look)
 		return;
 	frame = &g_array_index(look->frames, struct frame, link->frame);
 	if (frame->branch == link->branch)
-		frame->now |= LOOK_UNSUBSCRIBE;
+		frame->now |= TAILOR_LOOK_UNSUBSCRIBE;
 }
 
 /* {% render "name" %} and its like, but for those that may take it in no time. */
@@ -360,8 +360,8 @@ names_partial(const struct look *look, const struct mark *mark, struct str *name
 static int
 see_partial(struct look *look, struct str name)
 {
-	const struct look_partials *partials = look->query->partials;
-	struct look_found found;
+	const struct tailor_look_partials *partials = look->query->partials;
+	struct tailor_look_found found;
 	struct str source;
 	int rc;
 
@@ -388,9 +388,9 @@ see_mark(struct look *look, const struct mark *mark)
 	if (mark->output) {
 		see_in_link(look);
 		if (prints(look, mark, "campaign", "postal_address"))
-			top(look)->now |= LOOK_POSTAL;
+			top(look)->now |= TAILOR_LOOK_POSTAL;
 		if (!look->query->html && prints_way_out(look, mark))
-			top(look)->now |= LOOK_UNSUBSCRIBE;
+			top(look)->now |= TAILOR_LOOK_UNSUBSCRIBE;
 		return 0;
 	}
 	if (!names_partial(look, mark, &name))
@@ -611,10 +611,10 @@ end_of(const struct look *look)
 }
 
 static void
-take_result(struct look *look, struct look_found *found_r)
+take_result(struct look *look, struct tailor_look_found *found_r)
 {
 	size_t place = look->query->html
-	    ? (look->body_end != LOOK_NOWHERE ? look->body_end : look->html_end)
+	    ? (look->body_end != TAILOR_LOOK_NOWHERE ? look->body_end : look->html_end)
 	    : look->signature;
 
 	/* An open block makes a template that does not compile. */
@@ -622,21 +622,21 @@ take_result(struct look *look, struct look_found *found_r)
 		close_block(look);
 	close_branch(look);
 	found_r->has = top(look)->all;
-	found_r->before = place != LOOK_NOWHERE;
+	found_r->before = place != TAILOR_LOOK_NOWHERE;
 	found_r->place = found_r->before ? place : end_of(look);
 }
 
 static int
-look_into(const struct look_query *query, struct budget *budget, struct str source,
-    struct look_found *found_r, struct err *err)
+look_into(const struct tailor_look_query *query, struct budget *budget, struct str source,
+    struct tailor_look_found *found_r, struct err *err)
 {
 	struct look look = {.query = query,
 	    .budget = budget,
 	    .err = err,
 	    .source = source.p == NULL ? STR("") : source,
-	    .body_end = LOOK_NOWHERE,
-	    .html_end = LOOK_NOWHERE,
-	    .signature = LOOK_NOWHERE};
+	    .body_end = TAILOR_LOOK_NOWHERE,
+	    .html_end = TAILOR_LOOK_NOWHERE,
+	    .signature = TAILOR_LOOK_NOWHERE};
 	int rc;
 
 	look.marks = g_array_new(FALSE, FALSE, sizeof(struct mark));
@@ -657,8 +657,8 @@ look_into(const struct look_query *query, struct budget *budget, struct str sour
 }
 
 int
-look_at(
-    const struct look_query *query, struct str source, struct look_found *found_r, struct err *err)
+tailor_look(const struct tailor_look_query *query, struct str source,
+    struct tailor_look_found *found_r, struct err *err)
 {
 	struct budget budget = {.depth = 0, .bytes = BYTES_MAX};
 

@@ -28,24 +28,24 @@
 
 #include <stdbool.h>
 
-enum { LOOK_UNSUBSCRIBE = 1, LOOK_POSTAL = 2 };
+enum { TAILOR_LOOK_UNSUBSCRIBE = 1, TAILOR_LOOK_POSTAL = 2 };
 
-#define LOOK_NOWHERE SIZE_MAX
+#define TAILOR_LOOK_NOWHERE SIZE_MAX
 
-struct look_partials {
+struct tailor_look_partials {
 	/* What a partial holds, in Liquid; it lasts as long as the look. 1, 0 there is none, -1 */
 	int (*get)(void *closure, struct str name, struct str *source_r, struct err *err);
 	void *closure;
 };
 
-struct look_query {
+struct tailor_look_query {
 	bool html;
-	const char *postal; /* as look_fold gave it; NULL: any output of it will do */
-	const struct look_partials *partials; /* NULL: there are none */
+	const char *postal; /* as tailor_look_fold gave it; NULL: any output of it will do */
+	const struct tailor_look_partials *partials; /* NULL: there are none */
 };
 
-struct look_found {
-	unsigned has; /* LOOK_UNSUBSCRIBE, LOOK_POSTAL */
+struct tailor_look_found {
+	unsigned has; /* TAILOR_LOOK_UNSUBSCRIBE, TAILOR_LOOK_POSTAL */
 	/* Where a footer may be put: outside of all the template's blocks. In HTML before the last
 	 * </body>, without one before the last </html>; in text before a line "-- " with which a
 	 * signature begins; else at the end. */
@@ -54,10 +54,10 @@ struct look_found {
 };
 
 /* Text as addresses are compared; for g_free. */
-char *look_fold(struct str text);
+char *tailor_look_fold(struct str text);
 /* `source`: Liquid, merge tags translated. What a partial's translation says; nothing else
  * fails: a template that is broken will not compile. */
-int look_at(
-    const struct look_query *query, struct str source, struct look_found *found_r, struct err *err);
+int tailor_look(const struct tailor_look_query *query, struct str source,
+    struct tailor_look_found *found_r, struct err *err);
 
 #endif

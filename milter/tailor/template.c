@@ -118,7 +118,7 @@ get_liquid(void *closure, struct str name, struct str *source_r, struct err *err
 static int
 add_footer(struct work *work, struct str name, struct draft *draft, struct err *err)
 {
-	const struct look_partials partials = {get_liquid, work};
+	const struct tailor_look_partials partials = {get_liquid, work};
 	struct origin *origin = NULL;
 	struct buf text;
 	int rc;
@@ -229,7 +229,7 @@ tailor_template_lacks(struct str name, struct str source, const struct liquid_op
 
 	work_init(&work, options, stages);
 	if (translate(&work, name, &draft, err) == 0) {
-		const struct look_partials partials = {get_liquid, &work};
+		const struct tailor_look_partials partials = {get_liquid, &work};
 
 		lacks = tailor_law_lacks(stages->law, work.html, draft.text, &partials, err);
 	}

@@ -151,7 +151,11 @@ older_databases_migrate(void **state)
 	store_close(&f->store);
 	assert_int_equal(sqlite3_open(f->path, &handle), SQLITE_OK);
 	assert_int_equal(
-	    sqlite3_exec(handle, "DROP TABLE link; DROP TABLE campaign; PRAGMA user_version = 1",
+	    sqlite3_exec(handle,
+		"DROP TABLE link; DROP TABLE campaign; ALTER TABLE contact DROP COLUMN consent; "
+		"ALTER TABLE contact DROP COLUMN consent_source; "
+		"ALTER TABLE contact DROP COLUMN consent_ms; "
+		"ALTER TABLE contact DROP COLUMN consent_proof; PRAGMA user_version = 1",
 		NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(handle);

@@ -54,15 +54,15 @@ struct look_case {
 static void
 look_cases(const struct look_case *cases, size_t count, bool html)
 {
-	const struct look_partials given = {get_partial, NULL};
-	char *postal = look_fold(STR(POSTAL));
-	const struct look_query query = {.html = html, .postal = postal, .partials = &given};
+	const struct tailor_look_partials given = {get_partial, NULL};
+	char *postal = tailor_look_fold(STR(POSTAL));
+	const struct tailor_look_query query = {.html = html, .postal = postal, .partials = &given};
 
 	for (size_t i = 0; i < count; i++) {
 		struct err err = ERR_INIT;
-		struct look_found found;
+		struct tailor_look_found found;
 
-		if (look_at(&query, str_c(cases[i].source), &found, &err) != 0)
+		if (tailor_look(&query, str_c(cases[i].source), &found, &err) != 0)
 			fail_msg("%s: %s", cases[i].name, err.text);
 		if (found.has != cases[i].has)
 			fail_msg("%s: has %u, expected %u", cases[i].name, found.has, cases[i].has);
@@ -258,16 +258,16 @@ addresses(void **state)
 	    {"in raw", "{% raw %}<p>" POSTAL "</p>{% endraw %}", 2},
 	    {"half of it hidden", "<p>Shop Ltd<b hidden>x</b>, 1 Main Street, Dublin</p>", 2},
 	};
-	struct look_query query = {.html = true};
-	struct look_found found;
+	struct tailor_look_query query = {.html = true};
+	struct tailor_look_found found;
 
 	(void)state;
 	look_cases(cases, sizeof cases / sizeof cases[0], true);
 	/* Only the campaign's data know it: then an output is looked for. */
-	assert_int_equal(look_at(&query, STR("<p>" POSTAL "</p>"), &found, NULL), 0);
+	assert_int_equal(tailor_look(&query, STR("<p>" POSTAL "</p>"), &found, NULL), 0);
 	assert_int_equal(found.has, 0);
-	assert_int_equal(look_at(&query, STR("<p>" P "</p>"), &found, NULL), 0);
-	assert_int_equal(found.has, LOOK_POSTAL);
+	assert_int_equal(tailor_look(&query, STR("<p>" P "</p>"), &found, NULL), 0);
+	assert_int_equal(found.has, TAILOR_LOOK_POSTAL);
 }
 
 static void
@@ -326,14 +326,14 @@ places(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const struct look_query query = {.html = cases[i].html};
+		const struct tailor_look_query query = {.html = cases[i].html};
 		const char *bar = strrchr(cases[i].source, '|');
 		char source[200];
-		struct look_found found;
+		struct tailor_look_found found;
 
 		snprintf(source, sizeof source, "%.*s%s", (int)(bar - cases[i].source),
 		    cases[i].source, bar + 1);
-		assert_int_equal(look_at(&query, str_c(source), &found, NULL), 0);
+		assert_int_equal(tailor_look(&query, str_c(source), &found, NULL), 0);
 		if (found.place != (size_t)(bar - cases[i].source))
 			fail_msg("%s: at %zu, expected %zu", cases[i].name, found.place,
 			    (size_t)(bar - cases[i].source));
