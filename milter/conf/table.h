@@ -197,6 +197,12 @@ X(TEXT, unsubscribe_address, "", "taker", \
   "local part, leave+TOKEN@shop.example, so the relay must take that extension. Without " \
   "tracking_url it stands there alone, and {{ links.unsubscribe }} is a mailto: of it. Empty: " \
   "only the web address.") \
+X(TEXT, bounce_address, "", "taker", \
+  "Envelope sender of each copy, with a token behind its local part, " \
+  "bounces+TOKEN@shop.example, so that a bounce says whose it is (variable envelope return " \
+  "path). The relay must take that extension and deliver such mail to whoever handles bounces. " \
+  "A recipient who is no contact gets the address without a token; the null sender stays. " \
+  "Wants token_keys. Empty: the sender stays as the message came.") \
 X(TEXT, feedback_id, "", "feedback", \
   "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
   "that Gmail counts complaints by. Empty: there is none.") \
@@ -205,6 +211,9 @@ X(TEXT, list_id, "", "domain", \
 X(BOOL, track_clicks, "yes", "", \
   "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
   "never does, nor does any link to a contact whose attribute do_not_track is true.") \
+X(BOOL, track_text, "no", "", \
+  "Whether web addresses in text parts lead through tracking_url, too, where track_clicks is " \
+  "yes. Tracked addresses are long, and readers see them.") \
 X(BOOL, track_opens, "yes", "", \
   "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
   "opened; not to a contact whose attribute do_not_track is true.") \

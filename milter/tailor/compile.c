@@ -308,7 +308,7 @@ compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, 
 
 		if ((tailor_has_tags(part->text, work->campaign) ||
 			tailor_law_covers(work->law, part) ||
-			(part->kind == MIME_HTML && tailor_track_rewrites(work->stages.track))) &&
+			tailor_track_rewrites(work->stages.track, part)) &&
 		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
 	}

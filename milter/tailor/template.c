@@ -17,7 +17,7 @@ struct work {
 	const struct tailor_stages *stages;
 	struct merge_options merge;
 	const struct liquid_partials *partials; /* as they are */
-	bool html;
+	enum liquid_mode mode;
 	size_t max;
 	GPtrArray *texts;      /* what partials have become */
 	struct origin *origin; /* of the last of them */
@@ -46,6 +46,12 @@ advance(struct draft *draft, struct buf *text, struct origin *origin)
 	draft->text = text->len == 0 ? STR("") : buf_str(text);
 }
 
+static bool
+is_html(const struct work *work)
+{
+	return work->mode == LIQUID_HTML;
+}
+
 static int
 translate(const struct work *work, struct str name, struct draft *draft, struct err *err)
 {
@@ -69,11 +75,11 @@ track(const struct work *work, bool main, struct draft *draft, struct err *err)
 	struct origin *origin;
 	struct buf text;
 
-	if (work->stages->track == NULL || !work->html)
+	if (work->stages->track == NULL || !tailor_track_takes(work->stages->track, work->mode))
 		return 0;
 	buf_init(&text, work->max * GROWTH);
-	if (tailor_track_source(
-		work->stages->track, draft->text, draft->origin, main, &text, &origin, err) != 0) {
+	if (tailor_track_source(work->stages->track, work->mode, draft->text, draft->origin, main,
+		&text, &origin, err) != 0) {
 		buf_fini(&text);
 		return -1;
 	}
@@ -86,7 +92,7 @@ static int
 find_partial(const struct work *work, struct str name, struct str *source_r, struct err *err)
 {
 	if (work->stages->law != NULL && str_is(name, TAILOR_LAW_FOOTER)) {
-		*source_r = tailor_law_partial(work->stages->law, work->html);
+		*source_r = tailor_law_partial(work->stages->law, is_html(work));
 		return 1;
 	}
 	return work->partials == NULL
@@ -126,7 +132,7 @@ add_footer(struct work *work, struct str name, struct draft *draft, struct err *
 	if (work->stages->law == NULL)
 		return 0;
 	buf_init(&text, work->max * GROWTH);
-	rc = tailor_law_source(work->stages->law, work->html, name, draft->text, draft->origin,
+	rc = tailor_law_source(work->stages->law, is_html(work), name, draft->text, draft->origin,
 	    &partials, &text, &origin, err);
 	if (rc == 1) {
 		advance(draft, &text, origin);
@@ -203,13 +209,13 @@ work_init(
 {
 	*work = (struct work){.stages = stages,
 	    .partials = options->partials,
-	    .html = options->mode == LIQUID_HTML,
+	    .mode = options->mode,
 	    .max = options->limits.source,
 	    .texts = g_ptr_array_new_with_free_func(free)};
 	if (stages->merge == NULL)
 		return;
 	work->merge = *stages->merge;
-	work->merge.html = work->html;
+	work->merge.html = is_html(work);
 }
 
 static void
@@ -231,7 +237,7 @@ tailor_template_lacks(struct str name, struct str source, const struct liquid_op
 	if (translate(&work, name, &draft, err) == 0) {
 		const struct tailor_look_partials partials = {get_liquid, &work};
 
-		lacks = tailor_law_lacks(stages->law, work.html, draft.text, &partials, err);
+		lacks = tailor_law_lacks(stages->law, is_html(&work), draft.text, &partials, err);
 	}
 	draft_fini(&draft);
 	work_fini(&work);

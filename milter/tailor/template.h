@@ -18,7 +18,7 @@ struct tailor_stages {
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
 	const struct tailor_law *law; /* NULL: no footer is missing */
-	struct tailor_track *track;   /* for HTML; NULL: links stay as they are */
+	struct tailor_track *track;   /* NULL: links stay as they are */
 };
 
 /* What must be in the source and isn't (see tailor_law_lacks), or -1. `stages` have a law. */
