@@ -40,7 +40,7 @@ static const char configuration[] =
     "campaign \"quiet\" { track_opens = no track_clicks = no kind = transactional }\n"
     "campaign \"plain\" { kind = transactional }\n"
     "campaign \"utm\" { utm_source = \"news\" utm_medium = \"email\" track_opens = no }\n"
-    "campaign \"text\" { track_text = yes track_opens = no }\n"
+    "campaign \"text\" { track_text = yes track_opens = no kind = transactional }\n"
     "campaign \"chimp\" { merge_tags = mailchimp track_opens = no }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
 
