@@ -94,8 +94,8 @@ const char *conf_dkim_signer(const struct conf *conf, struct str domain);
 const char *conf_postal_address(const struct conf *conf, const struct conf_campaign *campaign);
 /* Is there an address by which recipients can leave? */
 bool conf_can_unsubscribe(const struct conf *conf, const struct conf_campaign *campaign);
-/* One sentence, "file:line: ...", for each marketing campaign whose mail can't show what it has
- * to: it leaves without. */
+/* One sentence, "file:line: ...", for the marketing campaigns whose mail can't show what it has to:
+ * it leaves without. */
 void conf_law_warnings(
     const struct conf *conf, void (*each)(const char *text, void *closure), void *closure);
 
