@@ -299,6 +299,23 @@ checked_plugin(const char *text, const char *folder, struct arena *arena)
 	return conf_plugin_use(text, &name, 0, &use) ? text : NULL;
 }
 
+/* As {% render %} names it; the suffix is the mode's. */
+static const char *
+checked_template(const char *text, const char *folder, struct arena *arena)
+{
+	size_t n = strlen(text);
+
+	(void)folder;
+	(void)arena;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c == 0x7f || strchr("\"'\\{}%", *c) != NULL)
+			return NULL;
+	}
+	return n > 0 && n <= 200 && text[0] != '/' && !str_ends_nocase(str_c(text), STR(".liquid"))
+	    ? text
+	    : NULL;
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
     {"path", "the path of a file or folder", checked_path},
@@ -312,6 +329,8 @@ static const struct conf_check checks[] = {
     {"selector", "a DKIM selector of letters, digits, \"-\", \"_\" and \".\"", checked_selector},
     {"tracking", "an address like https://t.example.com, without ? and #", checked_tracking},
     {"feedback", "5 to 15 letters, digits, \".\", \"_\" and \"-\"", checked_feedback},
+    {"template", "the name of a template without .html.liquid, as in brand/footer",
+	checked_template},
     {"taker", "an address with at most 10 letters, digits, \".\", \"_\" or \"-\" before the @",
 	checked_taker},
     {"plugin", "the name of a plugin, alone or with \":defer\", \":without\" or \":stop\"",

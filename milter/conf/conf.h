@@ -42,6 +42,7 @@ enum conf_active { CONF_ACTIVE_YES, CONF_ACTIVE_AUTO, CONF_ACTIVE_NO };
 enum conf_to { CONF_TO_RECIPIENT, CONF_TO_KEEP };
 enum conf_on_error { CONF_ON_ERROR_DEFER, CONF_ON_ERROR_WITHOUT, CONF_ON_ERROR_STOP };
 enum conf_kind { CONF_KIND_MARKETING, CONF_KIND_TRANSACTIONAL };
+enum conf_consent { CONF_CONSENT_ASSUMED, CONF_CONSENT_REQUIRED };
 
 struct conf_campaign {
 	const char *name;  /* "*" stands for every name without a section of its own */
@@ -111,6 +112,16 @@ const struct conf_dkim *conf_dkim_find(const struct conf *conf, struct str domai
 /* The domain that signs for From addresses of `domain`: itself, or the nearest one above it that
  * has `subdomains`; NULL if there is none. It is text of the snapshot. */
 const char *conf_dkim_signer(const struct conf *conf, struct str domain);
+
+/* What the law asks of marketing (law.c). The campaign's own postal address, else the general
+ * one; empty if there is none. */
+const char *conf_postal_address(const struct conf *conf, const struct conf_campaign *campaign);
+/* Is there an address by which recipients can leave? */
+bool conf_can_unsubscribe(const struct conf *conf, const struct conf_campaign *campaign);
+/* One sentence, "file:line: ...", for the marketing campaigns whose mail can't show what it has to:
+ * it leaves without. */
+void conf_law_warnings(
+    const struct conf *conf, void (*each)(const char *text, void *closure), void *closure);
 
 /* Is this client in `trusted`? `address`: numeric IPv4 or IPv6 (with or without
  * "IPv6:"), anything else is not. */

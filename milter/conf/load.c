@@ -285,6 +285,27 @@ check_tracking(struct parse *parse, const struct snapshot *snapshot)
 	}
 }
 
+/* A strict campaign must be able to do what it insists on. */
+static void
+check_law(struct parse *parse, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		const struct conf_campaign *campaign = &conf->campaigns[i];
+
+		if (!campaign->strict || campaign->kind != CONF_KIND_MARKETING)
+			continue;
+		if (!conf_can_unsubscribe(conf, campaign))
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: strict: expected tracking_url with token_keys, or "
+			    "unsubscribe_address, since marketing needs a way to unsubscribe",
+			    campaign->place);
+		if (conf_postal_address(conf, campaign)[0] == '\0')
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: strict: expected postal_address to be set, here or for all",
+			    campaign->place);
+	}
+}
+
 /* One address means one campaign. */
 static void
 check_addresses(struct parse *parse, const struct conf *conf, size_t row_offset, const char *row,
@@ -377,6 +398,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
 	check_tracking(parse, snapshot);
+	check_law(parse, conf);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(

@@ -144,6 +144,9 @@ X(TEXT, plugin_path, "/usr/lib/mailtailor/plugins", "path", \
   "Folder with plugins: the section plugin \"NAME\" means NAME.so in it unless it says otherwise. " \
   "It, the folders above it and the plugins must be writable by root alone, or by the user who " \
   "starts mailtailord.") \
+X(TEXT, postal_address, "", "", \
+  "Postal address of the sender, in one line with commas, which marketing mail has to show: \"Shop " \
+  "Ltd, 1 Main Street, Dublin\". Templates print it with {{ campaign.postal_address }}.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -183,11 +186,33 @@ X(TEXT, tracking_url, "", "tracking", \
 X(ENUM, kind, "marketing", "marketing|transactional", \
   "marketing: where tracking_url and token_keys are set, each copy gets List-Unsubscribe and " \
   "List-Unsubscribe-Post (RFC 8058) of its own, signed; such fields of the original give way. " \
-  "transactional, as receipts are: it gets none.") \
+  "transactional, as receipts are: it gets none. What strict, consent, postal_address and footer " \
+  "say is about marketing only.") \
+X(BOOL, strict, "no", "", \
+  "What becomes of a marketing message with a part that shows no link to unsubscribe or no " \
+  "postal address (see THE LAW). no: that part gets the footer; yes: the message is refused " \
+  "before the first recipient.") \
+X(ENUM, consent, "assumed", "assumed|required", \
+  "Whom marketing goes to. required: only to contacts whose consent is granted; assumed: to all " \
+  "but those who have withdrawn it. The others get nothing, and the journal says \"no consent\" " \
+  "or \"consent withdrawn\".") \
+X(TEXT, postal_address, "", "", \
+  "Postal address of this campaign's sender, instead of the general one.") \
+X(TEXT, footer, "", "template", \
+  "Template of the templates folder that is put at the end of marketing parts which lack the " \
+  "link or the address: brand/footer is brand/footer.html.liquid in HTML and " \
+  "brand/footer.txt.liquid in text. It has to show both itself. Empty: a short one that is " \
+  "built in.") \
+X(BOOL, automatic, "yes", "", \
+  "Whether copies say that no person wrote them, so that people on holiday and help desks do " \
+  "not answer: marketing by Precedence: bulk, transactional by Auto-Submitted: auto-generated " \
+  "(RFC 3834), which is signed. A field of that name in the original stays as it is. no: where " \
+  "a help desk or a group that drops such mail is among the recipients.") \
 X(TEXT, unsubscribe_address, "", "taker", \
   "Mail address that List-Unsubscribe names beside the web address; a token goes behind its " \
-  "local part, leave+TOKEN@shop.example, so the relay must take that extension. Empty: only the " \
-  "web address.") \
+  "local part, leave+TOKEN@shop.example, so the relay must take that extension. Without " \
+  "tracking_url it stands there alone, and {{ links.unsubscribe }} is a mailto: of it. Empty: " \
+  "only the web address.") \
 X(TEXT, bounce_address, "", "taker", \
   "Envelope sender of each copy, with a token behind its local part, " \
   "bounces+TOKEN@shop.example, so that a bounce says whose it is (variable envelope return " \

@@ -6,9 +6,20 @@
 #define CTL_COLUMN_H
 
 #include "ctl/value.h"
+#include "store/consent.h"
 
 /* The roles beside "attribute"; each has several names, the first one counts most. */
-enum ctl_role { CTL_ADDRESS, CTL_LANGUAGE, CTL_TIME_ZONE, CTL_ROLES, CTL_ATTRIBUTE = CTL_ROLES };
+enum ctl_role {
+	CTL_ADDRESS,
+	CTL_LANGUAGE,
+	CTL_TIME_ZONE,
+	CTL_CONSENT,
+	CTL_CONSENT_SOURCE,
+	CTL_CONSENT_TIME,
+	CTL_CONSENT_PROOF,
+	CTL_ROLES,
+	CTL_ATTRIBUTE = CTL_ROLES
+};
 
 #define CTL_COLUMNS_MAX 1000
 
@@ -17,5 +28,10 @@ enum ctl_role { CTL_ADDRESS, CTL_LANGUAGE, CTL_TIME_ZONE, CTL_ROLES, CTL_ATTRIBU
 void ctl_roles_find(const struct str *names, size_t count, int index_r[CTL_ROLES]);
 /* The role that the name alone would have. */
 enum ctl_role ctl_role_of(struct str name);
+
+/* Texts by role -> a consent, whose texts they stay; 0 if none is there, 1, or -1 (a word or time
+ * that is none, or details of no consent). */
+int ctl_consent_read(
+    const struct str texts[CTL_ROLES], struct store_consent *consent_r, struct err *err);
 
 #endif

@@ -28,10 +28,11 @@ attributes_of(const struct store_contact *contact)
 static void
 put_json(const struct store_contact *contact)
 {
-	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)contact->id,
-	    "address", ctl_json_str(contact->address), "language", ctl_json_str(contact->language),
-	    "time_zone", ctl_json_str(contact->time_zone), "created",
-	    ctl_json_time(contact->created_ms), "updated", ctl_json_time(contact->updated_ms),
+	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+	    (json_int_t)contact->id, "address", ctl_json_str(contact->address), "language",
+	    ctl_json_str(contact->language), "time_zone", ctl_json_str(contact->time_zone),
+	    "created", ctl_json_time(contact->created_ms), "updated",
+	    ctl_json_time(contact->updated_ms), "consent", ctl_consent_json(&contact->consent),
 	    "attributes", attributes_of(contact)));
 }
 
@@ -57,7 +58,7 @@ list_one(const struct store_contact *contact, void *closure)
 		ctl_put(stdout, contact->time_zone.n > 0 ? contact->time_zone : STR("-"));
 		putchar('\t');
 		ctl_put(stdout, contact->attributes);
-		putchar('\n');
+		printf("\t%s\n", store_consent_name(contact->consent.state));
 	}
 	return --listing->left > 0;
 }
@@ -115,6 +116,7 @@ put_text(const struct store_contact *contact)
 	put_line("address", contact->address);
 	put_line("language", contact->language);
 	put_line("time_zone", contact->time_zone);
+	ctl_consent_put(&contact->consent);
 	printf("created: %s\n", clock_iso(contact->created_ms, time));
 	printf("updated: %s\n", clock_iso(contact->updated_ms, time));
 	json_object_foreach(attributes, name, value)
@@ -200,6 +202,12 @@ read_change(struct changes *changes, const char *text, struct err *err)
 		if (!str_is(name, "address") || memchr(value.p, '@', value.n) != NULL)
 			return err_set(err, ERR_INPUT, "an address can't be changed");
 		break;
+	case CTL_CONSENT:
+	case CTL_CONSENT_SOURCE:
+	case CTL_CONSENT_TIME:
+	case CTL_CONSENT_PROOF:
+		return err_set(err, ERR_INPUT,
+		    "%.*s: a consent is set by mailtailor contacts consent", STR_F(name));
 	default:
 		break;
 	}
@@ -270,6 +278,7 @@ ctl_contacts(struct ctl *ctl, int argc, char **argv)
 	    {"set", run_set},
 	    {"delete", run_delete},
 	    {"export", ctl_contacts_export},
+	    {"consent", ctl_contacts_consent},
 	    {NULL, NULL},
 	};
 

@@ -10,6 +10,8 @@
  * Fails:   ERR_BUSY if contacts get new attributes between the passes, and the store's.
  */
 #include "ctl/contacts.h"
+
+#include "base/clock.h"
 #include "ctl/value.h"
 #include "store/contact.h"
 
@@ -44,6 +46,7 @@ put_json_line(const struct store_contact *contact, void *closure)
 	json_t *attributes = json_loadb(contact->attributes.p, contact->attributes.n, 0, NULL);
 
 	(void)closure;
+	ctl_consent_columns(&contact->consent, line);
 	json_object_update_missing(line, attributes);
 	json_decref(attributes);
 	ctl_put_json(line);
@@ -130,7 +133,7 @@ put_cell_str(const struct export *export, struct str text)
 static void
 put_header(const struct export *export)
 {
-	fputs("email,language,time_zone", stdout);
+	fputs("email,language,time_zone,consent,consent_source,consent_time,consent_proof", stdout);
 	for (guint i = 0; i < export->names->len; i++) {
 		const struct column *column = &g_array_index(export->columns, struct column, i);
 		char *name = g_strconcat(g_ptr_array_index(export->names, i),
@@ -146,6 +149,25 @@ put_header(const struct export *export)
 	fputs("\r\n", stdout);
 }
 
+/* Empty where nothing is known, which import leaves alone. */
+static void
+put_consent(const struct export *export, const struct store_consent *consent)
+{
+	char time[CLOCK_TEXT_SIZE] = "";
+
+	if (consent->time_ms > 0)
+		clock_iso(consent->time_ms, time);
+	putchar(',');
+	if (consent->state != STORE_CONSENT_NONE)
+		put_cell(export, store_consent_name(consent->state));
+	putchar(',');
+	put_cell_str(export, consent->source);
+	putchar(',');
+	put_cell(export, time);
+	putchar(',');
+	put_cell_str(export, consent->proof);
+}
+
 static bool
 put_record(const struct store_contact *contact, void *closure)
 {
@@ -158,6 +180,7 @@ put_record(const struct store_contact *contact, void *closure)
 	put_cell_str(export, contact->language);
 	putchar(',');
 	put_cell_str(export, contact->time_zone);
+	put_consent(export, &contact->consent);
 	for (guint i = 0; i < export->names->len; i++) {
 		const struct column *column = &g_array_index(export->columns, struct column, i);
 		const json_t *value =

@@ -29,6 +29,7 @@ X(contacts, "import, look at and change contacts", \
   "contacts list [--limit N] [--json]\n" \
   "contacts show ADDRESS [--json]\n" \
   "contacts set ADDRESS NAME=VALUE ...\n" \
+  "contacts consent ADDRESS granted|withdrawn|pending|none [--source TEXT] [--proof TEXT]\n" \
   "contacts delete ADDRESS ...\n" \
   "contacts export [--format csv|jsonl]\n") \
 X(events, "what contacts did, and what became of their mail", \

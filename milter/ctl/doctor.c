@@ -33,6 +33,7 @@ look(struct doctor *doctor, const char *folder)
 	doctor_check_dkim(doctor);
 	doctor_check_dmarc(doctor);
 	doctor_check_link(doctor);
+	doctor_check_law(doctor);
 	postfix_close(&doctor->postfix);
 }
 

@@ -34,6 +34,8 @@ struct row {
 	struct str language;
 	struct str time_zone;
 	json_t *attributes;
+	struct store_consent consent;
+	bool has_consent;
 	bool refused;
 };
 
@@ -56,7 +58,7 @@ struct import {
 	GHashTable *seen; /* keys of contacts that were written */
 	GStringChunk *keys;
 
-	size_t read, added, updated, refused, twice;
+	size_t read, added, updated, refused, twice, kept;
 	int64_t progress_us;
 	struct err err; /* the store's error that stopped the import */
 };
@@ -102,7 +104,7 @@ batch_clear(struct import *import)
 
 /* What a batch adds to the sums once it is committed. */
 struct tally {
-	size_t added, updated, twice;
+	size_t added, updated, twice, kept; /* kept: consents that are newer than the line's */
 };
 
 /* `fresh`: keys of this batch, which become `seen` with the commit. */
@@ -114,7 +116,12 @@ write_row(struct import *import, struct row *row, GHashTable *fresh, struct tall
 	    g_hash_table_contains(fresh, row->key.p);
 	int rc = store_contact_upsert(
 	    import->store, row->address, row->language, row->time_zone, row->attributes, &err);
+	int merged = rc < 0 || !row->has_consent
+	    ? 1
+	    : store_consent_merge(import->store, row->address, &row->consent, &err);
 
+	if (merged < 0)
+		rc = -1;
 	if (rc < 0 && err.code != ERR_INPUT && err.code != ERR_LIMIT) {
 		import->err = err;
 		return -1;
@@ -134,6 +141,7 @@ write_row(struct import *import, struct row *row, GHashTable *fresh, struct tall
 		tally->added++;
 	else
 		tally->updated++;
+	tally->kept += merged == 0;
 	g_hash_table_add(fresh, (gpointer)(uintptr_t)row->key.p);
 	return 0;
 }
@@ -152,6 +160,7 @@ remember(struct import *import, GHashTable *fresh, const struct tally *tally)
 	import->added += tally->added;
 	import->updated += tally->updated;
 	import->twice += tally->twice;
+	import->kept += tally->kept;
 }
 
 /* 1 committed (or would be), 0 rolled back as strict says, -1. */
@@ -177,7 +186,7 @@ static int
 flush_batch(struct import *import)
 {
 	GHashTable *fresh;
-	struct tally tally = {0, 0, 0};
+	struct tally tally = {0, 0, 0, 0};
 	size_t first = 0, last = 0, lines = import->row_count + import->refused_in_batch;
 	int rc;
 
@@ -232,14 +241,30 @@ import_refuse(struct import *import, size_t line, const struct err *err)
 	return refuse(import, line, err);
 }
 
+static int
+fill_consent(
+    struct import *import, struct row *row, const struct str texts[CTL_ROLES], struct err *err)
+{
+	int has = ctl_consent_read(texts, &row->consent, err);
+
+	row->has_consent = has == 1;
+	if (has != 1)
+		return has;
+	row->consent.source = arena_str(import->arena, row->consent.source);
+	row->consent.proof = arena_str(import->arena, row->consent.proof);
+	return row->consent.source.p == NULL || row->consent.proof.p == NULL
+	    ? err_set(err, ERR_LIMIT, "the batch is too large")
+	    : 0;
+}
+
 /* Checks and copies; the row's text is in the batch's arena. */
 static int
-fill_row(struct import *import, struct row *row, struct str address, struct str language,
-    struct str time_zone, struct err *err)
+fill_row(struct import *import, struct row *row, const struct str texts[CTL_ROLES], struct err *err)
 {
+	struct str address = str_trim(texts[CTL_ADDRESS]), language = texts[CTL_LANGUAGE];
+	struct str time_zone = texts[CTL_TIME_ZONE];
 	char room[64];
 
-	address = str_trim(address);
 	if (address.n == 0)
 		return err_set(err, ERR_INPUT, "no address");
 	if (store_address_key(address, import->arena, &row->key, err) != 0)
@@ -261,7 +286,7 @@ fill_row(struct import *import, struct row *row, struct str address, struct str 
 	if (row->address.p == NULL || (row->language.p == NULL && language.p != NULL) ||
 	    (row->time_zone.p == NULL && time_zone.p != NULL))
 		return err_set(err, ERR_LIMIT, "the batch is too large");
-	return 0;
+	return fill_consent(import, row, texts, err);
 }
 
 static size_t
@@ -279,14 +304,14 @@ attributes_size(const json_t *attributes)
 }
 
 int
-import_contact(struct import *import, size_t line, struct str address, struct str language,
-    struct str time_zone, json_t *attributes)
+import_contact(
+    struct import *import, size_t line, const struct str texts[CTL_ROLES], json_t *attributes)
 {
 	struct row row = {.line = line, .attributes = attributes};
 	struct err err = ERR_INIT;
 
 	import->read++;
-	if (fill_row(import, &row, address, language, time_zone, &err) != 0) {
+	if (fill_row(import, &row, texts, &err) != 0) {
 		json_decref(attributes);
 		return refuse(import, line, &err);
 	}
@@ -358,6 +383,8 @@ summarise(const struct import *import)
 	    import->read, import->added, import->updated, import->refused);
 	if (import->twice > 0)
 		printf("; %zu came again in the file, the last one counts", import->twice);
+	if (import->kept > 0)
+		printf("; %zu consents not changed, since what is stored is newer", import->kept);
 	putchar('\n');
 }
 

@@ -22,10 +22,10 @@
 
 struct import;
 
-/* One contact; absent language and time zone stay as they are. Takes the reference of
+/* One contact, its texts by role; what is absent stays as it is. Takes the reference of
  * `attributes`. 0, or -1 when the import must stop (a store error). */
-int import_contact(struct import *import, size_t line, struct str address, struct str language,
-    struct str time_zone, json_t *attributes);
+int import_contact(
+    struct import *import, size_t line, const struct str texts[CTL_ROLES], json_t *attributes);
 /* The line was no contact. 0, or -1 when the import must stop. */
 int import_refuse(struct import *import, size_t line, const struct err *err);
 

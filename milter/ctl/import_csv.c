@@ -104,8 +104,7 @@ on_record(void *closure, size_t line, const struct str *fields, size_t count)
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = read_field(reader, i, fields[i], texts, attributes, &err);
 	if (rc == 0)
-		return import_contact(reader->import, line, texts[CTL_ADDRESS], texts[CTL_LANGUAGE],
-		    texts[CTL_TIME_ZONE], attributes);
+		return import_contact(reader->import, line, texts, attributes);
 	json_decref(attributes);
 	return import_refuse(reader->import, line, &err);
 }

@@ -84,8 +84,7 @@ import_line(struct import *import, const struct ctl_lines *lines)
 	if (rc != 0)
 		rc = import_refuse(import, lines->number, &err);
 	else
-		rc = import_contact(import, lines->number, texts[CTL_ADDRESS], texts[CTL_LANGUAGE],
-		    texts[CTL_TIME_ZONE], json_incref(object));
+		rc = import_contact(import, lines->number, texts, json_incref(object));
 	for (int role = 0; role < CTL_ROLES; role++)
 		json_decref(keep[role]);
 	json_decref(object);

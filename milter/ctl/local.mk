@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
+	milter/ctl/contacts_consent.c \
 	milter/ctl/contacts_export.c \
 	milter/ctl/csv.c milter/ctl/csv.h \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
@@ -14,6 +15,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_bytes.c \
 	milter/ctl/doctor_dkim.c \
 	milter/ctl/doctor_dmarc.c \
+	milter/ctl/doctor_law.c \
 	milter/ctl/doctor_link.c \
 	milter/ctl/doctor_machine.c \
 	milter/ctl/doctor_postfix.c \

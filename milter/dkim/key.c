@@ -37,8 +37,8 @@ static const char *const signed_names[] = {"from", "sender", "reply-to", "subjec
     "message-id", "to", "cc", "mime-version", "content-type", "content-transfer-encoding",
     "content-id", "content-description", "in-reply-to", "references", "list-id", "list-help",
     "list-unsubscribe", "list-unsubscribe-post", "list-subscribe", "list-post", "list-owner",
-    "list-archive", "feedback-id", "resent-date", "resent-from", "resent-sender", "resent-to",
-    "resent-cc", "resent-message-id", NULL};
+    "list-archive", "feedback-id", "auto-submitted", "resent-date", "resent-from", "resent-sender",
+    "resent-to", "resent-cc", "resent-message-id", NULL};
 /* What later hops add, change or take away. */
 static const char *const never_signed[] = {"received", "return-path", "dkim-signature",
     "authentication-results", "received-spf", "delivered-to", "arc-seal", "arc-message-signature",

@@ -18,6 +18,7 @@ libmailtailor_a_SOURCES += \
 	milter/html/token.c milter/html/token.h \
 	milter/html/use.c \
 	milter/html/value.c \
+	milter/html/visible.c milter/html/visible.h \
 	milter/html/words.c milter/html/words.h
 
 EXTRA_DIST += tests/corpus/html_corpus.py

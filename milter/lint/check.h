@@ -80,9 +80,9 @@ X(TAG_IN_NAME, "tag-in-name", WARNING, \
 X(PREHEADER, "preheader", INFO, \
   "no preheader, the text that mailboxes show beside the subject") \
 X(UNSUBSCRIBE, "unsubscribe", WARNING, \
-  "no link to unsubscribe") \
+  "no link to unsubscribe; an error where the campaign is strict, an info where the footer has it") \
 X(POSTAL_ADDRESS, "postal-address", WARNING, \
-  "no postal address of the sender") \
+  "no postal address of the sender; the same") \
 X(ACTION, "action", INFO, \
   "no call to action: no link or button beside the usual ones of the footer") \
 X(ALT, "alt", WARNING, \

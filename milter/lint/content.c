@@ -2,7 +2,8 @@
  *
  * content: what people and the law expect of a newsletter
  *
- * Guesses by words in several languages, made so as to be silent when in doubt.
+ * Guesses by words in several languages, made so as to be silent when in doubt. Where the
+ * configuration knows what the law asks for, law.c looks exactly.
  *
  * Unsubscribing: a link whose text or address holds one of the words below; in a part of
  * plain text the word and an address anywhere.
@@ -253,12 +254,19 @@ lint_content(struct lint *lint, const struct lint_copy *copy)
 	} else {
 		look_at_text(copy->texts[i], &presence);
 	}
-	if (!presence.unsubscribe)
-		lint_report_add(
-		    lint->report, LINT_UNSUBSCRIBE, &place, "a link to unsubscribe was expected");
-	if (!presence.address)
+	if (!presence.unsubscribe && !lint_law_says(lint, TAILOR_LOOK_UNSUBSCRIBE))
+		lint_report_add(lint->report, LINT_UNSUBSCRIBE, &place,
+		    "a link to unsubscribe was expected%s",
+		    lint->campaign == NULL ? ""
+					   : "; without tracking_url and unsubscribe_address "
+					     "no footer has one");
+	if (!presence.address && !lint_law_says(lint, TAILOR_LOOK_POSTAL))
 		lint_report_add(lint->report, LINT_POSTAL_ADDRESS, &place,
-		    "a postal address of the sender was expected");
+		    "a postal address of the sender was expected%s",
+		    lint->campaign == NULL ? ""
+			: tailor_inspect_wants(lint->inspect) != 0
+			? "; postal_address is not set, so the footer can't show it"
+			: "");
 	if (!presence.action)
 		lint_report_add(lint->report, LINT_ACTION, &place,
 		    "a link or button that says what to do was expected");

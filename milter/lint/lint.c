@@ -405,6 +405,7 @@ lint_run(const struct lint_request *request, struct lint_report *report, struct 
 		check_fixed(&lint);
 		check_data(&lint);
 		check_parts(&lint);
+		lint_law(&lint);
 		rc = check_names(&lint, false, err);
 	}
 	if (rc == 0)

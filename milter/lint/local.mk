@@ -6,6 +6,7 @@ libmailtailor_a_SOURCES += \
 	milter/lint/copy.c \
 	milter/lint/header.c \
 	milter/lint/html.c milter/lint/html.h \
+	milter/lint/law.c \
 	milter/lint/link.c \
 	milter/lint/lint.c milter/lint/lint.h \
 	milter/lint/markup.c \

@@ -113,6 +113,13 @@ void lint_content_images(struct lint *lint, const struct lint_copy *copy);
 bool lint_is_unsubscribe(struct str address, struct str shown);
 bool lint_has_postal_address(struct str text);
 
+/* --- law.c: what marketing has to show, by the engine's own rule --- */
+
+void lint_law(struct lint *lint);
+/* Is it said by the engine whether TAILOR_LOOK_UNSUBSCRIBE or TAILOR_LOOK_POSTAL is there, so that nothing has
+ * to be guessed? */
+bool lint_law_says(const struct lint *lint, unsigned what);
+
 /* --- copy.c: what is looked at for each contact --- */
 
 /* The rendered texts in `copy`. */

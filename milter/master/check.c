@@ -211,6 +211,13 @@ check_plugins(const struct conf *conf, struct err *err)
 	return identity_run(&identity, plugins_task, &plugins, err);
 }
 
+static void
+print_warning(const char *text, void *closure)
+{
+	(void)closure;
+	fprintf(stderr, "warning: %s\n", text);
+}
+
 int
 master_check(const char *path)
 {
@@ -230,6 +237,7 @@ master_check(const char *path)
 	note(&report, check_plugins(conf, &err), &err);
 	if (report.problems == 0)
 		note(&report, check_database(conf, keys, link_keys, templates, &err), &err);
+	conf_law_warnings(conf, print_warning, NULL);
 	if (report.problems == 0)
 		printf("%s: ok\n", path);
 	tailor_templates_unref(&templates);

@@ -320,6 +320,19 @@ prepare(struct master *master, struct err *err)
 }
 
 static void
+log_law(const char *text, void *closure)
+{
+	(void)closure;
+	log_warning("law", LOG_STR("reason", text));
+}
+
+void
+master_warn(const struct master *master)
+{
+	conf_law_warnings(master->conf, log_law, NULL);
+}
+
+static void
 serve(struct master *master)
 {
 	int timeout_ms = start_workers(master);
@@ -327,6 +340,7 @@ serve(struct master *master)
 	log_info("started", LOG_STR("socket", master->conf->socket),
 	    LOG_NUM("sessions", master->slot_count[CHILD_SESSION]),
 	    LOG_NUM("outboxes", master->slot_count[CHILD_OUTBOX]));
+	master_warn(master);
 	report_ready(master, EX_OK);
 	while (!master->stop) {
 		wait_for_news(master, fence_watch(master, timeout_ms));

@@ -124,4 +124,5 @@ master_reload(struct master *master)
 	signal_children(master, SIGUSR1);
 	replace(master, conf, keys, link_keys, templates);
 	log_info("reloaded", LOG_STR("file", master->path));
+	master_warn(master);
 }

@@ -43,6 +43,8 @@ void master_complain(const struct master *master, const char *event, const char 
 /* Opens the log of this configuration; root gives the file to the daemon's user, whose
  * workers open it again at SIGUSR1. */
 int master_open_log(const struct conf *conf, const struct identity *identity, struct err *err);
+/* Logs what the configuration lacks for marketing by the law. */
+void master_warn(const struct master *master);
 /* Numbers of slots and eventfds as the present configuration wants them. */
 int master_set_slots(struct master *master, struct err *err);
 

@@ -19,7 +19,9 @@
 #define PAGE	    64
 #define PAGE_MEMORY (PAGE * (ATTRIBUTES_MAX + (size_t)64 * 1024))
 
-#define COLUMNS "id, address, key, language, time_zone, attributes, created_ms, updated_ms"
+#define COLUMNS                                                                                \
+	"id, address, key, language, time_zone, attributes, created_ms, updated_ms, consent, " \
+	"consent_ms, consent_source, consent_proof"
 
 static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
 static const char page_sql[] = "SELECT " COLUMNS " FROM contact WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -45,6 +47,10 @@ borrow_row(sqlite3_stmt *statement)
 	    .attributes = store_db_str(statement, 5),
 	    .created_ms = sqlite3_column_int64(statement, 6),
 	    .updated_ms = sqlite3_column_int64(statement, 7),
+	    .consent = {.state = (enum store_consent_state)sqlite3_column_int(statement, 8),
+		.time_ms = sqlite3_column_int64(statement, 9),
+		.source = store_db_str(statement, 10),
+		.proof = store_db_str(statement, 11)},
 	};
 }
 
@@ -58,6 +64,8 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	contact.language = store_db_copy(statement, 3, arena, full);
 	contact.time_zone = store_db_copy(statement, 4, arena, full);
 	contact.attributes = store_db_copy(statement, 5, arena, full);
+	contact.consent.source = store_db_copy(statement, 10, arena, full);
+	contact.consent.proof = store_db_copy(statement, 11, arena, full);
 	return contact;
 }
 

@@ -5,6 +5,7 @@
 #ifndef STORE_CONTACT_H
 #define STORE_CONTACT_H
 
+#include "store/consent.h"
 #include "store/store.h"
 
 #include <jansson.h>
@@ -18,6 +19,7 @@ struct store_contact {
 	struct str attributes; /* one JSON object with everything else: first_name, city, ... */
 	int64_t created_ms;
 	int64_t updated_ms;
+	struct store_consent consent;
 };
 
 /* 1 found, 0 not there, -1 error. Text is in the arena. */

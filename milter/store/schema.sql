@@ -250,3 +250,11 @@ CREATE TABLE plugin_cursor (
 	event       INTEGER NOT NULL,
 	PRIMARY KEY (plugin, listener)
 ) WITHOUT ROWID;
+
+-- version 6
+
+-- consent: as enum store_consent_state. consent_ms: since when it is so; 0: never said.
+ALTER TABLE contact ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contact ADD COLUMN consent_source TEXT NOT NULL DEFAULT '';
+ALTER TABLE contact ADD COLUMN consent_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';

@@ -101,9 +101,13 @@ has_value(void *closure, struct str path)
 	const struct tailor_work *work = closure;
 	struct str campaign = STR("campaign.");
 
-	if (str_is(path, "links.unsubscribe") || str_is(path, "links.preferences") ||
-	    str_is(path, "links.view"))
+	if (str_is(path, "links.unsubscribe"))
+		return conf_can_unsubscribe(work->conf, work->campaign);
+	if (str_is(path, "links.preferences") || str_is(path, "links.view"))
 		return tailor_track_configured(work->conf, work->campaign);
+	if (str_is(path, "campaign.postal_address") &&
+	    conf_postal_address(work->conf, work->campaign)[0] != '\0')
+		return true;
 	if (!str_starts(path, campaign))
 		return false;
 	path = (struct str){path.p + campaign.n, path.n - campaign.n};
@@ -215,19 +219,71 @@ compile_fields(struct tailor_compiled *compiled, const struct tailor_work *work,
 	return rc;
 }
 
+static const enum liquid_mode part_modes[] = {[MIME_PLAIN] = LIQUID_TEXT,
+    [MIME_HTML] = LIQUID_HTML,
+    [MIME_AMP] = LIQUID_HTML,
+    [MIME_CALENDAR] = LIQUID_CALENDAR};
+
+int
+tailor_part_lacks(
+    const struct tailor_work *work, size_t number, const struct mime_part *part, struct err *err)
+{
+	const struct liquid_options options = options_for(work, part_modes[part->kind]);
+	struct tailor_stages stages = work->stages;
+	char name[TAILOR_PART_NAME_SIZE];
+
+	if (!tailor_law_covers(work->law, part))
+		return 0;
+	stages.law = work->law;
+	return tailor_template_lacks(
+	    tailor_part_name(part, number, name), part->text, &options, &stages, err);
+}
+
+static int
+check_footer(
+    const struct tailor_work *work, enum liquid_mode mode, const char *kind, struct err *err)
+{
+	const struct liquid_options options = options_for(work, mode);
+	struct tailor_stages with_law = work->stages;
+	struct liquid_program *program = NULL;
+	char source[300];
+	int lacks;
+
+	snprintf(source, sizeof source, "{%% render \"%s\" %%}", work->campaign->footer);
+	if (tailor_compile_template(&program, str_c(work->campaign->footer), str_c(source),
+		&options, &work->stages, err) != 0)
+		return err_prefix(err, "%s: footer: in %s", work->campaign->place, kind);
+	liquid_free(&program);
+	with_law.law = work->law;
+	lacks = tailor_template_lacks(STR("footer"), str_c(source), &options, &with_law, err);
+	if (lacks > 0)
+		err_set(err, ERR_CONFIG, "%s: footer: %s in %s has %s", work->campaign->place,
+		    work->campaign->footer, kind, tailor_law_words((unsigned)lacks));
+	return lacks == 0 ? 0 : -1;
+}
+
+int
+tailor_check_footer(const struct tailor_work *work, struct err *err)
+{
+	if (work->law == NULL || work->campaign->footer[0] == '\0')
+		return 0;
+	return check_footer(work, LIQUID_HTML, "HTML", err) == 0 &&
+		check_footer(work, LIQUID_TEXT, "text", err) == 0
+	    ? 0
+	    : -1;
+}
+
 int
 tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
     size_t number, const struct mime_part *part, struct err *err)
 {
-	static const enum liquid_mode modes[] = {[MIME_PLAIN] = LIQUID_TEXT,
-	    [MIME_HTML] = LIQUID_HTML,
-	    [MIME_AMP] = LIQUID_HTML,
-	    [MIME_CALENDAR] = LIQUID_CALENDAR};
-	const struct liquid_options options = options_for(work, modes[part->kind]);
+	const struct liquid_options options = options_for(work, part_modes[part->kind]);
 	struct tailor_stages stages = work->stages;
 	char name[TAILOR_PART_NAME_SIZE];
 
 	stages.amp = part->kind == MIME_AMP;
+	if (tailor_law_covers(work->law, part))
+		stages.law = work->law;
 	return tailor_compile_template(
 	    program_r, tailor_part_name(part, number, name), part->text, &options, &stages, err);
 }
@@ -250,6 +306,7 @@ compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, 
 		const struct mime_part *part = mime_part_at(work->mime, i);
 
 		if ((tailor_has_tags(part->text, work->campaign) ||
+			tailor_law_covers(work->law, part) ||
 			tailor_track_rewrites(work->stages.track, part)) &&
 		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
@@ -275,7 +332,8 @@ tailor_check_fixed(
 void
 tailor_work_init(struct tailor_work *work, struct arena *arena)
 {
-	const struct mime_header *subject = mime_header_find(work->mime, "Subject");
+	const struct mime_header *subject =
+	    work->mime == NULL ? NULL : mime_header_find(work->mime, "Subject");
 
 	work->options = (struct merge_options){.has = has_value, .closure = work};
 	work->stages.merge = NULL;
@@ -315,12 +373,14 @@ tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
 {
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
 	struct arena *arena = arena_new((size_t)4 << 20);
+	struct tailor_law *law = tailor_law_new(conf, campaign, data);
 	struct tailor_work work = {.conf = conf,
 	    .folder = folder,
 	    .campaign = campaign,
 	    .data = data,
 	    .mime = mime,
-	    .extensions = extensions};
+	    .extensions = extensions,
+	    .law = law};
 	int rc;
 
 	tailor_work_init(&work, arena);
@@ -332,6 +392,7 @@ tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
 	if (rc == 0)
 		compiled->asks_view = asks_view(compiled);
 	arena_free(&arena);
+	tailor_law_free(&law);
 	if (rc != 0)
 		tailor_compiled_free(&compiled);
 	else

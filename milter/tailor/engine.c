@@ -41,6 +41,25 @@ read_data(struct tailor *tailor, const struct conf_campaign *campaign, struct li
 	return rc;
 }
 
+/* A footer that is broken is better found now than with the first message. */
+static int
+check_footer(const struct tailor *tailor, size_t i, struct err *err)
+{
+	const struct conf_campaign *campaign = &tailor->conf->campaigns[i];
+	struct tailor_law *law = tailor_law_new(tailor->conf, campaign, &tailor->data[i]);
+	struct tailor_work work = {.conf = tailor->conf,
+	    .folder = tailor_templates_of(tailor->templates, campaign),
+	    .campaign = campaign,
+	    .data = &tailor->data[i],
+	    .law = law};
+	int rc;
+
+	tailor_work_init(&work, NULL);
+	rc = tailor_check_footer(&work, err);
+	tailor_law_free(&law);
+	return rc;
+}
+
 int
 tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *keys,
     struct link_keys *link_keys, struct tailor_templates *templates, struct store *store,
@@ -57,7 +76,8 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
 	tailor->arena = arena_new(DATA_MAX);
 	tailor->data = g_new0(struct liquid_value, conf->campaign_count);
 	for (size_t i = 0; i < conf->campaign_count; i++) {
-		if (read_data(tailor, &conf->campaigns[i], &tailor->data[i], err) != 0) {
+		if (read_data(tailor, &conf->campaigns[i], &tailor->data[i], err) != 0 ||
+		    check_footer(tailor, i, err) != 0) {
 			tailor_free(&tailor);
 			return -1;
 		}
@@ -245,6 +265,8 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 		rc = tailor_check_fixed(message->mime, campaign, err);
 	if (rc == 0)
 		rc = check_seal(message, err);
+	if (rc == 0)
+		rc = tailor_law_check_fixed(campaign, message->mime, err);
 	if (rc == 0 && tailor_data_new(&message->data, tailor->conf, message->mime, err) < 0)
 		rc = -1;
 	if (rc == 0) {

@@ -25,6 +25,7 @@ struct tailor_inspect {
 	struct tailor *tailor;
 	const struct conf_campaign *campaign; /* NULL: none */
 	struct tailor_work work;
+	struct tailor_law *law;
 	struct liquid_value no_data;
 	char *name;
 	struct tailor_data *data; /* what came with the message */
@@ -100,6 +101,8 @@ prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
 	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
 	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),
 	    .mime = mime};
+	if (campaign != NULL)
+		inspect->law = tailor_law_new(tailor->conf, campaign, inspect->work.data);
 	tailor_work_init(&inspect->work, inspect->arena);
 }
 
@@ -152,6 +155,7 @@ tailor_inspect_free(struct tailor_inspect **inspect)
 	}
 	arena_free(&gone->arena);
 	tailor_data_free(&gone->data);
+	tailor_law_free(&gone->law);
 	g_free(gone->pieces);
 	g_free(gone->name);
 	g_free(gone);
@@ -237,6 +241,22 @@ add_namespaces(const struct tailor_inspect *inspect, struct arena *arena,
 	return 0;
 }
 
+unsigned
+tailor_inspect_wants(const struct tailor_inspect *inspect)
+{
+	return tailor_law_wants(inspect->law);
+}
+
+int
+tailor_inspect_lacks(const struct tailor_inspect *inspect, size_t i, struct err *err)
+{
+	const struct tailor_piece *piece = &inspect->pieces[i].show;
+	struct tailor_work work = inspect->work;
+
+	work.law = inspect->law;
+	return piece->part == NULL ? 0 : tailor_part_lacks(&work, piece->number, piece->part, err);
+}
+
 int
 tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact *contact,
     struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err)
@@ -252,6 +272,8 @@ tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact 
 	if (inspect->campaign != NULL &&
 	    tailor_track_configured(inspect->tailor->conf, inspect->campaign))
 		links->base = link_base(inspect->tailor->conf, inspect->campaign);
+	if (inspect->campaign != NULL)
+		links->leave = str_c(inspect->campaign->unsubscribe_address);
 	if (contact != NULL)
 		person.row = *contact;
 	if (tailor_scope_of(inspect->tailor, inspect->campaign, str_c(inspect->name), inspect->data,

@@ -15,6 +15,7 @@
 
 #include "liquid/liquid.h"
 #include "store/contact.h"
+#include "tailor/law.h"
 #include "tailor/tailor.h"
 
 /* A header field that holds template tags, the Subject in any case, or a part. */
@@ -41,6 +42,11 @@ const struct tailor_piece *tailor_inspect_at(const struct tailor_inspect *inspec
 /* Would piece `i` compile if it held `source`? 0 or -1. */
 int tailor_inspect_try(
     const struct tailor_inspect *inspect, size_t i, struct str source, struct err *err);
+/* What the law asks for in each part of this campaign's messages, and what piece `i` lacks of it:
+ * TAILOR_LOOK_UNSUBSCRIBE, TAILOR_LOOK_POSTAL (look.h). 0 where it asks for nothing; lacks: -1 if that can't be
+ * said, since the template is broken. Nothing here shows the footer. */
+unsigned tailor_inspect_wants(const struct tailor_inspect *inspect);
+int tailor_inspect_lacks(const struct tailor_inspect *inspect, size_t i, struct err *err);
 /* What names mean for this contact (NULL: one of whom nothing is known). */
 int tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact *contact,
     struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err);

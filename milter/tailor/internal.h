@@ -63,6 +63,7 @@ struct tailor_work {
 	const struct conf_campaign *campaign;
 	const struct liquid_value *data; /* the campaign's */
 	const struct mime_message *mime;
+	const struct tailor_law *law; /* NULL: nothing is to be done */
 	struct tailor_stages stages;
 	struct merge_options options;
 };
@@ -73,6 +74,11 @@ int tailor_compile_field(struct tailor_field *field, const struct tailor_work *w
     const struct mime_header *header, struct arena *arena, struct err *err);
 int tailor_compile_part(struct liquid_program **program_r, const struct tailor_work *work,
     size_t number, const struct mime_part *part, struct err *err);
+/* What the law misses in it (see tailor_law_lacks), or -1; 0 if the law is not about it. */
+int tailor_part_lacks(
+    const struct tailor_work *work, size_t number, const struct mime_part *part, struct err *err);
+/* Does the campaign's footer compile, and show what it is there for? ERR_CONFIG. */
+int tailor_check_footer(const struct tailor_work *work, struct err *err);
 /* As it stands in messages: "HTML part 2". */
 #define TAILOR_PART_NAME_SIZE 40
 struct str tailor_part_name(
@@ -139,11 +145,12 @@ void tailor_links_prepare(struct tailor_links *links, const struct tailor *tailo
 struct tailor_contact {
 	struct store_contact row;
 	bool known;
-	struct str display; /* for To: name, or first and last name; may be empty */
-	bool untracked;	    /* contact.do_not_track */
+	struct str display;  /* for To: name, or first and last name; may be empty */
+	bool untracked;	     /* contact.do_not_track */
+	const char *refused; /* why the campaign does not go to this contact; NULL: it does */
 };
 
-/* 0, or -1. `globals_r` lies in the arena. `links`: what links.* mean; must outlive it. */
+/* 0, 1 (the contact has not agreed: `refused` says so), or -1. `globals_r` lies in the arena. `links`: what links.* mean; must outlive it. */
 int tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct str recipient,
     struct arena *arena, struct tailor_links *links, struct tailor_contact *contact_r,
     struct liquid_value *globals_r, struct err *err);

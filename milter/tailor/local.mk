@@ -9,8 +9,10 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
+	milter/tailor/law.c milter/tailor/law.h \
 	milter/tailor/limits.c milter/tailor/limits.h \
 	milter/tailor/list.c milter/tailor/list.h \
+	milter/tailor/look.c milter/tailor/look.h \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \
@@ -46,6 +48,11 @@ check_PROGRAMS += tests/unit/tailor_view_test
 TESTS += tests/unit/tailor_view_test
 tests_unit_tailor_view_test_SOURCES = tests/unit/tailor_view_test.c tests/unit/tailor_fixture.h
 tests_unit_tailor_view_test_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/tailor_law_test
+TESTS += tests/unit/tailor_law_test
+tests_unit_tailor_law_test_SOURCES = tests/unit/tailor_law_test.c tests/unit/tailor_fixture.h
+tests_unit_tailor_law_test_LDADD = $(unit_libs)
 endif
 
 EXTRA_DIST += tests/corpus/engine.py tests/corpus/engine_walk.py tests/corpus/engine_attack.py

@@ -66,6 +66,7 @@ tailor_links_prepare(struct tailor_links *links, const struct tailor *tailor,
 	links->track = track;
 	links->keys = tailor->link_keys;
 	links->base = link_base(tailor->conf, campaign);
+	links->leave = str_c(campaign->unsubscribe_address);
 	links->no_view = tailor->conf->view_keep == 0;
 }
 
@@ -301,8 +302,8 @@ make_headers(struct work *work, struct err *err)
 	size_t count = mime_header_count(work->message->mime), room;
 	bool to_seen = false;
 
-	if (tailor_list_fields(work->message->campaign, str_c(work->message->name), &work->links,
-		work->own, &work->own_count, err) != 0)
+	if (tailor_list_fields(work->message->campaign, str_c(work->message->name),
+		work->message->mime, &work->links, work->own, &work->own_count, err) != 0)
 		return -1;
 	/* The first places are the signatures'; Date, Message-ID, To may join, and what plugins
 	 * add. */
@@ -395,26 +396,35 @@ set_sender(struct work *work, struct err *err)
 	    work->arena, &work->copy->sender, err);
 }
 
-/* Never an unsigned message: the signature is the last step and its failure a verdict. 1: a
- * plugin's gate is closed, the verdict is set. */
+/* Nothing is deferred for want of consent: asking again does not make it. */
+static int
+no_consent(struct work *work)
+{
+	work->copy->verdict = STORE_SUPPRESSED;
+	work->copy->reason = str_c(work->contact.refused);
+	return 1;
+}
+
+/* Never an unsigned message: the signature is the last step and its failure a verdict. 1: it has
+ * a verdict already. */
 static int
 render(struct work *work, struct err *err)
 {
-	int stopped;
+	int rc = tailor_scope(work->tailor, work->message, work->recipient, work->arena,
+	    &work->links, &work->contact, &work->globals, err);
 
-	if (tailor_scope(work->tailor, work->message, work->recipient, work->arena, &work->links,
-		&work->contact, &work->globals, err) != 0)
-		return -1;
 	work->copy->contact_id = work->contact.row.id;
+	if (rc != 0)
+		return rc < 0 ? -1 : no_consent(work);
 	prepare_links(work);
 	prepare_options(work);
 	if (tailor_extend_init(&work->extend, work->message, &work->contact, work->recipient,
 		work->arena, &work->links, work->copy, work->options.now_ms, err) != 0)
 		return -1;
 	plugin_copy_globals(&work->extend.plugins, &work->globals);
-	stopped = tailor_extend_gates(&work->extend, err);
-	if (stopped != 0)
-		return stopped;
+	rc = tailor_extend_gates(&work->extend, err);
+	if (rc != 0)
+		return rc;
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
 	    check_missing(work, err) != 0 || set_sender(work, err) != 0)
 		return -1;
@@ -458,7 +468,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 		return;
 	if (rc == 0 && message->note != NULL)
 		copy_r->reason = str_c(message->note);
-	if (rc == 0)
+	if (rc >= 0)
 		return;
 	copy_r->verdict = verdict_of(&work, &err);
 	copy_r->code = err.code;

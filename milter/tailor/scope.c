@@ -3,7 +3,7 @@
  * scope: what names in templates mean
  *
  * contact.*   the recipient: what was imported, and email, language, time_zone, known
- * campaign.*  the campaign's data file, and name
+ * campaign.*  the campaign's data file, name, and postal_address
  * data.*      what came with the message, for all and for the recipient
  * links.*     addresses of our own, made for this recipient (track.h)
  *
@@ -109,6 +109,22 @@ display_name(const struct liquid_object *contact, struct arena *arena)
 	return arena_printf(arena, "%.*s %.*s", STR_F(first), STR_F(last));
 }
 
+/* Why a contact gets none of the campaign's mail, or NULL. */
+static const char *
+refusal_of(const struct conf_campaign *campaign, const struct tailor_contact *contact)
+{
+	enum store_consent_state state =
+	    contact->known ? contact->row.consent.state : STORE_CONSENT_NONE;
+
+	if (campaign->kind != CONF_KIND_MARKETING)
+		return NULL;
+	if (state == STORE_CONSENT_WITHDRAWN)
+		return "consent withdrawn";
+	return campaign->consent == CONF_CONSENT_REQUIRED && state != STORE_CONSENT_GRANTED
+	    ? "no consent"
+	    : NULL;
+}
+
 static int
 find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct str recipient,
     struct arena *arena, struct tailor_contact *contact_r, struct err *err)
@@ -118,9 +134,24 @@ find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct
 	if (found < 0)
 		return -1;
 	contact_r->known = found == 1;
+	contact_r->refused = refusal_of(campaign, contact_r);
+	if (contact_r->refused != NULL)
+		return 1;
 	if (found == 1 || campaign->unknown == CONF_UNKNOWN_BARE)
 		return 0;
 	return err_set(err, ERR_MISSING, "%.*s is not among the contacts", STR_F(recipient));
+}
+
+/* Unless the campaign's data has a member of that name. */
+static int
+add_postal(const struct tailor *tailor, const struct conf_campaign *campaign,
+    struct liquid_object *data, struct arena *arena)
+{
+	const char *postal = campaign == NULL ? "" : conf_postal_address(tailor->conf, campaign);
+
+	if (postal[0] == '\0' || liquid_object_get(data, STR("postal_address")) != NULL)
+		return 0;
+	return liquid_object_set(data, arena, STR("postal_address"), liquid_string(str_c(postal)));
 }
 
 int
@@ -141,8 +172,8 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 	 * is the message's and joins a copy of the members. */
 	data = campaign == NULL
 	    ? liquid_object_new(arena, 1)
-	    : liquid_object_copy(tailor->data[campaign - tailor->conf->campaigns].object, arena, 1);
-	if (globals == NULL || data == NULL ||
+	    : liquid_object_copy(tailor->data[campaign - tailor->conf->campaigns].object, arena, 2);
+	if (globals == NULL || data == NULL || add_postal(tailor, campaign, data, arena) != 0 ||
 	    liquid_object_set(data, arena, STR("name"), liquid_string(name)) != 0 ||
 	    liquid_object_set(globals, arena, STR("contact"), liquid_object_value(person)) != 0 ||
 	    liquid_object_set(globals, arena, STR("campaign"), liquid_object_value(data)) != 0 ||
@@ -158,9 +189,12 @@ tailor_scope(struct tailor *tailor, const struct tailor_message *message, struct
     struct arena *arena, struct tailor_links *links, struct tailor_contact *contact_r,
     struct liquid_value *globals_r, struct err *err)
 {
+	int found;
+
 	*contact_r = (struct tailor_contact){.known = false};
-	if (find_contact(tailor, message->campaign, recipient, arena, contact_r, err) != 0)
-		return -1;
+	found = find_contact(tailor, message->campaign, recipient, arena, contact_r, err);
+	if (found != 0)
+		return found;
 	return tailor_scope_of(tailor, message->campaign, str_c(message->name), message->data,
 	    recipient, arena, links, contact_r, globals_r, err);
 }

@@ -46,6 +46,12 @@ advance(struct draft *draft, struct buf *text, struct origin *origin)
 	draft->text = text->len == 0 ? STR("") : buf_str(text);
 }
 
+static bool
+is_html(const struct work *work)
+{
+	return work->mode == LIQUID_HTML;
+}
+
 static int
 translate(const struct work *work, struct str name, struct draft *draft, struct err *err)
 {
@@ -83,10 +89,68 @@ track(const struct work *work, struct str name, bool main, struct draft *draft, 
 	return 0;
 }
 
+/* 1, 0 (there is none), -1. */
 static int
-prepare(const struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
+find_partial(const struct work *work, struct str name, struct str *source_r, struct err *err)
 {
-	if (translate(work, name, draft, err) == 0 && track(work, name, main, draft, err) == 0)
+	if (work->stages->law != NULL && str_is(name, TAILOR_LAW_FOOTER)) {
+		*source_r = tailor_law_partial(work->stages->law, is_html(work));
+		return 1;
+	}
+	return work->partials == NULL
+	    ? 0
+	    : work->partials->get(work->partials->closure, name, source_r, err);
+}
+
+/* A partial as the law looks at it: in Liquid, but as the author wrote it. */
+static int
+get_liquid(void *closure, struct str name, struct str *source_r, struct err *err)
+{
+	struct work *work = closure;
+	struct draft draft = {.made = NULL};
+	int found = find_partial(work, name, &draft.text, err);
+
+	if (found != 1)
+		return found;
+	if (draft.text.n > work->max)
+		return 0;
+	if (translate(work, name, &draft, err) != 0)
+		return -1;
+	*source_r = draft.text;
+	if (draft.made != NULL)
+		g_ptr_array_add(work->texts, draft.made);
+	origin_free(&draft.origin);
+	return 1;
+}
+
+static int
+add_footer(struct work *work, struct str name, struct draft *draft, struct err *err)
+{
+	const struct tailor_look_partials partials = {get_liquid, work};
+	struct origin *origin = NULL;
+	struct buf text;
+	int rc;
+
+	if (work->stages->law == NULL)
+		return 0;
+	buf_init(&text, work->max * GROWTH);
+	rc = tailor_law_source(work->stages->law, is_html(work), name, draft->text, draft->origin,
+	    &partials, &text, &origin, err);
+	if (rc == 1) {
+		advance(draft, &text, origin);
+		return 0;
+	}
+	buf_fini(&text);
+	origin_free(&origin);
+	return rc;
+}
+
+static int
+prepare(struct work *work, struct str name, bool main, struct draft *draft, struct err *err)
+{
+	if (translate(work, name, draft, err) == 0 &&
+	    (!main || add_footer(work, name, draft, err) == 0) &&
+	    track(work, name, main, draft, err) == 0)
 		return 0;
 	draft_fini(draft);
 	return -1;
@@ -97,7 +161,7 @@ get_partial(void *closure, struct str name, struct str *source_r, struct err *er
 {
 	struct work *work = closure;
 	struct draft draft = {.made = NULL};
-	int found = work->partials->get(work->partials->closure, name, &draft.text, err);
+	int found = find_partial(work, name, &draft.text, err);
 
 	origin_free(&work->origin);
 	*source_r = draft.text;
@@ -141,37 +205,71 @@ compile(struct liquid_program **program_r, struct str name, const struct draft *
 	return liquid_compile(program_r, name, draft->text, &now, err);
 }
 
+static void
+work_init(
+    struct work *work, const struct liquid_options *options, const struct tailor_stages *stages)
+{
+	*work = (struct work){.stages = stages,
+	    .partials = options->partials,
+	    .mode = options->mode,
+	    .max = options->limits.source,
+	    .texts = g_ptr_array_new_with_free_func(free)};
+	if (stages->merge == NULL)
+		return;
+	work->merge = *stages->merge;
+	work->merge.html = is_html(work);
+}
+
+static void
+work_fini(struct work *work)
+{
+	g_ptr_array_free(work->texts, TRUE);
+	origin_free(&work->origin);
+}
+
+int
+tailor_template_lacks(struct str name, struct str source, const struct liquid_options *options,
+    const struct tailor_stages *stages, struct err *err)
+{
+	struct draft draft = {.text = source};
+	struct work work;
+	int lacks = -1;
+
+	work_init(&work, options, stages);
+	if (translate(&work, name, &draft, err) == 0) {
+		const struct tailor_look_partials partials = {get_liquid, &work};
+
+		lacks = tailor_law_lacks(stages->law, is_html(&work), draft.text, &partials, err);
+	}
+	draft_fini(&draft);
+	work_fini(&work);
+	return lacks;
+}
+
 int
 tailor_compile_template(struct liquid_program **program_r, struct str name, struct str source,
     const struct liquid_options *options, const struct tailor_stages *stages, struct err *err)
 {
-	struct work work = {.stages = stages,
-	    .partials = options->partials,
-	    .mode = options->mode,
-	    .max = options->limits.source};
-	struct liquid_partials partials = {
-	    .get = get_partial, .origin = origin_of_partial, .closure = &work};
 	struct liquid_options prepared = *options;
 	struct draft draft = {.text = source};
+	struct liquid_partials partials;
+	struct work work;
 	int rc;
 
 	if (source.n > options->limits.source)
 		return liquid_compile(program_r, name, source, options, err);
-	if (stages->merge != NULL) {
-		work.merge = *stages->merge;
-		work.merge.html = work.mode == LIQUID_HTML;
-	}
-	if (options->partials != NULL) {
-		partials.list = options->partials->list == NULL ? NULL : list_partials;
+	work_init(&work, options, stages);
+	partials = (struct liquid_partials){
+	    .get = get_partial, .origin = origin_of_partial, .closure = &work};
+	if (options->partials != NULL && options->partials->list != NULL)
+		partials.list = list_partials;
+	if (options->partials != NULL || stages->law != NULL)
 		prepared.partials = &partials;
-	}
-	if (prepare(&work, name, true, &draft, err) != 0)
-		return -1;
-	work.texts = g_ptr_array_new_with_free_func(free);
-	rc = compile(program_r, name, &draft, &prepared, err);
-	g_ptr_array_free(work.texts, TRUE);
-	origin_free(&work.origin);
+	rc = prepare(&work, name, true, &draft, err);
+	if (rc == 0)
+		rc = compile(program_r, name, &draft, &prepared, err);
 	draft_fini(&draft);
+	work_fini(&work);
 	return rc;
 }
 

@@ -2,24 +2,29 @@
  *
  * template: what happens to a template before it is compiled
  *
- * Merge tags become Liquid, then links are made ready to be tracked; partials go the
- * same way. Errors name the author's line and column all the same.
+ * Merge tags become Liquid, a part that lacks what the law asks for gets the footer, then links
+ * are made ready to be tracked; partials go the same way, without footers. Errors name the author's line and column all the same.
  */
 #ifndef TAILOR_TEMPLATE_H
 #define TAILOR_TEMPLATE_H
 
 #include "liquid/liquid.h"
 #include "merge/merge.h"
+#include "tailor/law.h"
 #include "tailor/track.h"
 
 struct tailor_stages {
 	/* What merge tags are translated with (its `html` goes by the options' mode); NULL:
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
-	struct tailor_track *track; /* NULL: links stay as they are */
-	bool amp;		    /* HTML of AMP: only the values of attributes are looked at */
+	const struct tailor_law *law; /* NULL: no footer is missing */
+	struct tailor_track *track;   /* NULL: links stay as they are */
+	bool amp;		      /* HTML of AMP: only the values of attributes are looked at */
 };
 
+/* What must be in the source and isn't (see tailor_law_lacks), or -1. `stages` have a law. */
+int tailor_template_lacks(struct str name, struct str source, const struct liquid_options *options,
+    const struct tailor_stages *stages, struct err *err);
 /* As liquid_compile. */
 int tailor_compile_template(struct liquid_program **program_r, struct str name, struct str source,
     const struct liquid_options *options, const struct tailor_stages *stages, struct err *err);

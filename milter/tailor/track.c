@@ -89,7 +89,8 @@ tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, 
 	track->clicks = configured && campaign->track_clicks;
 	track->opens = configured && campaign->track_opens;
 	track->text = track->clicks && campaign->track_text;
-	track->mail = conf->token_keys[0] != '\0' && campaign->bounce_address[0] != '\0';
+	track->mail = conf->token_keys[0] != '\0' &&
+	    (campaign->bounce_address[0] != '\0' || campaign->unsubscribe_address[0] != '\0');
 	html_marks_init(&track->marks);
 	track->targets = g_array_new(FALSE, FALSE, sizeof(struct target));
 	g_array_set_clear_func(track->targets, clear_target);
@@ -553,6 +554,31 @@ get_pixel(struct tailor_links *links, struct str *text_r, struct err *err)
 	return text_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 1;
 }
 
+/* A mail token can't carry the address of one who is not in the store. */
+int
+tailor_links_leave(struct tailor_links *links, struct str *address_r, struct err *err)
+{
+	*address_r = links->leave;
+	if (links->keys == NULL || links->facts.contact == 0 || links->leave.n == 0)
+		return 0;
+	return link_unsubscribe_address(
+	    links->keys, links->leave, &links->facts, links->arena, address_r, err);
+}
+
+/* Without a page on the web one leaves by mail. */
+static int
+get_mailto(struct tailor_links *links, struct str key, struct str *text_r, struct err *err)
+{
+	struct str address;
+
+	if (links->leave.n == 0 || !str_is(key, "unsubscribe"))
+		return 0;
+	if (tailor_links_leave(links, &address, err) != 0)
+		return -1;
+	*text_r = arena_printf(links->arena, "mailto:%.*s?subject=unsubscribe", STR_F(address));
+	return text_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 1;
+}
+
 /* An address of ours that a template or a header field asks for. */
 static int
 get_address(struct tailor_links *links, struct str key, struct str *text_r, struct err *err)
@@ -602,9 +628,11 @@ get_member(void *closure, struct str key, struct arena *arena, struct liquid_val
 	int found;
 
 	(void)arena;
-	if (links->base.n == 0 || key.n == 0)
+	if (key.n == 0)
 		return 0;
-	if (links->keys != NULL && key.p[0] == 'c' && str_to_u64(digits, LINKS_MAX, &number))
+	if (links->base.n == 0)
+		found = get_mailto(links, key, &text, err);
+	else if (links->keys != NULL && key.p[0] == 'c' && str_to_u64(digits, LINKS_MAX, &number))
 		found = get_click(links, (size_t)number, &text, err);
 	else if (str_is(key, "pixel"))
 		found = get_pixel(links, &text, err);

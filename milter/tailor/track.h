@@ -63,11 +63,17 @@ int64_t tailor_track_campaign(const struct tailor_track *track);
 /* Does this part change, even without template tags? */
 bool tailor_track_rewrites(const struct tailor_track *track, const struct mime_part *part);
 
+struct tailor_links;
+
+/* unsubscribe_address with a token for this recipient, where there can be one. */
+int tailor_links_leave(struct tailor_links *links, struct str *address_r, struct err *err);
+
 /* What one render needs to make links. Fill in the first members. */
 struct tailor_links {
 	const struct tailor_track *track; /* NULL: no links are known */
 	const struct link_keys *keys;	  /* NULL: addresses of ours are examples, without token */
 	struct str base;
+	struct str leave; /* unsubscribe_address, or empty: the way out where there is no base */
 	struct link_facts facts; /* kind, link and address are set for each link */
 	struct arena *arena;
 	struct str recipient;

@@ -158,6 +158,13 @@ forget_later_tables(sqlite3 *handle)
 		sqlite3_free(sql);
 	}
 	sqlite3_free_table(rows);
+	assert_int_equal(sqlite3_exec(handle,
+			     "ALTER TABLE contact DROP COLUMN consent; "
+			     "ALTER TABLE contact DROP COLUMN consent_source; "
+			     "ALTER TABLE contact DROP COLUMN consent_ms; "
+			     "ALTER TABLE contact DROP COLUMN consent_proof",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_exec(handle, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
 }
