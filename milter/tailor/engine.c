@@ -51,6 +51,7 @@ check_footer(const struct tailor *tailor, size_t i, struct err *err)
 	    .folder = tailor_templates_of(tailor->templates, campaign),
 	    .campaign = campaign,
 	    .data = &tailor->data[i],
+	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),
 	    .law = law};
 	int rc;
 
@@ -66,6 +67,7 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
     struct err *err)
 {
 	struct tailor *tailor = g_new0(struct tailor, 1);
+	int rc;
 
 	tailor->conf = conf_ref(conf);
 	tailor->keys = keys == NULL ? NULL : dkim_keys_ref(keys);
@@ -75,19 +77,17 @@ tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_keys *
 	tailor->cache = tailor_cache_new((size_t)conf->cache_messages);
 	tailor->arena = arena_new(DATA_MAX);
 	tailor->data = g_new0(struct liquid_value, conf->campaign_count);
-	for (size_t i = 0; i < conf->campaign_count; i++) {
-		if (read_data(tailor, &conf->campaigns[i], &tailor->data[i], err) != 0 ||
-		    check_footer(tailor, i, err) != 0) {
-			tailor_free(&tailor);
-			return -1;
-		}
+	rc = plugin_set_new(&tailor->plugins, conf, store, NULL, NULL, err);
+	for (size_t i = 0; i < conf->campaign_count && rc == 0; i++) {
+		rc = read_data(tailor, &conf->campaigns[i], &tailor->data[i], err);
+		if (rc == 0)
+			rc = check_footer(tailor, i, err);
 	}
-	if (plugin_set_new(&tailor->plugins, conf, store, NULL, NULL, err) != 0) {
+	if (rc != 0)
 		tailor_free(&tailor);
-		return -1;
-	}
-	*tailor_r = tailor;
-	return 0;
+	else
+		*tailor_r = tailor;
+	return rc;
 }
 
 void

@@ -34,6 +34,7 @@ static void
 draft_fini(struct draft *draft)
 {
 	free(draft->made);
+	draft->made = NULL;
 	origin_free(&draft->origin);
 }
 

@@ -407,7 +407,7 @@ some_keys(unsigned char fill)
 	return keys;
 }
 
-static const struct link_facts facts = {LINK_BOUNCE, 7, 42, 3, 86400000, 0, {NULL, 0}};
+static const struct link_facts facts = {LINK_BOUNCE, 7, 42, 3, 86400000, 0, {NULL, 0}, 0};
 
 static void
 expect_token(const char *name, const char *message, const char *recipient, bool expected)
