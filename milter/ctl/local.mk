@@ -32,6 +32,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/render.c milter/ctl/render.h \
+	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
 	milter/ctl/token.c \
