@@ -190,7 +190,7 @@ X(ENUM, kind, "marketing", "marketing|transactional", \
   "say is about marketing only.") \
 X(BOOL, strict, "no", "", \
   "What becomes of a marketing message with a part that shows no link to unsubscribe or no " \
-  "postal address (see THE LAW). no: that part gets the footer; yes: the message is refused " \
+  "postal address; mailtailor.conf(5) describes under THE LAW what counts. no: that part gets the footer; yes: the message is refused " \
   "before the first recipient.") \
 X(ENUM, consent, "assumed", "assumed|required", \
   "Whom marketing goes to. required: only to contacts whose consent is granted; assumed: to all " \

@@ -70,6 +70,7 @@ X(lint, "what is wrong with a message, for all contacts, before it is sent", \
 X(render, "a template with data, without a message", \
   "render TEMPLATE|- [--data FILE.json] [--templates DIR] [--mode text|html|header]\n" \
   "       [--strict] [--now TIME] [--time-zone ZONE] [--merge-tags none|mailchimp]\n" \
+  "       [--campaign NAME]\n" \
   "render --lines\n" \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \

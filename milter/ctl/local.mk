@@ -43,6 +43,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/products.c milter/ctl/products.h \
 	milter/ctl/products_import.c \
 	milter/ctl/render.c milter/ctl/render.h \
+	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
 	milter/ctl/suppress.c \

@@ -30,6 +30,7 @@ struct request {
 	const char *path;
 	const char *data;
 	const char *templates;
+	const char *campaign; /* NULL: of none */
 	bool lines;
 	const char *(*name_at)(size_t number); /* of what is to be listed; NULL: nothing */
 };
@@ -78,7 +79,8 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	    .now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
 	const struct merge_options merge = {.has = has_value, .closure = &globals};
-	const struct tailor_stages stages = {.merge = job->merge_tags ? &merge : NULL};
+	const struct tailor_stages stages = {
+	    .merge = job->merge_tags ? &merge : NULL, .law = job->law};
 	struct liquid_program *program;
 	int rc;
 
@@ -110,6 +112,9 @@ take_option(struct request *request, int option)
 		return 0;
 	case 't':
 		request->templates = optarg;
+		return 0;
+	case 'c':
+		request->campaign = optarg;
 		return 0;
 	case 'm':
 		if (!render_mode_find(str_c(optarg), &request->job.mode))
@@ -150,8 +155,8 @@ read_options(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 	    {"templates", required_argument, NULL, 't'}, {"mode", required_argument, NULL, 'm'},
-	    {"strict", no_argument, NULL, 's'}, {"now", required_argument, NULL, 'n'},
-	    {"time-zone", required_argument, NULL, 'z'},
+	    {"campaign", required_argument, NULL, 'c'}, {"strict", no_argument, NULL, 's'},
+	    {"now", required_argument, NULL, 'n'}, {"time-zone", required_argument, NULL, 'z'},
 	    {"merge-tags", required_argument, NULL, 'g'}, {"lines", no_argument, NULL, 'l'},
 	    {"list-filters", no_argument, NULL, 'F'}, {"list-tags", no_argument, NULL, 'T'},
 	    {NULL, 0, NULL, 0}};
@@ -237,10 +242,12 @@ read_data(const struct request *request, json_t **data_r, struct err *err)
 }
 
 static int
-read_folder(struct request *request, const struct conf *conf, struct liquid_folder **folder_r,
-    struct err *err)
+read_folder(struct request *request, const struct conf *conf, const struct conf_campaign *campaign,
+    struct liquid_folder **folder_r, struct err *err)
 {
-	const char *path = request->templates != NULL ? request->templates : conf->templates;
+	const char *path = request->templates != NULL		 ? request->templates
+	    : campaign != NULL && campaign->templates[0] != '\0' ? campaign->templates
+								 : conf->templates;
 
 	*folder_r = NULL;
 	if (path[0] == '\0')
@@ -254,24 +261,39 @@ read_folder(struct request *request, const struct conf *conf, struct liquid_fold
 static int
 run(struct request *request, const struct conf *conf, struct arena *arena, struct err *err)
 {
+	const struct conf_campaign *campaign = NULL;
 	struct liquid_folder *folder = NULL;
+	struct tailor_law *law = NULL;
 	struct str output = STR_NONE;
 	struct buf source;
 	json_t *data = NULL;
-	int rc;
+	int rc = 0;
+
+	if (request->campaign != NULL) {
+		campaign = conf_campaign_find(conf, str_c(request->campaign));
+		if (campaign == NULL)
+			return err_set(err, ERR_NOTFOUND,
+			    "the configuration has no campaign \"%s\"", request->campaign);
+	}
 
 	buf_init(&source, (size_t)conf->render_source);
 	rc = read_template(request, &source, err);
 	if (rc == 0)
 		rc = read_data(request, &data, err);
 	if (rc == 0)
-		rc = read_folder(request, conf, &folder, err);
+		rc = read_folder(request, conf, campaign, &folder, err);
+	if (rc == 0 && campaign != NULL) {
+		data = data == NULL ? json_object() : data;
+		rc = render_campaign(
+		    &request->job, conf, campaign, request->campaign, data, arena, &law, err);
+	}
 	if (rc == 0) {
 		request->job.data = data;
 		rc = render_job_run(&request->job, conf, arena, &output, err);
 	}
 	if (rc == 0 && output.n > 0)
 		fwrite(output.p, 1, output.n, stdout);
+	tailor_law_free(&law);
 	liquid_folder_free(&folder);
 	json_decref(data);
 	buf_fini(&source);

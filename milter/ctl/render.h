@@ -7,6 +7,7 @@
 
 #include "ctl/ctl.h"
 #include "liquid/liquid.h"
+#include "tailor/law.h"
 
 struct render_job {
 	struct str name; /* of the template, for messages */
@@ -15,7 +16,8 @@ struct render_job {
 	const struct liquid_partials *partials;
 	enum liquid_mode mode;
 	bool strict;
-	bool merge_tags; /* the template may hold Mailchimp's */
+	bool merge_tags;	      /* the template may hold Mailchimp's */
+	const struct tailor_law *law; /* whose footer it gets; NULL: none */
 	int64_t now_ms;
 	const char *time_zone; /* NULL: UTC */
 };
@@ -23,6 +25,11 @@ struct render_job {
 /* Within the configuration's limits. The result is in the arena. */
 int render_job_run(const struct render_job *job, const struct conf *conf, struct arena *arena,
     struct str *output_r, struct err *err);
+/* Makes the job one of a part of this campaign's messages: its merge tags, its footer (*law_r is
+ * the caller's), and its values in `data` where they are missing. */
+int render_campaign(struct render_job *job, const struct conf *conf,
+    const struct conf_campaign *campaign, const char *name, json_t *data, struct arena *arena,
+    struct tailor_law **law_r, struct err *err);
 /* "text", "html" or "header"; false if it is another word. */
 bool render_mode_find(struct str word, enum liquid_mode *mode_r);
 /* "none" or "mailchimp"; false if it is another word. */

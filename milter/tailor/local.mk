@@ -13,6 +13,8 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/limits.c milter/tailor/limits.h \
 	milter/tailor/list.c milter/tailor/list.h \
 	milter/tailor/look.c milter/tailor/look.h \
+	milter/tailor/look_mark.c milter/tailor/look_work.h \
+	milter/tailor/look_text.c \
 	milter/tailor/message_id.c milter/tailor/message_id.h \
 	milter/tailor/render.c \
 	milter/tailor/scope.c \

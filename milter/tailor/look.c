@@ -13,24 +13,13 @@
 #include "base/buf.h"
 #include "html/element.h"
 #include "html/visible.h"
-#include "liquid/lex.h"
+#include "tailor/look_work.h"
 
 #include <glib.h>
 
 /* Of partials in each other; more are not looked into. */
 #define DEPTH_MAX 20
 #define BYTES_MAX ((size_t)64 << 20)
-/* Between pieces of text that do not follow each other: in no address. */
-#define GAP '\x01'
-
-/* An output, or a tag that is not raw, comment or doc. */
-struct mark {
-	bool output;
-	struct str text; /* between the delimiters */
-	struct str word; /* of a tag */
-	size_t begin;
-	size_t end;
-};
 
 /* A block of the template. */
 struct frame {
@@ -78,152 +67,17 @@ struct look {
 static int look_into(const struct tailor_look_query *query, struct budget *budget,
     struct str source, struct tailor_look_found *found_r, struct err *err);
 
-/* --- texts --- */
-
-static bool
-divides(gunichar c)
-{
-	return g_unichar_isspace(c) || c < 0x20 ||
-	    strchr(",;|", (int)(c < 0x80 ? c : 'x')) != NULL || c == 0xb7 || c == 0x2022;
-}
-
-/* Zero width, or soft: a reader does not see it. */
-static bool
-is_unseen(gunichar c)
-{
-	return g_unichar_type(c) == G_UNICODE_FORMAT || c == 0x34f || c == 0x2800 || c == 0x3164;
-}
-
-char *
-tailor_look_fold(struct str text)
-{
-	char *valid = g_utf8_make_valid(text.n == 0 ? "" : text.p, (gssize)text.n);
-	char *normal = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL_COMPOSE);
-	char *plain = g_utf8_casefold(normal, -1);
-	GString *out = g_string_sized_new(text.n);
-	bool gap = false;
-
-	for (const char *p = plain; *p != '\0'; p += g_utf8_skip[(guchar)*p]) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (c != GAP && divides(c)) {
-			gap = true;
-		} else if (!is_unseen(c)) {
-			if (gap && out->len > 0)
-				g_string_append_c(out, ' ');
-			g_string_append_unichar(out, c);
-			gap = false;
-		}
-	}
-	g_free(plain);
-	g_free(normal);
-	g_free(valid);
-	return g_string_free(out, FALSE);
-}
-
-/* Is there a sign that a reader sees? */
-static bool
-shows(struct str text)
-{
-	char *valid = g_utf8_make_valid(text.n == 0 ? "" : text.p, (gssize)text.n);
-	bool found = false;
-
-	for (const char *p = valid; *p != '\0' && !found; p += g_utf8_skip[(guchar)*p]) {
-		gunichar c = g_utf8_get_char(p);
-
-		found = g_unichar_isgraph(c) && !is_unseen(c);
-	}
-	g_free(valid);
-	return found;
-}
-
-/* --- the template's tags --- */
-
-static void
-add_mark(struct look *look, const struct lex_piece *piece, size_t end)
-{
-	struct mark mark = {.output = piece->kind == LEX_OUTPUT,
-	    .text = str_trim(piece->text),
-	    .begin = piece->at,
-	    .end = end};
-
-	if (!mark.output)
-		mark.word = lex_word(piece);
-	g_array_append_val(look->marks, mark);
-}
-
-static void
-find_marks(struct look *look)
-{
-	struct lex lex = {.source = look->source};
-	struct lex_piece piece, end;
-
-	while ((piece = lex_next(&lex)).kind != LEX_END) {
-		struct str word = lex_word(&piece);
-
-		if (piece.kind == LEX_BAD_OUTPUT || piece.kind == LEX_BAD_TAG)
-			return;
-		if (piece.kind == LEX_TEXT)
-			continue;
-		if (str_is(word, "raw"))
-			lex_find_end(&lex, "endraw", NULL, &end);
-		else if (str_is(word, "comment"))
-			lex_skip_comment(&lex);
-		else if (str_is(word, "doc"))
-			lex_find_end(&lex, "enddoc", "doc", &end);
-		else
-			add_mark(look, &piece, lex.at);
-	}
-}
-
-static struct mark *
+static struct tailor_look_mark *
 mark_at(const struct look *look, guint i)
 {
-	return &g_array_index(look->marks, struct mark, i);
-}
-
-/* The next member's name, behind a dot or in square brackets. */
-static bool
-read_step(struct scan *scan, struct str *name_r)
-{
-	bool square = scan->token == TOKEN_OPEN_SQUARE;
-
-	if (!square && scan->token != TOKEN_DOT)
-		return false;
-	scan_next(scan);
-	if (scan->token != (square ? TOKEN_STRING : TOKEN_ID))
-		return false;
-	*name_r = scan->text;
-	scan_next(scan);
-	if (square && scan->token != TOKEN_CLOSE_SQUARE)
-		return false;
-	if (square)
-		scan_next(scan);
-	return true;
-}
-
-/* Does the output print `object`.`member`, whatever filters follow? */
-static bool
-prints(const struct look *look, const struct mark *mark, const char *object, const char *member)
-{
-	struct scan scan;
-	struct str name;
-
-	if (!mark->output)
-		return false;
-	scan_init(&scan, look->source, mark->text);
-	if (scan.token != TOKEN_ID || !str_is(scan.text, object))
-		return false;
-	scan_next(&scan);
-	return read_step(&scan, &name) && str_is(name, member) &&
-	    (scan.token == TOKEN_END || scan.token == TOKEN_PIPE);
+	return &g_array_index(look->marks, struct tailor_look_mark, i);
 }
 
 static bool
-prints_way_out(const struct look *look, const struct mark *mark)
+prints_way_out(const struct look *look, const struct tailor_look_mark *mark)
 {
-	return prints(look, mark, "links", "unsubscribe") ||
-	    prints(look, mark, "links", "preferences");
+	return tailor_look_prints(look->source, mark, "links", "unsubscribe") ||
+	    tailor_look_prints(look->source, mark, "links", "preferences");
 }
 
 /* --- blocks --- */
@@ -278,7 +132,7 @@ close_block(struct look *look)
 	g_array_set_size(look->frames, look->frames->len - 1);
 	if (frame.complete)
 		top(look)->now |= frame.all;
-	g_string_append_c(look->text, GAP);
+	g_string_append_c(look->text, TAILOR_LOOK_GAP);
 }
 
 static bool
@@ -339,24 +193,6 @@ see_in_link(struct look *look)
 		frame->now |= TAILOR_LOOK_UNSUBSCRIBE;
 }
 
-/* {% render "name" %} and its like, but for those that may take it in no time. */
-static bool
-names_partial(const struct look *look, const struct mark *mark, struct str *name_r)
-{
-	struct scan scan;
-	bool call = str_is(mark->word, "render") || str_is(mark->word, "include");
-
-	if (!call && !str_is(mark->word, "layout"))
-		return false;
-	scan_init(&scan, look->source, mark->text);
-	scan_next(&scan);
-	if (scan.token != TOKEN_STRING)
-		return false;
-	*name_r = scan.text;
-	scan_next(&scan);
-	return scan.token != TOKEN_ID || !str_is(scan.text, "for");
-}
-
 static int
 see_partial(struct look *look, struct str name)
 {
@@ -380,20 +216,20 @@ see_partial(struct look *look, struct str name)
 }
 
 static int
-see_mark(struct look *look, const struct mark *mark)
+see_mark(struct look *look, const struct tailor_look_mark *mark)
 {
 	struct str name;
 
-	g_string_append_c(look->text, GAP);
+	g_string_append_c(look->text, TAILOR_LOOK_GAP);
 	if (mark->output) {
 		see_in_link(look);
-		if (prints(look, mark, "campaign", "postal_address"))
+		if (tailor_look_prints(look->source, mark, "campaign", "postal_address"))
 			top(look)->now |= TAILOR_LOOK_POSTAL;
 		if (!look->query->html && prints_way_out(look, mark))
 			top(look)->now |= TAILOR_LOOK_UNSUBSCRIBE;
 		return 0;
 	}
-	if (!names_partial(look, mark, &name))
+	if (!tailor_look_names(look->source, mark, &name))
 		return 0;
 	see_in_link(look);
 	return see_partial(look, name);
@@ -411,7 +247,7 @@ see_text(struct look *look, struct str text)
 		buf_add_str(&decoded, text);
 	text = buf_str(&decoded);
 	g_string_append_len(look->text, text.p, (gssize)text.n);
-	if (look->link.open && shows(text))
+	if (look->link.open && tailor_look_shows(text))
 		see_in_link(look);
 	buf_fini(&decoded);
 }
@@ -444,7 +280,7 @@ walk(struct look *look, struct html_range range, bool shown)
 	size_t at = range.begin;
 
 	while (look->next < look->marks->len && mark_at(look, look->next)->begin < range.end) {
-		const struct mark *mark = mark_at(look, look->next++);
+		const struct tailor_look_mark *mark = mark_at(look, look->next++);
 		bool seen = shown && can_see(look);
 
 		if (mark->begin > at)
@@ -462,13 +298,13 @@ walk(struct look *look, struct html_range range, bool shown)
 
 /* The mark with which the value begins, which no tag of the template in front of it in the same
  * HTML tag makes doubtful. */
-static const struct mark *
+static const struct tailor_look_mark *
 mark_of_value(const struct look *look, const struct html_token *token, struct html_range value)
 {
 	while (value.begin < value.end && html_token_is_space(look->mask.bytes[value.begin]))
 		value.begin++;
 	for (guint i = look->next; i < look->marks->len; i++) {
-		const struct mark *mark = mark_at(look, i);
+		const struct tailor_look_mark *mark = mark_at(look, i);
 
 		if (mark->begin >= value.end)
 			return NULL;
@@ -484,7 +320,7 @@ static void
 open_link(struct look *look, const struct html_token *token)
 {
 	struct html_attribute href;
-	const struct mark *mark;
+	const struct tailor_look_mark *mark;
 
 	look->link.open = false;
 	if (!html_element_attribute(look->mask.bytes, token, "href", &href))
@@ -639,12 +475,12 @@ look_into(const struct tailor_look_query *query, struct budget *budget, struct s
 	    .signature = TAILOR_LOOK_NOWHERE};
 	int rc;
 
-	look.marks = g_array_new(FALSE, FALSE, sizeof(struct mark));
+	look.marks = g_array_new(FALSE, FALSE, sizeof(struct tailor_look_mark));
 	look.frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 	look.text = g_string_new(NULL);
 	html_mask_init(&look.mask, look.source, false);
 	html_visible_init(&look.visible, &look.mask);
-	find_marks(&look);
+	tailor_look_marks(look.source, look.marks);
 	open_block(&look, STR(""));
 	rc = query->html ? walk_html(&look) : walk_plain(&look);
 	take_result(&look, found_r);

@@ -146,6 +146,21 @@ static const struct bad {
     {"token_keys = k\n\ncampaign a { tracking_url = \"http://localhost.example\" }\n",
 	"m.conf:3: tracking_url: expected https://, or tracking_insecure = yes, got "
 	"\"http://localhost.example\"\n"},
+    {"campaign a { strict = yes }\n",
+	"m.conf:1: strict: expected tracking_url with token_keys, or unsubscribe_address, since "
+	"marketing needs a way to unsubscribe\n"
+	"m.conf:1: strict: expected postal_address to be set, here or for all\n"},
+    {"postal_address = here\n\ncampaign a { strict = yes }\n",
+	"m.conf:3: strict: expected tracking_url with token_keys, or unsubscribe_address, since "
+	"marketing needs a way to unsubscribe\n"},
+    {"campaign a { strict = yes unsubscribe_address = leave@a.example }\n",
+	"m.conf:1: strict: expected postal_address to be set, here or for all\n"},
+    {"campaign a { footer = \"foot.html.liquid\" }\n",
+	"m.conf:1: footer: expected the name of a template without .html.liquid, as in "
+	"brand/footer, got \"foot.html.liquid\"\n"},
+    {"campaign a { footer = \"a'b\" }\n",
+	"m.conf:1: footer: expected the name of a template without .html.liquid, as in "
+	"brand/footer, got \"a'b\"\n"},
     {"token_keys = k\ntracking_url = t.example\n",
 	"m.conf:2: tracking_url: expected an address like https://t.example.com, without ? and #, "
 	"got \"t.example\"\n"},
@@ -393,6 +408,61 @@ dkim_domains_are_found(void **state)
 }
 
 static void
+take_warning(const char *text, void *closure)
+{
+	char *all = closure;
+
+	snprintf(all + strlen(all), 2000 - strlen(all), "%s\n", text);
+}
+
+static void
+law_warnings(void **state)
+{
+	static const struct {
+		const char *text, *warnings;
+	} cases[] = {
+	    {"", ""},
+	    {"campaign a { kind = transactional }\n", ""},
+	    {"campaign a { strict = yes kind = transactional }\n", ""},
+	    {"postal_address = x\ncampaign a { unsubscribe_address = a@b.example }\n", ""},
+	    {"token_keys = k\npostal_address = x\ncampaign a { tracking_url = "
+	     "\"https://t.example\" "
+	     "}\n",
+		""},
+	    {"campaign a { unsubscribe_address = a@b.example }\n",
+		"m.conf:1: campaign \"a\": marketing without postal_address: no footer can show "
+		"it\n"},
+	    {"\ncampaign a { postal_address = x }\ncampaign b { postal_address = x }\n",
+		"m.conf:2: campaign \"a\", \"b\": marketing without a way to unsubscribe, for "
+		"which "
+		"tracking_url or unsubscribe_address was expected: no footer is added\n"},
+	    {"campaign a { }\ncampaign b { unsubscribe_address = a@b.example }\n",
+		"m.conf:1: campaign \"a\": marketing without a way to unsubscribe, for which "
+		"tracking_url or unsubscribe_address was expected, and without postal_address: no "
+		"footer is added\n"
+		"m.conf:2: campaign \"b\": marketing without postal_address: no footer can show "
+		"it\n"},
+	    {"campaign a{}\ncampaign b{}\ncampaign c{}\ncampaign d{}\ncampaign e{}\ncampaign f{}\n"
+	     "campaign g{}\ncampaign h{}\ncampaign i{}\ncampaign j{}\n",
+		"m.conf:1: campaign \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\" and 2 "
+		"more: marketing without a way to unsubscribe, for which tracking_url or "
+		"unsubscribe_address was expected, and without postal_address: no footer is "
+		"added\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct conf *conf = load(cases[i].text);
+		char all[2000] = "";
+
+		conf_law_warnings(conf, take_warning, all);
+		if (strcmp(all, cases[i].warnings) != 0)
+			fail_msg("%s: %s", cases[i].text, all);
+		drop(conf);
+	}
+}
+
+static void
 tracking_urls(void **state)
 {
 	static const struct {
@@ -550,6 +620,7 @@ main(void)
 	    cmocka_unit_test(dkim_sections_may_be_named_by_their_record),
 	    cmocka_unit_test(dkim_domains_are_found),
 	    cmocka_unit_test(tracking_urls),
+	    cmocka_unit_test(law_warnings),
 	    cmocka_unit_test(trusted_clients),
 	    cmocka_unit_test(references_keep_it),
 	    cmocka_unit_test(threads_share_and_load),

@@ -295,6 +295,74 @@ class Batches(Tool):
         os.close(master)
 
 
+class Consent(Tool):
+    def consent(self, address="a@x.example"):
+        return self.contact(address)["consent"]
+
+    def test_columns_and_members(self):
+        self.give("email,Consent,consent_source,consent_time,consent_proof\n"
+                  "a@x.example,GRANTED,\"form, 2\",2026-01-31,\"{{ x }}\"\n"
+                  "b@x.example,,,,\n")
+        self.assertEqual(self.consent(), {
+            "state": "granted", "source": "form, 2", "time": "2026-01-31T00:00:00.000Z",
+            "proof": "{{ x }}"})
+        self.assertEqual(self.consent("b@x.example"), {
+            "state": "none", "source": "", "time": None, "proof": ""})
+        self.assertEqual(self.attributes("a@x.example"), {})
+        self.give('{"email": "c@x.example", "consent": "pending", "consent_proof": null}\n')
+        self.assertEqual(self.consent("c@x.example")["state"], "pending")
+        self.assertTrue(self.consent("c@x.example")["time"])
+        self.assertIn("\tgranted\n", self.run_tool("contacts", "list"))
+        self.assertIn("consent: granted since 2026-01-31T00:00:00.000Z\n",
+                      self.run_tool("contacts", "show", "a@x.example"))
+
+    def test_refused_lines(self):
+        for row, sentence in (
+                ("yes,,", 'consent: "yes": granted, pending, withdrawn or none was expected'),
+                (",form,", "details of a consent, but consent is empty"),
+                ("granted,,soon", 'consent_time: "soon": a time like 2026-01-31T08:15:00Z'),
+                ("granted,,7d", 'consent_time: "7d": a time like'),
+                ("granted," + "x" * 2001 + ",", "consent_source of 2001 bytes: at most 2000")):
+            self.give(f"email,consent,consent_source,consent_time\na@x.example,{row}\n",
+                      status=DATAERR)
+            self.assertIn("line 2: " + sentence, self.err)
+        self.give('{"email": "a@x.example", "consent": true}\n', "--jsonl", status=DATAERR)
+        self.assertIn("line 1: consent is no text", self.err)
+        self.run_tool("contacts", "set", "a@x.example", "consent=granted", status=DATAERR)
+        self.assertIn("a consent is set by mailtailor contacts consent", self.err)
+        self.run_tool("contacts", "consent", "a@x.example", "maybe", status=USAGE)
+
+    def test_what_is_newer_stays(self):
+        """Each step: what an import brings, and what is stored then."""
+        for state, time, kept, stored, since in (
+                ("granted", "2026-01-02", 0, "granted", "2026-01-02"),
+                ("pending", "2026-01-01", 1, "granted", "2026-01-02"),
+                ("granted", "", 0, "granted", "2026-01-02"),
+                ("withdrawn", "2026-01-01", 1, "granted", "2026-01-02"),
+                ("withdrawn", "2026-01-03", 0, "withdrawn", "2026-01-03"),
+                ("granted", "", 1, "withdrawn", "2026-01-03"),
+                ("none", "", 1, "withdrawn", "2026-01-03"),
+                ("granted", "2026-01-03", 1, "withdrawn", "2026-01-03"),
+                ("withdrawn", "", 0, "withdrawn", "2026-01-03"),
+                ("granted", "2026-01-04", 0, "granted", "2026-01-04"),
+                ("withdrawn", "", 0, "withdrawn", "")):
+            with self.subTest(state=state, time=time):
+                summary = self.give(f"email,consent,consent_time\na@x.example,{state},{time}\n")
+                self.assertEqual("; 1 consents not changed" in summary, bool(kept))
+                self.assertEqual(self.consent()["state"], stored)
+                self.assertTrue(self.consent()["time"].startswith(since))
+
+    def test_set_by_hand(self):
+        self.give("email,consent\na@x.example,withdrawn\n")
+        self.run_tool("contacts", "consent", "A@X.example", "granted", "--proof", "call 7")
+        self.assertEqual((self.consent()["state"], self.consent()["proof"]), ("granted", "call 7"))
+        self.run_tool("contacts", "consent", "a@x.example", "none")
+        self.assertEqual(self.consent(),
+                         {"state": "none", "source": "", "time": None, "proof": ""})
+        self.run_tool("contacts", "delete", "a@x.example")
+        self.run_tool("contacts", "consent", "a@x.example", "granted", status=NOINPUT)
+
+
 class Export(Tool):
     RICH = [
         {"email": "a@x.example", "language": "de", "time_zone": "Europe/Berlin", "zip": "01234",
@@ -304,6 +372,8 @@ class Export(Tool):
         {"email": "c@x.example", "language": "en", "time_zone": "", "mixed": 7, "long": 12345678901234567, "space": "  two  ",
          "lines": "a\r\nb\n\nc", "quote": '"', "comma": ",;\t", "formula": "=1+1",
          "lang": "attribute", "tz": "attribute", "First, \"Name\"": "x", " edge ": "y"},
+        {"email": "d@x.example", "consent": "withdrawn", "consent_time": "2026-01-31T08:15:00.500Z",
+         "consent_source": "a \"form\"", "consent_proof": "line one\nline two"},
         {"email": "J\u00fcrgen@b\u00fccher.example", "name": "\u6f22\u5b57 \u0627\u0644",
          "minus": -0.0, "tiny": 1e-30, "note": "{{ contact.email }}"},
     ]

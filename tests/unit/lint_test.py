@@ -35,6 +35,13 @@ campaign "chimp" { merge_tags = "mailchimp" }
 campaign "folder" { templates = "templates" }
 campaign "apart" { sender = {"bounce@mailer.example"} }
 campaign "together" { sender = {"bounce@mail.shop.example"} }
+campaign "law" { unsubscribe_address = "leave@shop.example" postal_address = "Shop, 1 Main Street" }
+campaign "hard" {
+    strict = yes
+    unsubscribe_address = "leave@shop.example"
+    postal_address = "Shop, 1 Main Street"
+}
+campaign "receipt" { kind = transactional }
 dkim "shop.example" { selector = "s" key = "/nonexistent/key.pem" subdomains = yes }
 dkim "co.uk" { selector = "s" key = "/nonexistent/key.pem" subdomains = yes }
 """
@@ -408,6 +415,52 @@ class Checks(Lint):
         for name, (faulty, _) in CASES.items():
             with self.subTest(name):
                 self.assertEqual(self.find(name, faulty[0])[0]["severity"], table[name])
+
+
+class Law(Lint):
+    """By the engine's own rule, where the configuration knows what is to be there."""
+    LINK = '<a href="{{ links.unsubscribe }}">Leave</a>'
+    TEXT = "Spring sale in our shop: {{ campaign.postal_address }} {{ links.unsubscribe }}\n"
+
+    def findings(self, campaign, foot, text=TEXT):
+        text = message(page(foot=foot), text=text)
+        return [(finding["name"], finding["severity"], finding["text"])
+                for finding in self.lint(text, "--campaign", campaign)["findings"]
+                if finding["name"] in ("unsubscribe", "postal-address")]
+
+    def test_both_are_there(self):
+        for campaign in ("law", "hard"):
+            self.assertEqual(self.findings(campaign, "<p>Shop<br>1 Main Street</p>" + self.LINK), [])
+
+    def test_the_footer_helps(self):
+        self.assertEqual(self.findings("law", "<p>{{ campaign.postal_address }}</p>"), [
+            ("unsubscribe", "info",
+             "the HTML part 2 has no link to unsubscribe that can be seen: it gets the footer")])
+        # What a guess by words would take for both.
+        self.assertEqual(self.findings("law", "<p>12 Main Street</p>"
+                                       '<a href="https://shop.example/unsubscribe">Unsubscribe</a>',
+                                       text="unsubscribe at https://x.example, 12 Main Street"), [
+            ("unsubscribe", "info",
+             "the text part 1 has no link to unsubscribe that can be seen: it gets the footer"),
+            ("postal-address", "info", "the text part 1 has no postal address: it gets the footer"),
+            ("unsubscribe", "info",
+             "the HTML part 2 has no link to unsubscribe that can be seen: it gets the footer"),
+            ("postal-address", "info", "the HTML part 2 has no postal address: it gets the footer")])
+
+    def test_strict(self):
+        self.assertEqual(self.findings("hard", "<p hidden>Shop, 1 Main Street</p>" + self.LINK), [
+            ("postal-address", "error", "the HTML part 2 has no postal address: the message would "
+                                        "be refused (strict)")])
+
+    def test_transactional(self):
+        self.assertEqual(self.findings("receipt", "", text="Thank you"), [])
+
+    def test_nothing_is_configured(self):
+        self.assertEqual(self.findings("later", "<p>x</p>", text="x"), [
+            ("unsubscribe", "warning",
+             "a link to unsubscribe was expected; without tracking_url and unsubscribe_address no "
+             "footer has one"),
+            ("postal-address", "warning", "a postal address of the sender was expected")])
 
 
 class Places(Lint):

@@ -169,6 +169,48 @@ class One(Render):
         self.run_tool("-", "--merge-tags", "other", status=USAGE)
 
 
+class Campaign(Render):
+    CONF = ('postal_address = "Shop Ltd, Dublin"\ntemplates = "general"\n'
+            'campaign "spring" {\n merge_tags = mailchimp\n'
+            ' unsubscribe_address = leave@shop.example\n}\n'
+            'campaign "receipt" { kind = transactional }\n'
+            'campaign "own" {\n templates = "own"\n footer = foot\n'
+            ' unsubscribe_address = leave@shop.example\n}\n'
+            'campaign "strict" { strict = yes unsubscribe_address = leave@shop.example }\n')
+
+    def render(self, campaign, template, *arguments, status=OK):
+        return self.run_tool("-", "--campaign", campaign, *arguments, input=template,
+                             before=("-c", self.put("m.conf", self.CONF)),
+                             status=status).decode()
+
+    def test_footer(self):
+        self.put("own/foot.txt.liquid", "{{ campaign.name }}: {{ campaign.postal_address }} "
+                                        "{{ links.unsubscribe }}")
+        self.put("general/x", "")
+        out = self.render("spring", "<p>*|FNAME|*</p></body>", "--mode", "html")
+        self.assertRegex(out, r'^<p></p><div [^>]*>Shop Ltd, Dublin<br><a href="mailto:leave@shop'
+                              r'\.example\?subject=unsubscribe" [^>]*>Unsubscribe</a></div></body>$')
+        self.assertEqual(self.render("spring", "Hi\n"),
+                         "Hi\n\nShop Ltd, Dublin\n"
+                         "Unsubscribe: mailto:leave@shop.example?subject=unsubscribe\n")
+        self.assertEqual(self.render("own", "Hi"), "Hi\n\nown: Shop Ltd, Dublin "
+                                                   "mailto:leave@shop.example?subject=unsubscribe")
+        self.assertEqual(self.render("receipt", "Hi"), "Hi")
+        self.assertEqual(self.render("spring", "Hi", "--mode", "header"), "Hi")
+        shows = "{{ campaign.postal_address }} {{ links.unsubscribe }}"
+        data = self.put("data.json", '{"campaign": {"postal_address": "x"}, '
+                                     '"links": {"unsubscribe": "y"}}')
+        self.assertEqual(self.render("spring", shows, "--data", data), "x y")
+
+    def test_refused(self):
+        self.put("general/x", "")
+        self.render("strict", "Hi", status=DATAERR)
+        self.assertIn("standard input has no link to unsubscribe that can be seen and no postal "
+                      'address, which campaign "strict" insists on (strict)', self.err)
+        self.render("nowhere", "Hi", status=NOINPUT)
+        self.assertIn('the configuration has no campaign "nowhere"', self.err)
+
+
 class Lines(Render):
     def test_merge_tags(self):
         self.assertEqual(self.lines(
