@@ -7,10 +7,22 @@
 #include "html/html.h"
 #include "html/token.h"
 
+/* No control and no space at either end (URL standard, section 4.4): what is inside of a list
+ * or a style comes from no html_address_read. */
+static struct str
+trim(struct str address)
+{
+	while (address.n > 0 && (unsigned char)address.p[0] <= ' ')
+		address = (struct str){address.p + 1, address.n - 1};
+	while (address.n > 0 && (unsigned char)address.p[address.n - 1] <= ' ')
+		address.n--;
+	return address;
+}
+
 static bool
 scheme_ok(enum html_use use, struct str address, enum html_scheme own)
 {
-	enum html_scheme scheme = html_address_scheme(address);
+	enum html_scheme scheme = html_address_scheme(trim(address));
 
 	switch (scheme) {
 	case HTML_SCHEME_EMPTY:
@@ -87,7 +99,9 @@ add_escaped(struct str css, size_t at, struct buf *out)
 	}
 	if (digits == 0)
 		return at;
-	buf_add_char(out, c > 0 && c < 0x80 ? (char)c : 'x');
+	/* In an address a tab or a line end is nothing. */
+	if (c != '\t' && c != '\n' && c != '\r')
+		buf_add_char(out, c > 0 && c < 0x80 ? (char)c : 'x');
 	if (at < css.n && html_token_is_space(css.p[at]))
 		at++;
 	return at;

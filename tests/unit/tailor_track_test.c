@@ -597,6 +597,9 @@ schemes_are_looked_at_everywhere(void **state)
 	    "<meta http-equiv=refresh content=\"0; URL='{{ contact.url }}'\">",
 	    "<p style=\"background: url('{{ contact.url }}')\">",
 	    "<p style=\"color: {{ contact.css }}\">",
+	    "<p style=\"background: url(&#1;{{ contact.url }})\">",
+	    "<p style=\"background: url('\\9{{ contact.url }}')\">",
+	    "<img srcset=\"a.png 1x, &#1;{{ contact.url }} 2x\">",
 	};
 
 	(void)state;
