@@ -191,9 +191,11 @@ no_row_in_the_shadow(void **state)
 			*p = *p == '*' ? ' ' : *p;
 		while (!delivery_phrase_in(str_c(text), first->phrase))
 			first++;
-		if (first != row && (first->reason != row->reason || first->certain != row->certain ||
-					strcmp(first->phrase, row->phrase) == 0))
-			fail_msg("\"%s\" stands in the shadow of \"%s\"", row->phrase, first->phrase);
+		if (first != row &&
+		    (first->reason != row->reason || first->certain != row->certain ||
+			strcmp(first->phrase, row->phrase) == 0))
+			fail_msg(
+			    "\"%s\" stands in the shadow of \"%s\"", row->phrase, first->phrase);
 		free(text);
 	}
 }
