@@ -407,7 +407,8 @@ some_keys(unsigned char fill)
 	return keys;
 }
 
-static const struct link_facts facts = {LINK_BOUNCE, 7, 42, 3, 86400000, 0, {NULL, 0}, 0};
+static const struct link_facts facts = {
+    .kind = LINK_BOUNCE, .campaign = 7, .contact = 42, .message = 3, .sent_ms = 86400000};
 
 static void
 expect_token(const char *name, const char *message, const char *recipient, bool expected)
