@@ -195,9 +195,17 @@ check_tracking(struct parse *parse, const struct snapshot *snapshot)
 
 	check_tracking_url(
 	    parse, conf, conf->tracking_url, snapshot_place(snapshot, "tracking_url"));
-	for (size_t i = 0; i < conf->campaign_count; i++)
-		check_tracking_url(
-		    parse, conf, conf->campaigns[i].tracking_url, conf->campaigns[i].place);
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		const struct conf_campaign *campaign = &conf->campaigns[i];
+
+		check_tracking_url(parse, conf, campaign->tracking_url, campaign->place);
+		if (campaign->bounce_address[0] != '\0' && conf->token_keys[0] == '\0')
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: bounce_address: expected token_keys to be set, too (mailtailor "
+			    "key "
+			    "new makes the file)",
+			    campaign->place);
+	}
 }
 
 /* One address means one campaign. */

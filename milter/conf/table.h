@@ -115,7 +115,7 @@ X(TEXT, dkim_dns, "", "path", \
   "there is none, SERVFAIL that the server does not answer. Empty: the system's resolver.") \
 X(TEXT, templates, "", "path", \
   "Folder with templates that others take in: {% render \"brand/footer\" %} is " \
-  "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text and header fields, or " \
+  "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text, calendars and header fields, or " \
   "brand/footer.liquid in both. Read at start and reload; " \
   "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
 X(SIZE, max_data, "4m", "1k..16m", \
@@ -172,6 +172,12 @@ X(TEXT, unsubscribe_address, "", "taker", \
   "Mail address that List-Unsubscribe names beside the web address; a token goes behind its " \
   "local part, leave+TOKEN@shop.example, so the relay must take that extension. Empty: only the " \
   "web address.") \
+X(TEXT, bounce_address, "", "taker", \
+  "Envelope sender of each copy, with a token behind its local part, " \
+  "bounces+TOKEN@shop.example, so that a bounce says whose it is (variable envelope return " \
+  "path). The relay must take that extension and deliver such mail to whoever handles bounces. " \
+  "A recipient who is no contact gets the address without a token; the null sender stays. " \
+  "Wants token_keys. Empty: the sender stays as the message came.") \
 X(TEXT, feedback_id, "", "feedback", \
   "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
   "that Gmail counts complaints by. Empty: there is none.") \
@@ -180,6 +186,9 @@ X(TEXT, list_id, "", "domain", \
 X(BOOL, track_clicks, "yes", "", \
   "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
   "never does, nor does any link to a contact whose attribute do_not_track is true.") \
+X(BOOL, track_text, "no", "", \
+  "Whether web addresses in text parts lead through tracking_url, too, where track_clicks is " \
+  "yes. Tracked addresses are long, and readers see them.") \
 X(BOOL, track_opens, "yes", "", \
   "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
   "opened; not to a contact whose attribute do_not_track is true.") \

@@ -279,11 +279,27 @@ help(const char *name)
 	return EX_OK;
 }
 
+/* `mailtailor preview --help`, `mailtailor contacts import -h`: where an option can be, not a
+ * value of one. */
+static bool
+wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && i <= 2; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+		if (argv[i][0] == '-')
+			break;
+	}
+	return false;
+}
+
 static int
 run_command(struct ctl *ctl, int argc, char **argv)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, argv[0]) == 0) {
+			if (wants_help(argc, argv))
+				return help(argv[0]);
 			optind = 0;
 			return commands[i].run(ctl, argc, argv);
 		}

@@ -61,6 +61,8 @@ X(key, "keys of the tokens in links", \
   "key new [FILE]\n" \
   "key list [FILE] [--json]\n" \
   "key retire ID [FILE]\n") \
+X(token, "what a token in a link or in a bounce's recipient says", \
+  "token TOKEN|URL|ADDRESS ... [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \
   "conf sample\n" \
   "conf manual\n" \

@@ -32,6 +32,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render.c milter/ctl/render.h \
 	milter/ctl/render_lines.c \
 	milter/ctl/suppress.c \
+	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h
 
 sbin_PROGRAMS += mailtailor

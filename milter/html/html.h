@@ -31,7 +31,12 @@ struct html_range {
 	size_t end;
 };
 
-enum html_quote { HTML_QUOTE_NONE, HTML_QUOTE_SINGLE, HTML_QUOTE_DOUBLE };
+enum html_quote {
+	HTML_QUOTE_NONE,
+	HTML_QUOTE_SINGLE,
+	HTML_QUOTE_DOUBLE,
+	HTML_QUOTE_TEXT, /* for html_unmark: no attribute, but an address in plain text */
+};
 
 enum html_scheme {
 	HTML_SCHEME_EMPTY,

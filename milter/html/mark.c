@@ -99,7 +99,8 @@ is_torn(struct str value, enum html_quote quote)
 	if (quote == HTML_QUOTE_SINGLE)
 		return memchr(value.p, '\'', value.n) != NULL;
 	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '\0' || strchr(" \t\r\n\f>\"'", value.p[i]) != NULL)
+		if ((unsigned char)value.p[i] <= ' ' ||
+		    (quote == HTML_QUOTE_NONE && strchr(">\"'", value.p[i]) != NULL))
 			return true;
 	}
 	return value.n == 0;
@@ -114,9 +115,15 @@ rewrite_value(struct html_unmarking *unmarking, size_t link, struct str value,
 	int result;
 
 	buf_init(&read, 4 * value.n + 16);
-	html_address_read(value, &read);
+	if (quote == HTML_QUOTE_TEXT)
+		buf_add_str(&read, value);
+	else
+		html_address_read(value, &read);
 	result = unmarking->rewrite(unmarking->closure, link, buf_str(&read), &address, err);
-	if (result > 0) {
+	if (result > 0 && quote == HTML_QUOTE_TEXT) {
+		buf_add_str(out, address);
+		unmarking->rewritten++;
+	} else if (result > 0) {
 		html_value_encode(address, quote, false, out);
 		unmarking->rewritten++;
 	} else if (result == 0) {

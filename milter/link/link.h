@@ -71,6 +71,7 @@ struct link_facts {
 	 * it. Other kinds of the web: the recipient's address where `contact` is 0; may be
 	 * absent. Mail kinds: absent. */
 	struct str address;
+	unsigned key; /* of a token that was read: the id of its key */
 };
 
 /* The first 32 bits of a message's key, which is in hex: enough to find a contact's journal

@@ -309,6 +309,16 @@ begins(const struct walk *walk, size_t at)
 		tag.word != WORD_CAPTURE && tag.word != WORD_ELSE && tag.word != WORD_END);
 }
 
+/* Some readers take such a character for a part of the address and others don't. */
+static bool
+is_disputed(const struct walk *walk, size_t at)
+{
+	struct tag tag;
+
+	return at < walk->source.n && strchr("{}\\", walk->source.p[at]) != NULL &&
+	    walk->source.p[at] != '\0' && !tag_at(walk, at, &tag);
+}
+
 /* False if nothing but the scheme is there. */
 static bool
 read_address(const struct walk *walk, size_t at, struct link_place *place_r)
@@ -334,7 +344,7 @@ read_address(const struct walk *walk, size_t at, struct link_place *place_r)
 	reading.place.end = reading.at;
 	reading.place.literal = at < walk->raw_end;
 	reading.place.captured = walk->captures > 0;
-	reading.place.whole = reading.depth == 0 &&
+	reading.place.whole = reading.depth == 0 && !is_disputed(walk, reading.at) &&
 	    (reading.place.literal ||
 		!glued(walk, reading.at, reading.tag_end == reading.at && reading.tag_trims));
 	give_back(walk, &reading);

@@ -28,7 +28,8 @@ struct link_place {
 	bool literal;	  /* in {% raw %}: a template tag put here would not be rendered */
 	bool captured;	  /* in {% capture %}: may be printed elsewhere, or changed before */
 	/* False: what leaves may be longer than these bytes say (a block begins in the address
-	 * and ends behind it, or something is rendered right behind it): leave it alone. */
+	 * and ends behind it, or something is rendered right behind it), or readers disagree on
+	 * where it ends (a brace or backslash follows): leave it alone. */
 	bool whole;
 };
 

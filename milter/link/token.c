@@ -230,6 +230,7 @@ link_decode(const struct link_keys *keys, enum link_kind kind, struct str text, 
 	}
 	read_plain(plain, form, facts_r);
 	facts_r->address = address;
+	facts_r->key = token[1];
 	return 0;
 }
 

@@ -29,7 +29,6 @@
 #define OPEN_FLAGS  (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define NAMES_BYTES ((size_t)16 << 20)
 #define PIECE	    ((size_t)16384)
-#define MODES	    3
 
 struct file {
 	struct str name; /* below the folder, with its suffix */
@@ -52,7 +51,7 @@ struct liquid_folder {
 	GArray *files; /* of struct file, sorted by name */
 	size_t entries;
 	size_t total;
-	struct view view[MODES];
+	struct view view[LIQUID_MODES];
 };
 
 /* What is being walked over. */
@@ -420,7 +419,7 @@ liquid_folder_read(struct liquid_folder **folder_r, const char *path, struct err
 		return -1;
 	}
 	g_array_sort(folder->files, compare_files);
-	for (int mode = 0; mode < MODES; mode++)
+	for (int mode = 0; mode < LIQUID_MODES; mode++)
 		init_view(folder, (enum liquid_mode)mode);
 	*folder_r = folder;
 	return 0;
@@ -434,7 +433,7 @@ liquid_folder_free(struct liquid_folder **folder)
 	*folder = NULL;
 	if (f == NULL)
 		return;
-	for (int mode = 0; mode < MODES; mode++) {
+	for (int mode = 0; mode < LIQUID_MODES; mode++) {
 		if (f->view[mode].names != NULL)
 			g_ptr_array_free(f->view[mode].names, TRUE);
 	}

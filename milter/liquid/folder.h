@@ -8,7 +8,7 @@
  *
  * {% render "brand/footer" %} takes the first there is of
  *
- *     brand/footer.html.liquid    in HTML; in text and header fields footer.txt.liquid
+ *     brand/footer.html.liquid    in HTML; in all else footer.txt.liquid
  *     brand/footer.liquid
  *     brand/footer
  *

@@ -31,6 +31,7 @@ enum liquid_mode {
 	 * parameters what would end them. */
 	LIQUID_CALENDAR
 };
+#define LIQUID_MODES (LIQUID_CALENDAR + 1)
 
 /* Ceilings for one compile and one render; each exceeded one is ERR_LIMIT. */
 struct liquid_limits {

@@ -118,6 +118,26 @@ note_arrival(struct outbox_maillog *log, const char *queue_id, struct str text)
 	g_hash_table_insert(log->unnamed, g_strdup(queue_id), arrival);
 }
 
+/* The original's sender, or what became of it: bounces@shop.example, bounces+TOKEN@shop.example. */
+static bool
+is_sender(struct str sender, const struct outbox_clue *clue)
+{
+	const char *at = clue->bounce.n == 0 ? NULL : memchr(clue->bounce.p, '@', clue->bounce.n);
+	struct str local, domain;
+
+	if (str_eq_nocase(sender, clue->sender))
+		return true;
+	if (at == NULL)
+		return false;
+	if (str_eq_nocase(sender, clue->bounce))
+		return true;
+	local = (struct str){clue->bounce.p, (size_t)(at - clue->bounce.p)};
+	domain = (struct str){at, clue->bounce.n - local.n};
+	return sender.n > local.n + domain.n && sender.p[local.n] == '+' &&
+	    str_eq_nocase((struct str){sender.p, local.n}, local) &&
+	    str_ends_nocase(sender, domain);
+}
+
 static void
 match_unnamed(struct outbox_maillog *log, const char *queue_id, const struct arrival *arrival,
     struct str rest)
@@ -133,7 +153,7 @@ match_unnamed(struct outbox_maillog *log, const char *queue_id, const struct arr
 		struct outbox_clue *clue = value;
 
 		if (!clue->accepted && came_ms >= clue->claimed_ms &&
-		    str_eq_nocase(str_c(arrival->sender), clue->sender) &&
+		    is_sender(str_c(arrival->sender), clue) &&
 		    (str_eq_nocase(to, clue->recipient) ||
 			str_eq_nocase(orig_to, clue->recipient))) {
 			clue->accepted = true;

@@ -13,10 +13,11 @@
 
 #include <stdint.h>
 
-/* What is known of one copy. The caller fills in the first four; text is borrowed. */
+/* What is known of one copy. The caller fills in the first five; text is borrowed. */
 struct outbox_clue {
 	char local[TAILOR_MESSAGE_ID_LOCAL + 1]; /* of its Message-ID */
-	struct str sender, recipient;		 /* of the envelope */
+	struct str sender, recipient;		 /* of the envelope, as the original has them */
+	struct str bounce; /* bounce_address of the campaign; empty: the sender stayed */
 	int64_t claimed_ms;
 	bool accepted;
 	char queue_id[OUTBOX_QUEUE_ID_SIZE]; /* empty: the relay never began to take it */

@@ -115,7 +115,7 @@ static struct outbox_message
 wire_message(
     const struct sender *sender, const struct store_outbox_row *row, const struct tailor_copy *copy)
 {
-	struct outbox_message message = {.sender = row->sender,
+	struct outbox_message message = {.sender = copy->sender,
 	    .recipient = row->address,
 	    .mail_args = row->mail_args,
 	    .rcpt_args = row->rcpt_args,

@@ -84,6 +84,14 @@ dup_text(struct str s)
 	return g_strndup(s.p == NULL ? "" : s.p, s.n);
 }
 
+static struct str
+bounce_address(const struct conf *conf, struct str name)
+{
+	const struct conf_campaign *campaign = conf_campaign_find(conf, name);
+
+	return str_c(campaign == NULL ? "" : campaign->bounce_address);
+}
+
 void
 outbox_settler_add(
     struct outbox_settler *settler, const struct store_outbox_row *rows, size_t count)
@@ -98,6 +106,7 @@ outbox_settler_add(
 		doubt->address = dup_text(rows[i].address);
 		doubt->sender = dup_text(rows[i].sender);
 		doubt->clue.sender = str_c(doubt->sender);
+		doubt->clue.bounce = bounce_address(settler->conf, rows[i].campaign);
 		doubt->clue.recipient = str_c(doubt->address);
 		doubt->clue.claimed_ms = rows[i].claimed_ms;
 		tailor_message_id_local(rows[i].key, rows[i].address, doubt->clue.local);

@@ -87,23 +87,34 @@ ask_for_macros(SMFICTX *ctx)
 	}
 }
 
+static unsigned long
+actions_needed(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (conf->campaigns[i].bounce_address[0] != '\0')
+			return ACTIONS_NEEDED | SMFIF_CHGFROM;
+	}
+	return ACTIONS_NEEDED;
+}
+
 static sfsistat
 negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
     unsigned long unused3, unsigned long *actions_r, unsigned long *steps_r,
     unsigned long *unused2_r, unsigned long *unused3_r)
 {
 	const struct session *session = session_of(ctx);
+	const unsigned long needed = actions_needed(session->process->conf);
 
 	(void)unused2;
 	(void)unused3;
 	/* Without these a message can't be changed as it has to be: nothing passes. */
-	if ((actions & ACTIONS_NEEDED) != ACTIONS_NEEDED || (steps & SMFIP_HDR_LEADSPC) == 0) {
+	if ((actions & needed) != needed || (steps & SMFIP_HDR_LEADSPC) == 0) {
 		log_error("the MTA's milter protocol is too old or restricted; Postfix needs "
 			  "milter_protocol = 6",
 		    LOG_NUM("actions", actions), LOG_NUM("steps", steps));
 		return SMFIS_REJECT;
 	}
-	*actions_r = ACTIONS_NEEDED;
+	*actions_r = needed;
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		ask_for_macros(ctx);
 		*actions_r |= SMFIF_SETSYMLIST;
@@ -331,7 +342,7 @@ static char callbacks_name[] = "mailtailord";
 const struct smfiDesc session_callbacks = {
     .xxfi_name = callbacks_name,
     .xxfi_version = SMFI_VERSION,
-    .xxfi_flags = ACTIONS_NEEDED | SMFIF_SETSYMLIST,
+    .xxfi_flags = ACTIONS_NEEDED | SMFIF_CHGFROM | SMFIF_SETSYMLIST,
     .xxfi_connect = on_connect,
     .xxfi_helo = on_helo,
     .xxfi_envfrom = on_mail,

@@ -15,6 +15,7 @@
  */
 #include "session/session.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #define CHUNK_BYTES ((size_t)65535)
@@ -212,12 +213,29 @@ replace_body(const struct edit *edit, const struct tailor_copy *copy)
 	return 0;
 }
 
+/* RET and ENVID are said again: an MTA may forget them with the sender that they came with. */
+static int
+change_sender(const struct edit *edit, struct str sender)
+{
+	struct str bracketed = arena_printf(edit->arena, "<%.*s>", STR_F(sender));
+	struct str args = arena_str(edit->arena, edit->message->mail_args);
+
+	if (bracketed.p == NULL || (args.p == NULL && edit->message->mail_args.n > 0))
+		return err_set(edit->err, ERR_LIMIT, "no room for the sender");
+	if (smfi_chgfrom(edit->ctx, (char *)(uintptr_t)bracketed.p,
+		args.n > 0 ? (char *)(uintptr_t)args.p : NULL) != MI_SUCCESS)
+		return mta_gone(edit, "sender");
+	return 0;
+}
+
 int
 session_edit(SMFICTX *ctx, const struct session_message *message, const struct tailor_copy *copy,
     struct arena *arena, struct err *err)
 {
 	struct edit edit = {ctx, message, arena, err};
 
+	if (copy->sender_changed && change_sender(&edit, copy->sender) != 0)
+		return -1;
 	if (edit_headers(&edit, copy) != 0)
 		return -1;
 	return body_kept(message, copy) ? 0 : replace_body(&edit, copy);

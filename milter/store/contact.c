@@ -24,6 +24,7 @@
 static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
 static const char page_sql[] = "SELECT " COLUMNS " FROM contact WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char count_sql[] = "SELECT count(*) FROM contact";
+static const char get_id_sql[] = "SELECT " COLUMNS " FROM contact WHERE id = ?1";
 static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1";
 static const char insert_sql[] =
     "INSERT INTO contact (key, address, language, time_zone, attributes, created_ms, updated_ms) "
@@ -59,24 +60,24 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	return contact;
 }
 
-int
-store_contact_get(struct store *store, struct str address, struct arena *arena,
+/* Runs a query of one contact, by key or, without one, by id. */
+static int
+get(struct store *store, struct str key, int64_t id, struct arena *arena,
     struct store_contact *contact_r, struct err *err)
 {
+	struct store_db *db = store_read_begin(store, err);
 	sqlite3_stmt *statement;
-	struct store_db *db;
-	struct str key;
 	bool full = false;
 	int rc = -1;
 
-	if (store_address_key(address, arena, &key, err) != 0)
-		return -1;
-	db = store_read_begin(store, err);
 	if (db == NULL)
 		return -1;
-	statement = store_db_statement(db, get_sql, err);
+	statement = store_db_statement(db, key.p != NULL ? get_sql : get_id_sql, err);
 	if (statement != NULL) {
-		store_db_bind_str(statement, 1, key);
+		if (key.p != NULL)
+			store_db_bind_str(statement, 1, key);
+		else
+			store_db_bind_int(statement, 1, id);
 		rc = store_db_step(db, statement, "read a contact", err);
 	}
 	if (rc == 1) {
@@ -85,6 +86,24 @@ store_contact_get(struct store *store, struct str address, struct arena *arena,
 	}
 	store_read_end(store, db);
 	return full ? err_set(err, ERR_LIMIT, "contact: arena full") : rc;
+}
+
+int
+store_contact_get(struct store *store, struct str address, struct arena *arena,
+    struct store_contact *contact_r, struct err *err)
+{
+	struct str key;
+
+	if (store_address_key(address, arena, &key, err) != 0)
+		return -1;
+	return get(store, key, 0, arena, contact_r, err);
+}
+
+int
+store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
+    struct store_contact *contact_r, struct err *err)
+{
+	return get(store, STR_NONE, id, arena, contact_r, err);
 }
 
 /* Jansson writes NUL but refuses to read it. */

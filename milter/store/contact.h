@@ -23,6 +23,8 @@ struct store_contact {
 /* 1 found, 0 not there, -1 error. Text is in the arena. */
 int store_contact_get(struct store *store, struct str address, struct arena *arena,
     struct store_contact *contact_r, struct err *err);
+int store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
+    struct store_contact *contact_r, struct err *err);
 /* Inserts, or merges into the contact with the same key: members of `attributes` replace
  * those of the same name, JSON null removes one, others stay. 1 inserted, 0 updated, -1. */
 int store_contact_upsert(struct store *store, struct str address, struct str language,

@@ -251,7 +251,7 @@ compile_parts(struct tailor_compiled *compiled, const struct tailor_work *work, 
 		const struct mime_part *part = mime_part_at(work->mime, i);
 
 		if ((tailor_has_tags(part->text, work->campaign) ||
-			(part->kind == MIME_HTML && tailor_track_rewrites(work->stages.track))) &&
+			tailor_track_rewrites(work->stages.track, part)) &&
 		    tailor_compile_part(&compiled->parts[i], work, i + 1, part, err) != 0)
 			return -1;
 	}

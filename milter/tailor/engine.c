@@ -220,6 +220,7 @@ tailor_message_new(struct tailor_message **message_r, struct tailor *tailor,
 	message->tailor = tailor;
 	message->campaign = campaign;
 	message->name = g_strndup(name.p, name.n);
+	message->sender = g_strndup(sender.n == 0 ? "" : sender.p, sender.n);
 	rc = mime_parse(&message->mime, raw, &limits, err);
 	if (rc == 0)
 		rc = tailor_check_fixed(message->mime, campaign, err);
@@ -257,6 +258,7 @@ tailor_message_free(struct tailor_message **message)
 	g_free(m->note);
 	g_free(m->field_of);
 	g_free(m->name);
+	g_free(m->sender);
 	g_free(m->domain);
 	g_free(m);
 }

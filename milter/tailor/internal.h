@@ -113,6 +113,7 @@ struct tailor_message {
 	struct mime_message *mime;
 	int *field_of; /* for each header field: its index among compiled->fields, or -1 */
 	char *name;
+	char *sender; /* of the envelope, as it came */
 	char key[ID_HEX_SIZE];
 	char *domain;	 /* of From: signs, and stands in Message-IDs unless `hostname` is set */
 	int64_t sent_ms; /* Date, which is the same at each attempt; 0: there is none */

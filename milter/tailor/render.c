@@ -89,8 +89,9 @@ render_part(struct work *work, const struct mime_part *part, const struct liquid
 	work->links.pixel_done = false;
 	if (render_text(work, program, text_r, err) != 0)
 		return -1;
-	return part->kind == MIME_HTML ? tailor_links_finish(&work->links, *text_r, text_r, err)
-				       : 0;
+	return part->kind == MIME_HTML || part->kind == MIME_PLAIN
+	    ? tailor_links_finish(&work->links, *text_r, text_r, err)
+	    : 0;
 }
 
 static int
@@ -343,6 +344,26 @@ check_missing(const struct work *work, struct err *err)
 	return err_set(err, ERR_MISSING, "%.*s has no value and no default", STR_F(work->missing));
 }
 
+/* Who bounces go to. The null sender stays: nobody wants to hear of its bounces. */
+static int
+set_sender(struct work *work, struct err *err)
+{
+	struct str address = str_c(work->message->campaign->bounce_address);
+	struct str own = str_c(work->message->sender);
+
+	work->copy->sender = own;
+	if (address.n == 0 || own.n == 0)
+		return 0;
+	work->copy->sender = address;
+	work->copy->sender_changed = true;
+	if (work->links.facts.contact == 0)
+		return 0;
+	if (work->tailor->link_keys == NULL)
+		return err_set(err, ERR_KEY, "bounce_address: there are no token keys");
+	return link_bounce_address(work->tailor->link_keys, address, &work->links.facts,
+	    work->arena, &work->copy->sender, err);
+}
+
 /* Never an unsigned message: the signature is the last step and its failure a verdict. */
 static int
 render(struct work *work, struct err *err)
@@ -354,7 +375,7 @@ render(struct work *work, struct err *err)
 	prepare_links(work);
 	prepare_options(work);
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
-	    check_missing(work, err) != 0)
+	    check_missing(work, err) != 0 || set_sender(work, err) != 0)
 		return -1;
 	return sign(work, err);
 }

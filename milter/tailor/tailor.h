@@ -91,6 +91,8 @@ struct tailor_copy {
 	enum err_code code;
 	int64_t contact_id;
 	struct str message_id;	       /* with <> */
+	struct str sender;	       /* of the envelope, without <>; empty: the null sender */
+	bool sender_changed;	       /* it is not the original's */
 	struct tailor_header *headers; /* in the order they leave; REMOVED ones included;
 	                                * DKIM-Signature first */
 	size_t header_count;

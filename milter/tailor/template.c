@@ -17,7 +17,7 @@ struct work {
 	const struct tailor_stages *stages;
 	struct merge_options merge;
 	const struct liquid_partials *partials; /* as they are */
-	bool html;
+	enum liquid_mode mode;
 	size_t max;
 	GPtrArray *texts;      /* what partials have become */
 	struct origin *origin; /* of the last of them */
@@ -69,11 +69,11 @@ track(const struct work *work, bool main, struct draft *draft, struct err *err)
 	struct origin *origin;
 	struct buf text;
 
-	if (work->stages->track == NULL || !work->html)
+	if (work->stages->track == NULL || !tailor_track_takes(work->stages->track, work->mode))
 		return 0;
 	buf_init(&text, work->max * GROWTH);
-	if (tailor_track_source(
-		work->stages->track, draft->text, draft->origin, main, &text, &origin, err) != 0) {
+	if (tailor_track_source(work->stages->track, work->mode, draft->text, draft->origin, main,
+		&text, &origin, err) != 0) {
 		buf_fini(&text);
 		return -1;
 	}
@@ -145,7 +145,7 @@ tailor_compile_template(struct liquid_program **program_r, struct str name, stru
 {
 	struct work work = {.stages = stages,
 	    .partials = options->partials,
-	    .html = options->mode == LIQUID_HTML,
+	    .mode = options->mode,
 	    .max = options->limits.source};
 	struct liquid_partials partials = {
 	    .get = get_partial, .origin = origin_of_partial, .closure = &work};
@@ -157,7 +157,7 @@ tailor_compile_template(struct liquid_program **program_r, struct str name, stru
 		return liquid_compile(program_r, name, source, options, err);
 	if (stages->merge != NULL) {
 		work.merge = *stages->merge;
-		work.merge.html = work.html;
+		work.merge.html = work.mode == LIQUID_HTML;
 	}
 	if (options->partials != NULL) {
 		partials.list = options->partials->list == NULL ? NULL : list_partials;

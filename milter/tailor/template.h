@@ -16,7 +16,7 @@ struct tailor_stages {
 	/* What merge tags are translated with (its `html` goes by the options' mode); NULL:
 	 * merge tags are text like any other. */
 	const struct merge_options *merge;
-	struct tailor_track *track; /* for HTML; NULL: links stay as they are */
+	struct tailor_track *track; /* NULL: links stay as they are */
 };
 
 /* As liquid_compile. */

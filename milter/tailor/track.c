@@ -4,6 +4,7 @@
  */
 #include "tailor/track.h"
 
+#include "link/text.h"
 #include "store/link.h"
 
 #include <glib.h>
@@ -28,6 +29,8 @@ struct tailor_track {
 	struct link_utm utm;
 	bool clicks;
 	bool opens;
+	bool text; /* links in text parts, too */
+	bool mail; /* tokens stand in mail addresses of this campaign */
 	struct html_marks marks;
 	GArray *targets; /* struct target */
 	GArray *quotes;	 /* enum html_quote of each */
@@ -56,9 +59,17 @@ tailor_track_campaign(const struct tailor_track *track)
 }
 
 bool
-tailor_track_rewrites(const struct tailor_track *track)
+tailor_track_takes(const struct tailor_track *track, enum liquid_mode mode)
 {
-	return track->clicks || track->opens;
+	return mode == LIQUID_HTML || (mode == LIQUID_TEXT && track->text);
+}
+
+bool
+tailor_track_rewrites(const struct tailor_track *track, const struct mime_part *part)
+{
+	if (part->kind == MIME_HTML)
+		return track->clicks || track->opens;
+	return part->kind == MIME_PLAIN && track->text && str_has(part->text, STR("://"));
 }
 
 struct tailor_track *
@@ -72,6 +83,8 @@ tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, 
 	track->utm = link_utm_of(campaign, str_c(track->campaign));
 	track->clicks = configured && campaign->track_clicks;
 	track->opens = configured && campaign->track_opens;
+	track->text = track->clicks && campaign->track_text;
+	track->mail = conf->token_keys[0] != '\0' && campaign->bounce_address[0] != '\0';
 	html_marks_init(&track->marks);
 	track->targets = g_array_new(FALSE, FALSE, sizeof(struct target));
 	g_array_set_clear_func(track->targets, clear_target);
@@ -102,21 +115,29 @@ is_trackable(const struct tailor_track *track, struct str address)
 		(address.n == track->base.n || address.p[track->base.n] == '/'));
 }
 
+/* A link of a source, in HTML or in text. */
+struct place {
+	struct html_range range;
+	struct str address; /* of one that is the same for all; else absent */
+	enum html_quote quote;
+	bool literal; /* in {% raw %} */
+};
+
 static int
-add_target(struct tailor_track *track, const struct html_link *link, struct str source,
+add_target(struct tailor_track *track, const struct place *place, struct str source,
     struct arena *arena, size_t *number_r, struct err *err)
 {
-	struct html_range range = link->value.range;
-	struct target target = {.quote = link->value.quote};
-	struct str address = link->address;
+	struct target target = {.quote = place->quote};
+	struct str address;
 
 	if (track->targets->len >= LINKS_MAX)
 		return err_set(err, ERR_LIMIT, "message: more than %d links", LINKS_MAX);
-	if (link->value.dynamic == HTML_STATIC) {
-		if (link_add_utm(address, &track->utm, arena, &address, err) != 0)
+	if (place->address.p != NULL) {
+		if (link_add_utm(place->address, &track->utm, arena, &address, err) != 0)
 			return -1;
 		target.address = g_strndup(address.p, address.n);
-		target.written = g_strndup(source.p + range.begin, range.end - range.begin);
+		target.written =
+		    g_strndup(source.p + place->range.begin, place->range.end - place->range.begin);
 	} else {
 		track->dynamic++;
 	}
@@ -143,32 +164,30 @@ add_edit(struct editing *editing, size_t begin, size_t end, struct str text)
 }
 
 static int
-edit_static(struct editing *editing, const struct html_link *link, struct err *err)
+edit_static(struct editing *editing, const struct place *place, struct err *err)
 {
-	struct html_range range = link->value.range;
 	struct str text;
 	size_t number;
 
-	if (add_target(editing->track, link, editing->source, editing->arena, &number, err) != 0)
+	if (add_target(editing->track, place, editing->source, editing->arena, &number, err) != 0)
 		return -1;
 	text = arena_printf(editing->arena,
-	    link->literal ? "{%% endraw %%}{{ links.c%zu }}{%% raw %%}" : "{{ links.c%zu }}",
+	    place->literal ? "{%% endraw %%}{{ links.c%zu }}{%% raw %%}" : "{{ links.c%zu }}",
 	    number);
 	if (text.p == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many links");
-	add_edit(editing, range.begin, range.end, text);
+	add_edit(editing, place->range.begin, place->range.end, text);
 	return 0;
 }
 
 static int
-edit_dynamic(struct editing *editing, const struct html_link *link, struct err *err)
+edit_dynamic(struct editing *editing, const struct place *place, struct err *err)
 {
-	struct html_range range = link->value.range;
 	char before[HTML_MARK_MAX], behind[HTML_MARK_MAX];
 	struct str first, last;
 	size_t number;
 
-	if (add_target(editing->track, link, editing->source, editing->arena, &number, err) != 0)
+	if (add_target(editing->track, place, editing->source, editing->arena, &number, err) != 0)
 		return -1;
 	first = html_mark(&editing->track->marks, number, false, before);
 	last = html_mark(&editing->track->marks, number, true, behind);
@@ -176,8 +195,8 @@ edit_dynamic(struct editing *editing, const struct html_link *link, struct err *
 	last = arena_str(editing->arena, last);
 	if (first.p == NULL || last.p == NULL)
 		return err_set(err, ERR_LIMIT, "message: too many links");
-	add_edit(editing, range.begin, range.begin, first);
-	add_edit(editing, range.end, range.end, last);
+	add_edit(editing, place->range.begin, place->range.begin, first);
+	add_edit(editing, place->range.end, place->range.end, last);
 	return 0;
 }
 
@@ -186,15 +205,51 @@ edit_links(struct editing *editing, const struct html_doc *doc, struct err *err)
 {
 	for (size_t i = 0; i < html_link_count(doc); i++) {
 		const struct html_link *link = html_link_at(doc, i);
+		struct place place = {.range = link->value.range,
+		    .quote = link->value.quote,
+		    .literal = link->literal};
 		int rc = 0;
 
 		if (link->off || !link->whole)
 			continue;
 		if (link->value.dynamic == HTML_STATIC) {
+			place.address = link->address;
 			if (editing->track->clicks && is_trackable(editing->track, link->address))
-				rc = edit_static(editing, link, err);
+				rc = edit_static(editing, &place, err);
 		} else if (html_markable(link)) {
-			rc = edit_dynamic(editing, link, err);
+			rc = edit_dynamic(editing, &place, err);
+		}
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+edit_text_links(struct editing *editing, struct err *err)
+{
+	struct link_place *places;
+	size_t count;
+
+	if (link_text_scan(
+		editing->source, true, LINKS_MAX, editing->arena, &places, &count, err) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct link_place *found = &places[i];
+		struct place place = {.range = {found->begin, found->end},
+		    .quote = HTML_QUOTE_TEXT,
+		    .literal = found->literal};
+		int rc = 0;
+
+		if (!found->whole)
+			continue;
+		if (found->dynamic == LINK_STATIC) {
+			place.address = (struct str){
+			    editing->source.p + found->begin, found->end - found->begin};
+			if (is_trackable(editing->track, place.address))
+				rc = edit_static(editing, &place, err);
+		} else if (!found->literal && !found->captured) {
+			rc = edit_dynamic(editing, &place, err);
 		}
 		if (rc != 0)
 			return -1;
@@ -234,7 +289,7 @@ trace(const struct editing *editing, const struct origin *before)
 }
 
 static int
-edit_source(struct editing *editing, bool main, struct buf *out, struct err *err)
+edit_html(struct editing *editing, bool main, struct err *err)
 {
 	const struct html_options options = {
 	    .limits = {.source = editing->source.n, .links = LINKS_MAX}};
@@ -244,18 +299,16 @@ edit_source(struct editing *editing, bool main, struct buf *out, struct err *err
 	if (html_scan(&doc, editing->source, &options, err) != 0)
 		return -1;
 	rc = edit_links(editing, doc, err);
-	if (rc == 0) {
+	if (rc == 0)
 		edit_pixel(editing, html_places(doc), main);
-		rc = html_splice(editing->source, (struct html_edit *)(void *)editing->edits->data,
-		    editing->edits->len, out, err);
-	}
 	html_free(&doc);
 	return rc;
 }
 
 int
-tailor_track_source(struct tailor_track *track, struct str source, const struct origin *origin,
-    bool main, struct buf *out, struct origin **origin_r, struct err *err)
+tailor_track_source(struct tailor_track *track, enum liquid_mode mode, struct str source,
+    const struct origin *origin, bool main, struct buf *out, struct origin **origin_r,
+    struct err *err)
 {
 	struct editing editing = {
 	    .track = track, .source = source, .arena = arena_new((size_t)16 << 20)};
@@ -263,7 +316,10 @@ tailor_track_source(struct tailor_track *track, struct str source, const struct 
 
 	*origin_r = NULL;
 	editing.edits = g_array_sized_new(FALSE, FALSE, sizeof(struct html_edit), 16);
-	rc = edit_source(&editing, main, out, err);
+	rc = mode == LIQUID_HTML ? edit_html(&editing, main, err) : edit_text_links(&editing, err);
+	if (rc == 0)
+		rc = html_splice(source, (struct html_edit *)(void *)editing.edits->data,
+		    editing.edits->len, out, err);
 	if (rc == 0)
 		*origin_r = trace(&editing, origin);
 	g_array_free(editing.edits, TRUE);
@@ -280,7 +336,7 @@ tailor_track_settle(struct tailor_track *track, struct store *store, struct err 
 	size_t known = 0;
 	int rc;
 
-	if (track->base.n == 0)
+	if (track->base.n == 0 && !track->mail)
 		return 0;
 	addresses = g_new0(struct str, count + 1);
 	ids = g_new0(int64_t, count + 1);
@@ -431,8 +487,8 @@ static int
 rewrite(void *closure, size_t number, struct str address, struct str *address_r, struct err *err)
 {
 	struct tailor_links *links = closure;
+	enum html_quote quote = g_array_index(links->track->quotes, enum html_quote, number);
 
-	(void)number;
 	switch (html_address_scheme(address)) {
 	case HTML_SCHEME_MAILTO:
 	case HTML_SCHEME_TEL:
@@ -443,6 +499,9 @@ rewrite(void *closure, size_t number, struct str address, struct str *address_r,
 	case HTML_SCHEME_HTTP:
 		break;
 	default:
+		/* No reader follows it there. */
+		if (quote == HTML_QUOTE_TEXT)
+			return 0;
 		return err_set(err, ERR_TEMPLATE,
 		    "a link leads to \"%.100s\": expected http, https, mailto, tel or sms",
 		    address.n > 0 ? arena_str(links->arena, address).p : "");

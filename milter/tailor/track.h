@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * track: the links of a message's HTML, found once, and made each recipient's own
+ * track: the links of a message, found once, and made each recipient's own
  *
- * When a message is compiled, html/ says which bytes are links. The address of one that
+ * When a message is compiled, html/ says which bytes are links, in text parts link/ does,
+ * where the campaign wants that. The address of one that
  * is the same for all gives way to {{ links.cN }}; one that template tags make is marked,
  * and changed after rendering. No other byte of the source changes. links.pixel goes
  * before </body>.
@@ -19,7 +20,8 @@
 #include "html/html.h"
 #include "link/link.h"
 #include "link/utm.h"
-#include "liquid/value.h"
+#include "liquid/liquid.h"
+#include "mime/mime.h"
 #include "store/store.h"
 
 struct tailor_track;
@@ -32,18 +34,21 @@ struct tailor_track *tailor_track_new(
     const struct conf *conf, const struct conf_campaign *campaign, struct str name);
 void tailor_track_free(struct tailor_track **track);
 
-/* An HTML template (`main`: the part itself, no partial) with its links made ready, to
+/* Are there links to be made ready in templates of this mode? */
+bool tailor_track_takes(const struct tailor_track *track, enum liquid_mode mode);
+/* Such a template (`main`: the part itself, no partial) with its links made ready, to
  * `out`. `origin` of `source` may be NULL; *origin_r is the caller's. */
-int tailor_track_source(struct tailor_track *track, struct str source, const struct origin *origin,
-    bool main, struct buf *out, struct origin **origin_r, struct err *err);
+int tailor_track_source(struct tailor_track *track, enum liquid_mode mode, struct str source,
+    const struct origin *origin, bool main, struct buf *out, struct origin **origin_r,
+    struct err *err);
 /* Gives the links their rows, when all sources are done. `store` NULL or read-only: links
  * carry their address in the token. */
 int tailor_track_settle(struct tailor_track *track, struct store *store, struct err *err);
 
-/* The campaign's number in the store; 0: nothing is tracked. */
+/* The campaign's number in the store; 0: no token is made for it. */
 int64_t tailor_track_campaign(const struct tailor_track *track);
-/* Does each HTML part change, even one without template tags? */
-bool tailor_track_rewrites(const struct tailor_track *track);
+/* Does this part change, even without template tags? */
+bool tailor_track_rewrites(const struct tailor_track *track, const struct mime_part *part);
 
 /* What one render needs to make links. Fill in the first members. */
 struct tailor_links {
@@ -62,7 +67,7 @@ struct tailor_links {
 /* The value of `links` in templates: unsubscribe, preferences, view, pixel, and one for
  * each link. `links` must stay where it is. */
 struct liquid_value tailor_links_value(struct tailor_links *links);
-/* Rendered HTML with the marks taken out and what stood between them tracked. */
+/* A rendered part with the marks taken out and what stood between them tracked. */
 int tailor_links_finish(
     struct tailor_links *links, struct str rendered, struct str *text_r, struct err *err);
 

@@ -8,6 +8,7 @@ failure of whoever asks `reports()`.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -135,6 +136,13 @@ class Daemon:
             if text.strip():
                 texts.append(f"{name}\n{text}")
         return texts
+
+    def make_tokens(self):
+        """A file with a token key, for `token_keys`, that the daemon's user may read; its path."""
+        path = os.path.join(self.lab.open_to_all("daemon", "keys"), "tokens")
+        self.tool("key", "new", path)
+        shutil.chown(path, self._settings["user"])
+        return path
 
     # --- running ---
 

@@ -179,6 +179,9 @@ def main():
         with Lab(keep=arguments.keep) as lab:
             bed = Testbed(lab, arguments.build, extra=SECTION, policy=False, settings=SETTINGS,
                           level="info")
+            # Copies leave with senders of their own, which the settler has to know again.
+            bed.daemon.extra = (f'token_keys = "{bed.daemon.make_tokens()}"\n' +
+                                SECTION.replace("}", '\tbounce_address = "bo@shop.example"\n}'))
             bed.start()
             span = measure(bed, arguments.recipients)
             deck = []

@@ -1,20 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""DKIM selectors change under load, and worn workers are replaced under load: nobody notices.
+"""DKIM selectors and token keys change under load, and worn workers are replaced under load:
+nobody notices.
 
 Streams of messages run over connections that stay open, one recipient at a time and ten at a
-time. Meanwhile the configuration gets two new keys, their records appear in DNS, and the old key
-goes, each with a SIGHUP in the middle; processes retire after a few messages all the time.
-Every message has to be taken at once, arrive once, and verify with the signatures that it should
-have at that time; the log may hold no error."""
+time. Meanwhile the configuration gets two new DKIM keys, their records appear in DNS, and the old
+key goes; the tokens get a new key, and the old one is retired; each with a SIGHUP in the middle.
+Processes retire after a few messages all the time. Every message has to be taken at once, arrive
+once, and verify with the signatures that it should have at that time; each token in it has to
+lead to its contact, and to the address that the author wrote; the log may hold no error."""
 
 import argparse
 import json
 import os
 import re
+import shutil
 import sys
 import threading
 import time
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -23,14 +27,24 @@ from client import Client
 from daemon import QUICK
 from lab import Lab, LabError, wait_for
 from testbed import Testbed
+import tokens
 
 DOMAIN = "shop.example"
-SECTION = 'campaign "spring" {\n}\n'
-SETTINGS = QUICK + 'worker_messages = 25\ndkim_check = "1s"\ndkim_dns = "{dns}"\n'
+SECTION = 'campaign "spring" {\n\tbounce_address = "bounces@shop.example"\n}\n'
+SETTINGS = QUICK + ('worker_messages = 25\ndkim_check = "1s"\ndkim_dns = "{dns}"\n'
+                    'tracking_url = "https://t.shop.example"\n')
+KEYS = 'token_keys = "{}"\n'
+STATIC = "https://shop.example/sale?a=1&b=2"
 MESSAGE = ("X-Campaign: spring\r\nFrom: Shop <news@shop.example>\r\nSubject: For {{{{ contact.email "
-           "}}}}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-           "List-Unsubscribe: <https://shop.example/u>\r\n\r\nHello {{{{ contact.email }}}}, "
-           "number {number}.\r\n")
+           "}}}}\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+           "List-Unsubscribe: <https://shop.example/u>\r\n\r\n<html><body>Hello "
+           "{{{{ contact.email }}}}, number {number}.\r\n"
+           '<a href="' + STATIC.replace("&", "&amp;") + '">Sale</a>\r\n'
+           '<a href="https://shop.example/{number}?to={{{{ contact.email | url_encode }}}}">You</a>'
+           "\r\n</body></html>\r\n")
+# What each copy's tokens lead to, in their order.
+KINDS = ["bounce", "unsubscribe", "click", "click", "open"]
+MESSAGES_MAX = 3000  # of one stream
 
 
 class Stream(threading.Thread):
@@ -112,6 +126,11 @@ def rotate(bed, streams, phase, folder, dns):
     time.sleep(1)
     bed.daemon.keys.clear()  # the old one
     bed.daemon.write_config()
+    bed.daemon.tool("key", "new")
+    bed.daemon.hang_up("reloaded")
+    time.sleep(1)
+    shutil.copy(bed.tokens, bed.tokens + ".all")
+    bed.daemon.tool("key", "retire", "1")
     bed.daemon.hang_up("reloaded")
     time.sleep(1.5)
     open(dns, "w", encoding="ascii").close()  # the records vanish: the keys sign on
@@ -151,6 +170,38 @@ def faults_of(bed, streams):
     return faults, arrived
 
 
+def number_of(name):
+    return name.split("-")[1]
+
+
+def faults_of_tokens(bed, streams):
+    """With all keys there ever were: tokens of a retired one lead nowhere any more."""
+    shutil.copy(bed.tokens + ".all", bed.tokens)
+    names = [name for stream in streams for name in stream.sent if bed.sink.of(name)]
+    found = [tokens.in_message(bed.sink.of(name)[0]) for name in names]
+    said = iter(tokens.read(bed.daemon, [token for each in found for token in each]))
+    faults, keys = [], set()
+    for name, each in zip(names, found):
+        rows = [next(said) for _ in each]
+        own = f"https://shop.example/{number_of(name)}?to={urllib.parse.quote(name)}"
+        if [row["kind"] for row in rows] != KINDS:
+            faults.append(f"{name}: tokens {[row['kind'] for row in rows]}")
+        elif [row["target"] for row in rows[2:4]] != [STATIC, own]:
+            faults.append(f"{name}: clicks lead to {[row['target'] for row in rows[2:4]]}")
+        if any((row["contact"], row["campaign"]) != (name, "spring") for row in rows):
+            faults.append(f"{name}: tokens of {[row['contact'] for row in rows]}")
+        keys |= {row["key"] for row in rows}
+    if keys != {1, 2}:
+        faults.append(f"tokens were made with the keys {keys}")
+    return faults, len([token for each in found for token in each])
+
+
+def import_contacts(bed, streams):
+    lines = [f"{stream.name}-{number}-{i}@rotation.example\n" for stream in streams
+             for number in range(1, MESSAGES_MAX // stream.width) for i in range(stream.width)]
+    bed.daemon.tool("contacts", "import", "-", "--csv", input="email\n" + "".join(lines))
+
+
 def faults_of_log(text):
     faults = [line for line in text.splitlines()
               if re.search(r" error: |worker (died|ended|does not leave)|in doubt", line)]
@@ -165,11 +216,14 @@ def run(lab, build):
     dns, folder = os.path.join(lab.path("dns"), "records"), lab.path("dns")
     open(dns, "w", encoding="ascii").close()
     bed = Testbed(lab, build, extra=SECTION, policy=False, settings=SETTINGS.format(dns=dns))
+    bed.tokens = bed.daemon.make_tokens()
+    bed.daemon.extra += KEYS.format(bed.tokens)
     bed.start()
     phase = [0]
     streams = [Stream(bed.postfix.port, f"single{i}", 1, phase) for i in range(3)]
     streams.append(Stream(bed.postfix.port, "many", 10, phase))
     streams.append(Stream(bed.postfix.port, "fresh", 1, phase))
+    import_contacts(bed, streams)
     for stream in streams:
         stream.start()
     rotate(bed, streams, phase, folder, dns)
@@ -177,11 +231,14 @@ def run(lab, build):
     bed.sink.wait_count(total, 60 * bed.patience)
     bed.settle()
     faults, arrived = faults_of(bed, streams)
+    token_faults, token_count = faults_of_tokens(bed, streams)
+    faults += token_faults
     status = bed.stop()
     if status != 0:
         faults.append(f"mailtailord left with {status}")
     more, retired = faults_of_log(bed.daemon.log_text())
-    print(f"{arrived} messages over {len(streams)} connections, {retired} workers retired")
+    print(f"{arrived} messages with {token_count} tokens over {len(streams)} connections, "
+          f"{retired} workers retired")
     return faults + more + bed.daemon.reports()
 
 

@@ -24,6 +24,7 @@ from client import Client, Lost, submit
 from language import (SceneError, comparison, expand, holds, message_of, parse_send, quoted,
                       read)
 from testbed import Testbed
+import tokens
 
 DEADLINE_S = 20
 
@@ -310,6 +311,9 @@ class Player:
         if what in ("html", "text"):
             text = verify.text_of(data, "plain" if what == "text" else "html")
             return None if text is None else text.rstrip("\n")
+        token = re.fullmatch(r"(\w+) of token(?: (\d+))? in (.+)", what)
+        if token:
+            return self.token(line, message, address, *token.groups())
         simple = {"envelope sender": message.sender, "mail parameters": message.mail_parameters,
                   "rcpt parameters": message.recipient_parameters.get(address.lower()),
                   "source": data.decode("utf-8", "replace"),
@@ -318,6 +322,15 @@ class Player:
             raise SceneError(f"{os.path.basename(self.scene.file)}:{line}",
                              f"a message has no \"{what}\"")
         return simple[what]
+
+    def token(self, line, message, address, member, number, where):
+        """What `mailtailor token` says of the token that stands there."""
+        text = self.look(line, where, message, address) or ""
+        found = tokens.in_text(text)[int(number or 1) - 1:]
+        if not found:
+            fail(line, f"token {number or 1} in {where}", text)
+        value = tokens.read(self.bed.daemon, found[:1])[0][member]
+        return None if value is None else str(value)
 
     def check_count(self, line, text, message, **_):
         """expect() has seen to it."""

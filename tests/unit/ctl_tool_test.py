@@ -81,7 +81,10 @@ class Program(Tool):
     def test_help_and_version(self):
         for word in ("contacts", "suppress", "journal", "outbox", "campaigns"):
             self.assertIn(word, self.run_tool("help"))
-            self.assertIn(f"mailtailor [-c FILE] {word}", self.run_tool("help", word))
+            usage = self.run_tool("help", word)
+            self.assertIn(f"mailtailor [-c FILE] {word}", usage)
+            self.assertEqual(usage, self.run_tool(word, "--help"))
+            self.assertEqual(usage, self.run_tool(word, "whatever", "-h"))
         done = subprocess.run([TOOL, "--version"], capture_output=True, text=True, check=True)
         self.assertRegex(done.stdout, r"^mailtailor \d+\.\d+\.\d+\n$")
 

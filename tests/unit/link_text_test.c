@@ -100,7 +100,9 @@ static const struct {
     {"emphasis", "*https://a.example/b*", "[https://a.example/b]"},
     {"backtick", "`https://a.example`", "[https://a.example]"},
     {"pipe and caret", "https://a.example/a|b^c", "[https://a.example/a|b^c]"},
-    {"backslash", "https://a.example\\n", "[https://a.example]"},
+    {"backslash", "https://a.example\\n", "(https://a.example)"},
+    {"braces", "https://a.example/?b=%7e{}, c", "(https://a.example/?b=%7e)"},
+    {"in braces", "{https://a.example/}", "(https://a.example/)"},
     {"tab", "https://a.example/\tb", "[https://a.example/]"},
     {"user and port", "https://me:pw@a.example:8443/", "[https://me:pw@a.example:8443/]"},
     {"one in another", "https://a.example/?u=https://b.example/",
@@ -137,7 +139,7 @@ static const struct {
     {"in a comment", "{% comment %}https://a.example{% endcomment %} https://b.example",
 	"[https://b.example]"},
     {"in raw", "{% raw %}https://a.example/{{ b }} {{{% endraw %} https://b.example/{{ c }}",
-	"[https://a.example/]L {https://b.example/{{ c }}}"},
+	"(https://a.example/)L {https://b.example/{{ c }}}"},
     {"raw in it", "https://a.example/{% raw %}b{% endraw %}", "(https://a.example/)"},
     {"block inside", "https://a.example/{% if b %}c{% else %}d{% endif %}/e.",
 	"{https://a.example/{% if b %}c{% else %}d{% endif %}/e}"},
@@ -172,9 +174,9 @@ static const struct {
     {"assign inside", "https://a.example/{% assign b = 1 %}{{ b }}",
 	"{https://a.example/{% assign b = 1 %}{{ b }}}"},
     {"brackets in a tag", "(https://a.example/{{ 'b)' }})", "{https://a.example/{{ 'b)' }}}"},
-    {"single braces", "https://a.example/{b}", "[https://a.example/]"},
+    {"single braces", "https://a.example/{b}", "(https://a.example/)"},
     {"unclosed output", "https://a.example/{{ b } https://b.example/{{ c }}",
-	"[https://a.example/] [https://b.example/]"},
+	"[https://a.example/] (https://b.example/)"},
     {"unclosed tag", "https://a.example/{% b", "[https://a.example/]"},
 };
 
@@ -196,7 +198,7 @@ braces_without_a_template(void **state)
 	(void)state;
 	assert_string_equal(
 	    scan(STR("https://a.example/{{ b }} {% raw %}https://b.example"), false),
-	    "[https://a.example/] [https://b.example]");
+	    "(https://a.example/) [https://b.example]");
 }
 
 static void

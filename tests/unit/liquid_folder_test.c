@@ -115,6 +115,7 @@ forms_of_a_partial(void **state)
 	expect_partial(folder, LIQUID_HTML, STR("brand/footer"), "html");
 	expect_partial(folder, LIQUID_TEXT, STR("brand/footer"), "text");
 	expect_partial(folder, LIQUID_HEADER, STR("brand/footer"), "text");
+	expect_partial(folder, LIQUID_CALENDAR, STR("brand/footer"), "text");
 	expect_partial(folder, LIQUID_TEXT, STR("brand/footer.html"), "html");
 	expect_partial(folder, LIQUID_TEXT, STR("brand/footer.html.liquid"), "html");
 	expect_partial(folder, LIQUID_HTML, STR("plain"), "plain");

@@ -222,6 +222,26 @@ only_later_lines_prove_acceptance(void **state)
 		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
 		  "smtp[3]: A6FDBA724E1: to=<w@example.org>, relay=none, status=deferred (x)\n",
 		false, ""},
+	    {"lost, and the sender carries a token",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		true, "A6FDBA724E1"},
+	    {"lost, and the sender has no token, since the recipient is no contact",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<bo@shop.example>, size=1, nrcpt=1 (q)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		true, "A6FDBA724E1"},
+	    {"lost, and a token stands in another's sender",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<boo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"lost, and a token in another domain",
+		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+		  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@x.shop.example>, size=1, nrcpt=1 (q)\n" T
+		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
 	    {"lost, and only the deferred queue's run is seen",
 		T "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
 		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
@@ -243,6 +263,7 @@ only_later_lines_prove_acceptance(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct outbox_clue clue = {.local = LOCAL,
 		    .sender = STR("a@shop.example"),
+		    .bounce = STR("bo@shop.example"),
 		    .recipient = STR("u@example.org"),
 		    .claimed_ms = claimed_ms};
 		struct outbox_maillog *log;

@@ -66,6 +66,13 @@ smfi_replacebody(SMFICTX *ctx, unsigned char *body, int size)
 }
 
 int
+smfi_chgfrom(SMFICTX *ctx, char *sender, char *args)
+{
+	(void)ctx;
+	return tell("sender %s [%s]\n", sender, args == NULL ? "none" : args);
+}
+
+int
 smfi_setreply(SMFICTX *ctx, char *code, char *xcode, char *text)
 {
 	(void)ctx;
@@ -385,6 +392,38 @@ body_that_is_kept_is_not_sent(void **state)
 }
 
 static void
+sender_keeps_its_parameters(void **state)
+{
+	static const char *const fields[] = {"From", " f", NULL};
+	struct tailor_header headers[] = {FIELD("From", " f", KEPT, 0)};
+	struct session_message *message = begin();
+	struct str body;
+	struct tailor_copy copy = {.headers = headers,
+	    .header_count = 1,
+	    .spans = &body,
+	    .span_count = 1,
+	    .sender = STR("bounces+abc@shop.example"),
+	    .sender_changed = true};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	original(message, fields, "x\r\n");
+	body = (struct str){message->raw.data + message->body_at, 3};
+	assert_int_equal(session_edit(NULL, message, &copy, message->work, &err), 0);
+	message->mail_args = STR("RET=HDRS ENVID=job-1");
+	assert_int_equal(session_edit(NULL, message, &copy, message->work, &err), 0);
+	assert_string_equal(told.data,
+	    "sender <bounces+abc@shop.example> [none]\n"
+	    "sender <bounces+abc@shop.example> [RET=HDRS ENVID=job-1]\n");
+	/* It is not said where it would be the same. */
+	buf_reset(&told);
+	copy.sender_changed = false;
+	assert_int_equal(session_edit(NULL, message, &copy, message->work, &err), 0);
+	assert_int_equal(told.len, 0);
+	end(message);
+}
+
+static void
 large_body_goes_in_chunks(void **state)
 {
 	static const char *const fields[] = {"From", " f", NULL};
@@ -523,6 +562,7 @@ main(void)
 	    cmocka_unit_test(edits_in_their_order),
 	    cmocka_unit_test(body_that_is_kept_is_not_sent),
 	    cmocka_unit_test(large_body_goes_in_chunks),
+	    cmocka_unit_test(sender_keeps_its_parameters),
 	    cmocka_unit_test(orders_that_edits_cannot_make),
 	    cmocka_unit_test(every_call_that_fails_is_noticed),
 	    cmocka_unit_test(messages_are_counted_and_reused),

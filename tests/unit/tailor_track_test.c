@@ -25,7 +25,7 @@ static struct {
 } world;
 
 static const char *const files[] = {"key.pem", "tokens", "test.conf", "test.db", "test.db-wal",
-    "test.db-shm", "tpl/foot.html.liquid", "tpl/bad.html.liquid"};
+    "test.db-shm", "tpl/foot.html.liquid", "tpl/foot.txt.liquid", "tpl/bad.html.liquid"};
 
 static const char configuration[] =
     "database = \"test.db\"\n"
@@ -39,6 +39,7 @@ static const char configuration[] =
     "campaign \"receipt\" { kind = transactional feedback_id = \"shop-01\" }\n"
     "campaign \"quiet\" { track_opens = no track_clicks = no }\n"
     "campaign \"utm\" { utm_source = \"news\" utm_medium = \"email\" track_opens = no }\n"
+    "campaign \"text\" { track_text = yes track_opens = no }\n"
     "campaign \"chimp\" { merge_tags = mailchimp track_opens = no }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
 
@@ -79,6 +80,7 @@ set_up(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file("tpl/foot.html.liquid",
 	    "<a href=\"https://shop.example/terms?x=1&amp;y=2\">Terms</a></body></html>");
+	write_file("tpl/foot.txt.liquid", "Terms: https://shop.example/terms?x=1&y=2\n");
 	write_file("tpl/bad.html.liquid",
 	    "<a href=\"https://shop.example/\">x</a> *|FNAME|*\n"
 	    "<a href=\"https://shop.example/{{ x }}\">y</a> {{ x | nope }}\n");
@@ -117,7 +119,8 @@ tear_down(void **state)
 	return 0;
 }
 
-static struct str last_copy; /* all of it, of the message rendered last */
+static struct str last_copy;	     /* all of it, of the message rendered last */
+static const char *subtype = "html"; /* of the part */
 
 /* The HTML that `to` gets; the verdict's reason if nothing may leave. */
 static struct str
@@ -136,8 +139,8 @@ html_of(const char *campaign, const char *html, const char *to, enum store_verdi
 	raw = arena_printf(world.arena,
 	    "From: Shop <news@shop.example>\r\nTo: x@y.example\r\nSubject: s\r\n"
 	    "Date: Sun, 01 Mar 2026 08:00:00 +0000\r\nMessage-ID: <1@x.example>\r\n"
-	    "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n%s\r\n",
-	    html);
+	    "MIME-Version: 1.0\r\nContent-Type: text/%s; charset=utf-8\r\n\r\n%s\r\n",
+	    subtype, html);
 	assert_non_null(found);
 	if (tailor_message_new(&message, world.tailor, found, str_c(campaign),
 		STR("bounce@shop.example"), raw, &err) != 0)
@@ -186,7 +189,7 @@ target(struct str html, const char *path, struct link_facts *facts)
 	if (at == NULL)
 		return STR("");
 	token_path.p = at + strlen(BASE);
-	for (end = token_path.p; end < html.p + html.n && strchr("\"'> \r\n", *end) == NULL;)
+	for (end = token_path.p; end < html.p + html.n && strchr("\"'> \r\n.,)", *end) == NULL;)
 		end++;
 	token_path.n = (size_t)(end - token_path.p);
 	if (link_path_decode(world.link_keys, token_path, world.arena, facts, &err) != 0)
@@ -263,6 +266,79 @@ links_lead_where_the_author_wrote(void **state)
 		}
 		arena_reset(world.arena);
 	}
+}
+
+static void
+links_in_text_lead_there_too(void **state)
+{
+	static const struct sample samples[] = {
+	    {"text", "See https://shop.example/a?b=1&c=%7e, today.", "ada@example.org",
+		"https://shop.example/a?b=1&c=%7e"},
+	    {"text", "See https://shop.example/a?b={}, today.", "ada@example.org", ""},
+	    {"text",
+		"(http://b\xc3\xbc"
+		"cher.example/\xc3\xa4)",
+		"ada@example.org",
+		"http://b\xc3\xbc"
+		"cher.example/\xc3\xa4"},
+	    {"text", "https://shop.example/{{ contact.page | url_encode }}?x=1.", "ada@example.org",
+		"https://shop.example/a+b%26c?x=1"},
+	    {"text", "{% raw %}https://shop.example/r {{x}}{% endraw %}", "ada@example.org",
+		"https://shop.example/r"},
+	    {"text", "{% render 'foot' %}", "ada@example.org",
+		"https://shop.example/terms?x=1&y=2"},
+	    {"text", "{% capture x %}https://shop.example/k{% endcapture %}\n{{ x }}",
+		"ada@example.org", "https://shop.example/k"},
+	    {"text", "mailto:a@b.example, ftp://shop.example/x, shop.example", "ada@example.org",
+		""},
+	    {"text", BASE "/imprint", "ada@example.org", ""},
+	    {"text", "https://shop.example/a {{ 1 }}", "shy@example.org", ""},
+	    {"spring", "https://shop.example/a {{ 1 }}", "ada@example.org", ""},
+	    {"quiet", "https://shop.example/a {{ 1 }}", "ada@example.org", ""},
+	};
+
+	(void)state;
+	subtype = "plain";
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		struct str text = sent(samples[i].campaign, samples[i].html, samples[i].to);
+		struct link_facts facts = {.link = 0};
+		struct str to = target(text, "/c/", &facts);
+
+		if (!str_is(to, samples[i].address))
+			fail_msg("%s leads to \"%.*s\" in %.*s", samples[i].html, STR_F(to),
+			    STR_F(text));
+		arena_reset(world.arena);
+	}
+	subtype = "html";
+}
+
+/* A value that ends the address: it stays as it would be without tracking. */
+static void
+values_in_text_addresses(void **state)
+{
+	static const struct {
+		const char *text, *leaves;
+	} samples[] = {
+	    {"https://shop.example/{{ contact.page }}", "https://shop.example/a b&c"},
+	    {"https://shop.example/{{ nothing }}", NULL},
+	    {"{{ contact.page }}://shop.example/", "a b&c://shop.example/"},
+	};
+
+	(void)state;
+	subtype = "plain";
+	for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		struct str text = sent("text", samples[i].text, "ada@example.org");
+
+		if (samples[i].leaves == NULL)
+			assert_true(str_starts(text, STR(BASE "/c/")));
+		else if (!str_is(str_trim(text), samples[i].leaves))
+			fail_msg("%s: %.*s", samples[i].text, STR_F(text));
+	}
+	/* Not even what would be a mark between two values may leave. */
+	assert_false(str_has(
+	    sent("text", "https://shop.example/{{ contact.page | upcase }} x", "ada@example.org"),
+	    STR("\x02")));
+	subtype = "html";
 }
 
 static void
@@ -501,6 +577,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(links_lead_where_the_author_wrote),
+	    cmocka_unit_test(links_in_text_lead_there_too),
+	    cmocka_unit_test(values_in_text_addresses),
 	    cmocka_unit_test(no_other_byte_changes),
 	    cmocka_unit_test(pixel_stands_once),
 	    cmocka_unit_test(addresses_of_our_own),
