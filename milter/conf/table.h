@@ -43,8 +43,8 @@ X(TEXT, pid_file, "/run/mailtailor/mailtailord.pid", "path", \
   "File that holds the process id of the master; locked, so that no second daemon works on " \
   "the same database.") \
 X(TEXT, database, "/var/lib/mailtailor/mailtailor.db", "path", \
-  "The SQLite database with contacts, suppressions, journal and outbox. Its folder must " \
-  "belong to the user above.") \
+  "The SQLite database with contacts, events, products, suppressions, journal and outbox. Its " \
+  "folder must belong to the user above.") \
 X(TEXT, log, "syslog", "log", \
   "Where log lines go: syslog (facility mail), stderr, or the path of a file.") \
 X(ENUM, log_level, "info", "error|warning|info|debug", \
@@ -73,6 +73,9 @@ X(TIME, outbox_lifetime, "5d", "1m..60d", \
   "journalled as failed.") \
 X(TIME, outbox_keep, "7d", "0s..365d", \
   "How long finished rows and message bodies stay in the outbox.") \
+X(TIME, events_keep, "1095d", "1d..36500d", \
+  "How long events of contacts are kept, counted from when they happened: what was imported of " \
+  "them, deliveries, opens, clicks and so on.") \
 X(TIME, settle_wait, "10s", "1s..10m", \
   "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
   "not handed over.") \

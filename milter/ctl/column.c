@@ -2,18 +2,11 @@
  *
  * column: see column.h
  *
- * Threads: one (the last good time zone is remembered).
- * Fails:   ERR_INPUT.
+ * Threads: any; touches only its arguments.
  */
 #include "ctl/column.h"
 
-#include <glib.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #define NAMES_MAX 8
-#define ZONE_MAX  64
-#define ZONE_DIR  "/usr/share/zoneinfo"
 
 static const char *const role_names[CTL_ROLES][NAMES_MAX] = {
     [CTL_ADDRESS] = {"email", "e-mail", "e_mail", "email address", "email_address",
@@ -62,56 +55,4 @@ ctl_role_of(struct str name)
 			return (enum ctl_role)role;
 	}
 	return CTL_ATTRIBUTE;
-}
-
-/* BCP 47: subtags of 1 to 8 letters and digits; de_DE is taken for de-DE. */
-int
-ctl_language_check(struct str *language, char room[64], struct err *err)
-{
-	size_t subtag = 0;
-
-	if (language->n == 0)
-		return 0;
-	if (language->n >= 36)
-		return err_set(err, ERR_INPUT, "a language tag of more than 35 characters");
-	for (size_t i = 0; i < language->n; i++) {
-		char c = language->p[i] == '_' ? '-' : language->p[i];
-
-		subtag = c == '-' ? 0 : subtag + 1;
-		if ((c != '-' && !g_ascii_isalnum(c)) || subtag > 8 ||
-		    (c == '-' && (i == 0 || i + 1 == language->n || room[i - 1] == '-')))
-			return err_set(err, ERR_INPUT,
-			    "\"%.*s\" is no language tag like de or pt-BR", STR_F(*language));
-		room[i] = c;
-	}
-	language->p = room;
-	return 0;
-}
-
-int
-ctl_time_zone_check(struct str time_zone, struct err *err)
-{
-	static char last[ZONE_MAX];
-	char name[ZONE_MAX];
-	GTimeZone *zone;
-	bool known;
-
-	if (time_zone.n == 0 || str_is(time_zone, last))
-		return 0;
-	known = time_zone.n < sizeof name && g_ascii_isalpha(time_zone.p[0]);
-	for (size_t i = 0; i < time_zone.n && known; i++)
-		known = g_ascii_isalnum(time_zone.p[i]) || strchr("/_+-", time_zone.p[i]) != NULL;
-	if (known) {
-		snprintf(name, sizeof name, "%.*s", STR_F(time_zone));
-		zone = g_time_zone_new_identifier(name);
-		/* Without tzdata there is nothing to compare with. */
-		known = zone != NULL || access(ZONE_DIR, F_OK) != 0;
-		if (zone != NULL)
-			g_time_zone_unref(zone);
-	}
-	if (!known)
-		return err_set(
-		    err, ERR_INPUT, "\"%.*s\" is no time zone like Europe/Paris", STR_F(time_zone));
-	memcpy(last, name, sizeof last);
-	return 0;
 }

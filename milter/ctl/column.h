@@ -18,8 +18,4 @@ void ctl_roles_find(const struct str *names, size_t count, int index_r[CTL_ROLES
 /* The role that the name alone would have. */
 enum ctl_role ctl_role_of(struct str name);
 
-/* Is it what it should be? Empty is. The language's text may move to `room`. ERR_INPUT. */
-int ctl_language_check(struct str *language, char room[64], struct err *err);
-int ctl_time_zone_check(struct str time_zone, struct err *err);
-
 #endif

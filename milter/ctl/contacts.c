@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "intake/profile.h"
 #include "store/contact.h"
 
 #include <glib.h>
@@ -190,10 +191,10 @@ read_change(struct changes *changes, const char *text, struct err *err)
 	switch (ctl_role_of(name)) {
 	case CTL_LANGUAGE:
 		changes->language = value;
-		return ctl_language_check(&changes->language, changes->room, err);
+		return intake_language_check(&changes->language, changes->room, err);
 	case CTL_TIME_ZONE:
 		changes->time_zone = value;
-		return ctl_time_zone_check(value, err);
+		return intake_time_zone_check(value, err);
 	case CTL_ADDRESS:
 		/* Beside the mail address, "address" may be the street. */
 		if (!str_is(name, "address") || memchr(value.p, '@', value.n) != NULL)

@@ -31,6 +31,18 @@ X(contacts, "import, look at and change contacts", \
   "contacts set ADDRESS NAME=VALUE ...\n" \
   "contacts delete ADDRESS ...\n" \
   "contacts export [--format csv|jsonl]\n") \
+X(events, "what contacts did, and what became of their mail", \
+  "events import FILE|- [--format csv|jsonl] [--source NAME] [--create] [--skip-bad] [--dry-run]\n" \
+  "       [--quiet]\n" \
+  "events list [--contact ADDRESS] [--kind KIND] [--type NAME] [--since TIME] [--limit N] [--json]\n" \
+  "events show ID [--json]\n") \
+X(products, "the catalogues that recommendations are made from", \
+  "products import FILE|- [--format csv|json|jsonl|google|rss] [--catalogue NAME]\n" \
+  "         [--replace[=delete] [--force]] [--currency CODE] [--skip-bad] [--dry-run] [--quiet]\n" \
+  "products list [--catalogue NAME] [--category PATH] [--in-stock] [--limit N] [--json]\n" \
+  "products catalogues [--json]\n" \
+  "products show ID [--catalogue NAME] [--json]\n" \
+  "products delete ID ... [--catalogue NAME]\n") \
 X(suppress, "addresses that get nothing", \
   "suppress add ADDRESS ... [--scope all|CAMPAIGN] [--reason TEXT]\n" \
   "suppress list [--json]\n" \

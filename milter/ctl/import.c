@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "ctl/contacts.h"
 #include "ctl/ctl.h"
+#include "intake/profile.h"
 #include "store/contact.h"
 
 #include <errno.h>
@@ -248,8 +249,8 @@ fill_row(struct import *import, struct row *row, struct str address, struct str 
 			  err, "\"%.*s\"", address.n > 100 ? 100 : (int)address.n, address.p);
 	language = language.p == NULL ? language : str_trim(language);
 	time_zone = time_zone.p == NULL ? time_zone : str_trim(time_zone);
-	if (ctl_language_check(&language, room, err) != 0 ||
-	    ctl_time_zone_check(time_zone, err) != 0)
+	if (intake_language_check(&language, room, err) != 0 ||
+	    intake_time_zone_check(time_zone, err) != 0)
 		return -1;
 	row->address = arena_str(import->arena, address);
 	/* Absent is not empty: it stays as it is in the database. */

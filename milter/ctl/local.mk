@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/conf.c milter/ctl/conf.h \
 	milter/ctl/contacts.c milter/ctl/contacts.h \
 	milter/ctl/contacts_export.c \
+	milter/ctl/csv.c milter/ctl/csv.h \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
 	milter/ctl/dkim.c milter/ctl/dkim.h \
 	milter/ctl/dkim_verify.c \
@@ -17,10 +18,14 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_reach.c \
 	milter/ctl/doctor_smtpd.c \
 	milter/ctl/doctor_socket.c \
+	milter/ctl/events.c milter/ctl/events.h \
+	milter/ctl/events_import.c \
 	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
+	milter/ctl/infile.c milter/ctl/infile.h \
+	milter/ctl/items.c milter/ctl/items.h \
 	milter/ctl/journal.c \
 	milter/ctl/key.c \
 	milter/ctl/lines.c milter/ctl/lines.h \
@@ -29,8 +34,11 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/outbox.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
+	milter/ctl/products.c milter/ctl/products.h \
+	milter/ctl/products_import.c \
 	milter/ctl/render.c milter/ctl/render.h \
 	milter/ctl/render_lines.c \
+	milter/ctl/spool.c milter/ctl/spool.h \
 	milter/ctl/suppress.c \
 	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "ctl/column.h"
+#include "intake/profile.h"
 #include "liquid/folder.h"
 #include "liquid/json.h"
 #include "tailor/limits.h"
@@ -123,7 +123,7 @@ take_option(struct request *request, int option)
 			return bad_value("--now", optarg, "a time like 2026-01-31T08:15:00Z");
 		return 0;
 	case 'z':
-		if (ctl_time_zone_check(str_c(optarg), &err) != 0)
+		if (intake_time_zone_check(str_c(optarg), &err) != 0)
 			return bad_value("--time-zone", optarg, "a name like Europe/Paris");
 		request->job.time_zone = optarg;
 		return 0;

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "ctl/column.h"
+#include "intake/profile.h"
 #include "liquid/json.h"
 
 #include <errno.h>
@@ -212,7 +212,7 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 	if (zone != NULL && !json_is_string(zone))
 		return expect("time_zone", "a name like Europe/Paris", err);
 	job->time_zone = json_string_value(zone);
-	return zone == NULL ? 0 : ctl_time_zone_check(str_c(job->time_zone), err);
+	return zone == NULL ? 0 : intake_time_zone_check(str_c(job->time_zone), err);
 }
 
 /* What it fills refers to `line`. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "outbox/outcome.h"
 #include "outbox/process.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,6 +27,8 @@
 #define STORE_RETRY_US OUTBOX_SECOND_US
 #define CLAIM_PAUSE_US ((int64_t)5000)
 #define PURGE_US       (3600 * OUTBOX_SECOND_US)
+#define PURGE_EVENTS   ((size_t)1000)
+#define PURGE_ROUNDS   100
 /* In a pause longer than this, rows go back to where other processes see them. */
 #define HOLD_US OUTBOX_SECOND_US
 /* When leaving: after so long everything that can be given up safely is. */
@@ -194,6 +197,23 @@ claim(struct outbox_process *process, size_t want, int64_t now)
 	process->claim_us = now + (wait_us < CLAIM_PAUSE_US ? CLAIM_PAUSE_US : wait_us);
 }
 
+/* In small pieces, since others want to write; what is left waits for the next time. */
+static void
+purge_events(struct outbox_process *process)
+{
+	int64_t before_ms = clock_now() - process->conf->events_keep;
+	struct err err = ERR_INIT;
+	size_t deleted = PURGE_EVENTS;
+
+	for (int i = 0; i < PURGE_ROUNDS && deleted == PURGE_EVENTS; i++) {
+		if (store_event_purge(
+			process->office.store, before_ms, PURGE_EVENTS, &deleted, &err) != 0) {
+			log_error("event purge", LOG_STR("reason", err.text));
+			return;
+		}
+	}
+}
+
 static void
 upkeep(struct outbox_process *process, int64_t now)
 {
@@ -208,6 +228,7 @@ upkeep(struct outbox_process *process, int64_t now)
 		if (store_outbox_purge(
 			process->office.store, clock_now() - process->conf->outbox_keep, &err) != 0)
 			log_error("outbox purge", LOG_STR("reason", err.text));
+		purge_events(process);
 	}
 }
 

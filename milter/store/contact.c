@@ -24,8 +24,9 @@
 static const char get_sql[] = "SELECT " COLUMNS " FROM contact WHERE key = ?1";
 static const char page_sql[] = "SELECT " COLUMNS " FROM contact WHERE id > ?1 ORDER BY id LIMIT ?2";
 static const char count_sql[] = "SELECT count(*) FROM contact";
+static const char find_sql[] = "SELECT id FROM contact WHERE key = ?1";
 static const char get_id_sql[] = "SELECT " COLUMNS " FROM contact WHERE id = ?1";
-static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1";
+static const char delete_sql[] = "DELETE FROM contact WHERE key = ?1 RETURNING id";
 static const char insert_sql[] =
     "INSERT INTO contact (key, address, language, time_zone, attributes, created_ms, updated_ms) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
@@ -104,6 +105,28 @@ store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
     struct store_contact *contact_r, struct err *err)
 {
 	return get(store, STR_NONE, id, arena, contact_r, err);
+}
+
+int
+store_contact_find(struct store *store, struct str key, int64_t *id_r, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, find_sql, err);
+	if (statement != NULL) {
+		store_db_bind_str(statement, 1, key);
+		rc = store_db_step(db, statement, "read a contact", err);
+	}
+	if (rc == 1) {
+		*id_r = sqlite3_column_int64(statement, 0);
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc;
 }
 
 /* Jansson writes NUL but refuses to read it. */
@@ -220,11 +243,29 @@ store_contact_upsert(struct store *store, struct str address, struct str languag
 	return rc;
 }
 
+/* 1 deleted, 0 not there, -1. Identities go by their foreign key. */
+static int
+delete_row(struct store_db *db, struct str key, struct err *err)
+{
+	sqlite3_stmt *statement = store_db_statement(db, delete_sql, err);
+	int64_t id;
+	int rc;
+
+	if (statement == NULL)
+		return -1;
+	store_db_bind_str(statement, 1, key);
+	rc = store_db_step(db, statement, "delete a contact", err);
+	if (rc != 1)
+		return rc;
+	id = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return store_event_erase(db, id, err) != 0 ? -1 : 1;
+}
+
 int
 store_contact_delete(struct store *store, struct str address, struct err *err)
 {
 	struct arena *arena = arena_new(KEY_MEMORY);
-	sqlite3_stmt *statement;
 	struct store_db *db = NULL;
 	struct str key;
 	int rc = -1;
@@ -232,13 +273,7 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 	if (store_address_key(address, arena, &key, err) == 0)
 		db = store_write_begin(store, STORE_POWER_SAFE, err);
 	if (db != NULL) {
-		statement = store_db_statement(db, delete_sql, err);
-		if (statement != NULL) {
-			store_db_bind_str(statement, 1, key);
-			rc = store_db_run(db, statement, "delete a contact", err);
-		}
-		if (rc == 0)
-			rc = sqlite3_changes(db->handle) > 0;
+		rc = delete_row(db, key, err);
 		if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
 			rc = -1;
 	}

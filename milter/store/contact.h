@@ -25,11 +25,14 @@ int store_contact_get(struct store *store, struct str address, struct arena *are
     struct store_contact *contact_r, struct err *err);
 int store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
     struct store_contact *contact_r, struct err *err);
+/* Only the id, by a normalised address (store_address_key). 1, 0 or -1. */
+int store_contact_find(struct store *store, struct str key, int64_t *id_r, struct err *err);
 /* Inserts, or merges into the contact with the same key: members of `attributes` replace
  * those of the same name, JSON null removes one, others stay. 1 inserted, 0 updated, -1. */
 int store_contact_upsert(struct store *store, struct str address, struct str language,
     struct str time_zone, const json_t *attributes, struct err *err);
-/* 1 deleted, 0 not there, -1. Suppressions of the address stay (they are kept by hash). */
+/* 1 deleted, 0 not there, -1. Suppressions of the address stay (they are kept by hash); of its
+ * events stays what event.h says. */
 int store_contact_delete(struct store *store, struct str address, struct err *err);
 /* Each contact in order of id, `each` returns false to stop. */
 int store_contact_each(struct store *store,

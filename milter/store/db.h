@@ -20,7 +20,7 @@
 #include <sqlite3.h>
 
 /* More than there are SQL texts in this folder. */
-#define STORE_DB_STATEMENTS 128
+#define STORE_DB_STATEMENTS 256
 
 struct store_db {
 	sqlite3 *handle;
@@ -93,6 +93,8 @@ void store_group_commit(struct store *store, struct store_group_entry *entry,
 
 /* --- helpers that several files need --- */
 
+/* What an erased contact leaves of its events (event.h). */
+int store_event_erase(struct store_db *db, int64_t contact, struct err *err);
 int store_migrate(struct store_db *db, enum store_open_mode mode, struct err *err);
 /* store_address_key, or the bytes in lower case where that says no: an envelope may hold what
  * no contact has. */

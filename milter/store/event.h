@@ -77,8 +77,9 @@ struct store_event {
 /* May it be written? ERR_INPUT or ERR_LIMIT, with what is wrong. Properties are only measured,
  * not parsed. */
 int store_event_check(const struct store_event *event, struct err *err);
-/* All or none, in one transaction. Those that are there already are left alone; added_r (may be
- * NULL): how many are new. When it returns (or the caller's store_commit), they are on disk if
+/* All or none, in one transaction. Those that are there already are left alone, and so is what
+ * was told from outside of a contact that is not there any more; added_r (may be NULL): how many
+ * are new. When it returns (or the caller's store_commit), they are on disk if
  * one of them was told from outside, else they survive the death of any process. */
 int store_event_put(struct store *store, const struct store_event *events, size_t count,
     size_t *added_r, struct err *err);
@@ -114,7 +115,7 @@ int store_event_count(struct store *store, const struct store_event_query *query
  * caller keeps the last id as its cursor. */
 int store_event_after(struct store *store, int64_t after, size_t max, struct arena *arena,
     struct store_event **events_r, size_t *count_r, struct err *err);
-/* The newest id there ever was, or 0: where a listener begins that wants nothing old. */
+/* The newest id, or 0: where a listener begins that wants nothing old. */
 int store_event_last(struct store *store, int64_t *id_r, struct err *err);
 
 /* --- for commands and upkeep --- */

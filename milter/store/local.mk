@@ -3,6 +3,10 @@ libmailtailor_a_SOURCES += \
 	milter/store/address.c \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/db.c milter/store/db.h \
+	milter/store/event.c milter/store/event.h milter/store/event_row.h \
+	milter/store/event_list.c \
+	milter/store/event_query.c \
+	milter/store/identity.c milter/store/identity.h \
 	milter/store/journal.c milter/store/journal.h \
 	milter/store/link.c milter/store/link.h \
 	milter/store/migrate.c \
@@ -12,6 +16,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/outbox_finish.c \
 	milter/store/outbox_list.c \
 	milter/store/outbox_put.c \
+	milter/store/product.c milter/store/product.h \
+	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h
 
@@ -28,17 +34,22 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 
 if TESTS_ON
 store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
-	tests/unit/store_link_test tests/unit/store_outbox_test
+	tests/unit/store_event_test tests/unit/store_link_test tests/unit/store_outbox_test \
+	tests/unit/store_product_test
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/unit/store_fixture.h
 tests_unit_store_contact_test_LDADD = $(unit_libs)
 tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
 tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_event_test_SOURCES = tests/unit/store_event_test.c tests/unit/store_fixture.h
+tests_unit_store_event_test_LDADD = $(unit_libs)
 tests_unit_store_link_test_SOURCES = tests/unit/store_link_test.c tests/unit/store_fixture.h
 tests_unit_store_link_test_LDADD = $(unit_libs)
 tests_unit_store_outbox_test_SOURCES = tests/unit/store_outbox_test.c tests/unit/store_fixture.h
 tests_unit_store_outbox_test_LDADD = $(unit_libs)
+tests_unit_store_product_test_SOURCES = tests/unit/store_product_test.c tests/unit/store_fixture.h
+tests_unit_store_product_test_LDADD = $(unit_libs)
 endif
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.

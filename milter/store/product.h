@@ -80,7 +80,7 @@ struct store_product_filter {
 	bool in_stock;	      /* only those */
 };
 
-/* In order of catalogue and row id, page by page; `each` returns false to stop. */
+/* In order of row id, page by page; `each` returns false to stop. */
 int store_product_each(struct store *store, const struct store_product_filter *filter,
     bool (*each)(const struct store_product *product, void *closure), void *closure,
     struct err *err);
@@ -99,22 +99,34 @@ int store_catalogue_each(struct store *store,
 int store_product_delete(
     struct store *store, struct str catalogue, struct str key, struct err *err);
 
-/* --- import: all three within store_begin and store_commit, so that readers see either the
- * old catalogue or the new one --- */
+/* --- import: all within store_begin and store_commit, so that readers see either the old
+ * catalogue or the new one --- */
+
+struct store_product_run {
+	int64_t catalogue; /* row id */
+	int64_t number;
+	int64_t now_ms;
+};
 
 /* Makes the catalogue if it is not there, and begins a run. */
-int store_product_import(
-    struct store *store, struct str catalogue, int64_t *run_r, struct err *err);
-/* May it be written? */
+int store_product_begin(
+    struct store *store, struct str catalogue, struct store_product_run *run_r, struct err *err);
+
+enum store_product_put {
+	STORE_PRODUCT_SAME,
+	STORE_PRODUCT_CHANGED,
+	STORE_PRODUCT_NEW,
+	STORE_PRODUCT_AGAIN, /* this run has put it before; what came last counts */
+};
+
+/* ERR_INPUT or ERR_LIMIT: it may not be written. The catalogue is the run's. */
 int store_product_check(const struct store_product *product, struct err *err);
-
-enum store_put { STORE_PUT_SAME, STORE_PUT_CHANGED, STORE_PUT_NEW };
-
-/* One of STORE_PUT, or -1. */
-int store_product_put(
-    struct store *store, int64_t run, const struct store_product *product, struct err *err);
-/* Products of the catalogue that this run did not put: deleted, or gone. */
-int store_product_sweep(struct store *store, struct str catalogue, int64_t run, bool delete,
+/* One of the enum, or -1. */
+int store_product_put(struct store *store, const struct store_product_run *run,
+    const struct store_product *product, struct err *err);
+/* Products of the catalogue that this run did not put are gone, or, with `erase`, deleted.
+ * swept_r: how many were not gone yet. */
+int store_product_sweep(struct store *store, const struct store_product_run *run, bool erase,
     int64_t *swept_r, struct err *err);
 
 #endif

@@ -4,8 +4,8 @@
 
     seeds.py TARGET FOLDER
 
-TARGET is liquid_compile_fuzz, liquid_render_fuzz or liquid_scalar_fuzz; others have
-none. Templates come from the unit tests and the scenes of this repository, and from the
+TARGET is intake_fuzz, liquid_compile_fuzz, liquid_render_fuzz or liquid_scalar_fuzz; others
+have none. Templates come from the unit tests and the scenes of this repository, and from the
 suites in $MAILTAILOR_CORPORA where that is set.
 """
 
@@ -33,6 +33,24 @@ DATES = ["now", "2024-02-29T12:00:00+02:00", "March 14, 2016", "14 Mar 2016 3pm"
 FORMATS = ["%a %A %b %B %c %C %d %D %e %F", "%g %G %h %H %I %j %k %l %L %m %M %n %N %p %P",
            "%r %R %s %S %t %T %u %U %v %V %w %W %x %X %y %Y %z %Z %%", "%-d %_m %^b %#p %10N %:z %::z",
            "%010Y %3S %E %Oy %!", "%1024B", "%99999999d", "%"]
+
+
+FEEDS = [
+    '<rss xmlns:g="http://base.google.com/ns/1.0"><channel><item><g:id>1</g:id><title>A</title>'
+    '<g:price>1.50 EUR</g:price><g:shipping><g:price>2 EUR</g:price></g:shipping></item></channel>'
+    '</rss>',
+    '<?xml version="1.0" encoding="ISO-8859-1"?><feed xmlns="http://www.w3.org/2005/Atom"><entry>'
+    '<id>1</id><title>A</title><link href="https://a.example/"/></entry></feed>',
+    '<!DOCTYPE a [<!ENTITY b "c">]><products><product><id>&b;</id></product></products>',
+]
+ITEMS = ['[{"id":1,"title":"A","price":1.5,"tags":["a","b"]}]',
+         '{"products":[{"offerId":"1","title":"A","price":{"value":"1","currency":"EUR"}}]}']
+CALLS = ['{"type":"identify","userId":"1","messageId":"m","traits":{"email":"a@b.example",'
+         '"firstName":"A","address":{"city":"B"},"locale":"de"}}',
+         '{"type":"track","event":"E","anonymousId":"1","timestamp":"2026-01-31T08:15:00Z",'
+         '"sentAt":"2026-01-31T08:15:01Z","receivedAt":1769847300,"properties":{"a":[1.5,null]}}',
+         '{"event":"E","email":"a@b.example","time":1769847300,"id":5}']
+SCALARS = ["1.299,00 EUR", "\u20ac 5", "2026-01-31T09:15+0100", "1769847300250", "Image Link"]
 
 
 def strings_of_c(text):
@@ -83,6 +101,10 @@ def suite_cases():
 
 
 def seeds(target):
+    if target == "intake_fuzz":
+        for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
+            yield from (bytes([choice]) + text.encode() for text in texts)
+        return
     if target == "liquid_scalar_fuzz":
         for a in NUMBERS:
             yield from (b"\0" + (a + "\x1e" + b).encode() for b in NUMBERS)

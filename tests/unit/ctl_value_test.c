@@ -3,6 +3,7 @@
  * ctl_value_test: cells and their types, column names, lines
  */
 #include "ctl/column.h"
+#include "intake/profile.h"
 #include "ctl/ctl.h"
 #include "ctl/lines.h"
 #include "ctl/value.h"
@@ -191,14 +192,14 @@ languages_and_zones(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
 		struct str text = str_c(languages[i].text);
-		int rc = ctl_language_check(&text, room, NULL);
+		int rc = intake_language_check(&text, room, NULL);
 
 		if (rc != (languages[i].language == NULL ? -1 : 0) ||
 		    (rc == 0 && !str_is(text, languages[i].language)))
 			fail_msg("%s: %d %.*s", languages[i].text, rc, STR_F(text));
 	}
 	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
-		if ((ctl_time_zone_check(str_c(zones[i].text), NULL) == 0) != zones[i].good)
+		if ((intake_time_zone_check(str_c(zones[i].text), NULL) == 0) != zones[i].good)
 			fail_msg("%s", zones[i].text);
 	}
 }
