@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/web.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ static const struct {
     [CHILD_SESSION] = {"session", "mt-session", session_run},
     [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
     [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
+    [CHILD_WEB] = {"web", "mt-web", web_run},
 };
 
 const char *

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH };
+enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH, CHILD_WEB };
 
-#define CHILD_KINDS 3
+#define CHILD_KINDS 4
 
 struct child {
 	pid_t pid;

@@ -20,6 +20,7 @@
 struct entry {
 	struct entry *next, **previous;
 	int fd;
+	bool busy;
 	int64_t since_us;
 };
 
@@ -98,7 +99,8 @@ web_connections_notify(void *closure, struct MHD_Connection *connection, void **
 }
 
 void
-web_connections_touch(struct web_connections *connections, struct MHD_Connection *connection)
+web_connections_mark(
+    struct web_connections *connections, struct MHD_Connection *connection, bool busy)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -108,11 +110,12 @@ web_connections_touch(struct web_connections *connections, struct MHD_Connection
 		return;
 	pthread_mutex_lock(&connections->lock);
 	entry->since_us = clock_mono_us();
+	entry->busy = busy;
 	pthread_mutex_unlock(&connections->lock);
 }
 
 size_t
-web_connections_end(struct web_connections *connections, int64_t age_us)
+web_connections_end(struct web_connections *connections, int64_t age_us, bool idle)
 {
 	int64_t oldest_us = clock_mono_us() - age_us;
 	size_t count = 0;
@@ -120,7 +123,7 @@ web_connections_end(struct web_connections *connections, int64_t age_us)
 	pthread_mutex_lock(&connections->lock);
 	for (struct entry *entry = connections->first; entry != NULL; entry = entry->next) {
 		count++;
-		if (entry->since_us <= oldest_us)
+		if (entry->since_us <= oldest_us && !(idle && entry->busy))
 			shutdown(entry->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&connections->lock);

@@ -98,15 +98,18 @@ int web_pages_new(struct web_pages **pages_r, const struct web *web,
 void web_pages_free(struct web_pages **pages);
 /* Fills the reply with the page of that name ("unsubscribe", ...). `values` may be NULL. */
 struct liquid_object;
-void web_page(struct web_request *request, unsigned status, const char *name,
-    struct liquid_object *values);
+void web_page(
+    struct web_request *request, unsigned status, const char *name, struct liquid_object *values);
 
 /* --- recorder.c --- */
 
 int web_recorder_new(struct web_recorder **recorder_r, struct store *store, struct err *err);
-/* Everything that was posted is done when it returns. */
+/* Everything that was posted is done when it returns, and nothing more is taken. By the
+ * thread that made it; NULL is allowed. */
+void web_recorder_stop(struct web_recorder *recorder);
 void web_recorder_free(struct web_recorder **recorder);
-void web_recorder_post(struct web_recorder *recorder, struct web_job *job);
+/* False if it is not taken; `done` is not called then. */
+bool web_recorder_post(struct web_recorder *recorder, struct web_job *job);
 
 /* --- client.c: who asks --- */
 

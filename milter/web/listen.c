@@ -104,8 +104,8 @@ listen_unix(const struct conf *conf, const char *path, int *fd_r, struct err *er
 		return err_set(err, ERR_IO, "web %s: somebody listens there already", conf->web);
 	}
 	unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-	    chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0)
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(path, 0660) != 0 ||
+	    listen(fd, BACKLOG) != 0)
 		return fail(conf, fd, err);
 	*fd_r = fd;
 	return 0;

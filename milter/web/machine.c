@@ -14,21 +14,19 @@
 #include <strings.h>
 
 /* In lower case. Words that name a kind of program; names of those that don't say. */
-static const char *const words[] = {
-    "bot", "crawl", "spider", "scan", "slurp", "archiver", "fetch", "preview", "monitor",
-    "headless", "phantomjs", "selenium", "puppeteer", "playwright", "lighthouse", "prerender",
-    "validator", "checker", "scraper", "indexer", "feed", "rss", "sitemap", "uptime", "pingdom",
-    "libwww", "lwp", "httpclient", "http-client", "http_client", "http client", "okhttp",
-    "python", "java/", "java_", "curl", "wget", "perl", "ruby", "php", "go-http", "axios",
-    "node-fetch", "undici", "aiohttp", "guzzle", "winhttp", "libcurl", "apache-http",
-    "reactornetty", "dart:io", "postman", "insomnia", "nmap", "nikto", "sqlmap", "masscan",
-    "zgrab", "nutch", "heritrix", "httrack", "facebookexternalhit", "whatsapp", "telegram",
-    "skypeuripreview", "slack", "discord", "embedly", "mediapartners", "google-",
+static const char *const words[] = {"bot", "crawl", "spider", "scan", "slurp", "archiver", "fetch",
+    "preview", "monitor", "headless", "phantomjs", "selenium", "puppeteer", "playwright",
+    "lighthouse", "prerender", "validator", "checker", "scraper", "indexer", "feed", "rss",
+    "sitemap", "uptime", "pingdom", "libwww", "lwp", "httpclient", "http-client", "http_client",
+    "http client", "okhttp", "python", "java/", "java_", "curl", "wget", "perl", "ruby", "php",
+    "go-http", "axios", "node-fetch", "undici", "aiohttp", "guzzle", "winhttp", "libcurl",
+    "apache-http", "reactornetty", "dart:io", "postman", "insomnia", "nmap", "nikto", "sqlmap",
+    "masscan", "zgrab", "nutch", "heritrix", "httrack", "facebookexternalhit", "whatsapp",
+    "telegram", "skypeuripreview", "slack", "discord", "embedly", "mediapartners", "google-",
     "googleimageproxy", "ggpht", "yahoomailproxy", "yahoocachesystem", "bingpreview",
     "outlookimageproxy", "proofpoint", "mimecast", "barracuda", "symantec", "ironport",
-    "trendmicro", "fireeye", "forcepoint", "safelinks", "urldefense", "virustotal",
-    "security", "inspect", "research", "survey", "test", "analyz", "www.", "http://",
-    "https://", "@"};
+    "trendmicro", "fireeye", "forcepoint", "safelinks", "urldefense", "virustotal", "security",
+    "inspect", "research", "survey", "test", "analyz", "www.", "http://", "https://", "@"};
 
 static bool
 contains_nocase(struct str text, const char *word)

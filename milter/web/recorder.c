@@ -123,6 +123,18 @@ web_recorder_new(struct web_recorder **recorder_r, struct store *store, struct e
 }
 
 void
+web_recorder_stop(struct web_recorder *recorder)
+{
+	if (recorder == NULL || recorder->stop)
+		return;
+	pthread_mutex_lock(&recorder->lock);
+	recorder->stop = true;
+	pthread_cond_signal(&recorder->wake);
+	pthread_mutex_unlock(&recorder->lock);
+	pthread_join(recorder->thread, NULL);
+}
+
+void
 web_recorder_free(struct web_recorder **recorder)
 {
 	struct web_recorder *gone = *recorder;
@@ -130,23 +142,25 @@ web_recorder_free(struct web_recorder **recorder)
 	*recorder = NULL;
 	if (gone == NULL)
 		return;
-	pthread_mutex_lock(&gone->lock);
-	gone->stop = true;
-	pthread_cond_signal(&gone->wake);
-	pthread_mutex_unlock(&gone->lock);
-	pthread_join(gone->thread, NULL);
+	web_recorder_stop(gone);
 	pthread_cond_destroy(&gone->wake);
 	pthread_mutex_destroy(&gone->lock);
 	free(gone);
 }
 
-void
+bool
 web_recorder_post(struct web_recorder *recorder, struct web_job *job)
 {
+	bool taken;
+
 	job->next = NULL;
 	pthread_mutex_lock(&recorder->lock);
-	*recorder->last = job;
-	recorder->last = &job->next;
-	pthread_cond_signal(&recorder->wake);
+	taken = !recorder->stop;
+	if (taken) {
+		*recorder->last = job;
+		recorder->last = &job->next;
+		pthread_cond_signal(&recorder->wake);
+	}
 	pthread_mutex_unlock(&recorder->lock);
+	return taken;
 }

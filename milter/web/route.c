@@ -24,8 +24,7 @@ health(struct web_request *request)
 static void
 robots(struct web_request *request)
 {
-	text_reply(
-	    request, "text/plain; charset=utf-8", STR("User-agent: *\nDisallow: /\n"));
+	text_reply(request, "text/plain; charset=utf-8", STR("User-agent: *\nDisallow: /\n"));
 }
 
 static const struct {

@@ -69,8 +69,8 @@ web_form(struct web_request *request, const char *name)
 	MHD_post_process(processor, request->body.data, request->body.len);
 	MHD_destroy_post_processor(processor);
 	if (form.found)
-		value = form.value.len == 0 ? STR("")
-					    : arena_str(request->arena, buf_str(&form.value));
+		value =
+		    form.value.len == 0 ? STR("") : arena_str(request->arena, buf_str(&form.value));
 	buf_fini(&form.value);
 	return value;
 }
@@ -78,7 +78,7 @@ web_form(struct web_request *request, const char *name)
 /* --- replies --- */
 
 /* Nothing from elsewhere, nothing inside of somebody else's page, no script. */
-#define POLICY                                                                         \
+#define POLICY                                                                               \
 	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 
@@ -103,9 +103,9 @@ struct MHD_Response *
 web_pixel_new(void)
 {
 	/* One transparent dot. */
-	static unsigned char gif[] = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0,
-	    0, 0xff, 0xff, 0xff, 0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2,
-	    1, 0x44, 0, 0x3b};
+	static unsigned char gif[] = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0,
+	    0xff, 0xff, 0xff, 0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1,
+	    0x44, 0, 0x3b};
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer(sizeof gif, gif, MHD_RESPMEM_PERSISTENT);
 
@@ -171,8 +171,7 @@ method_of(const char *name)
 }
 
 static struct web_request *
-request_new(
-    struct web *web, struct MHD_Connection *connection, const char *url, const char *method)
+request_new(struct web *web, struct MHD_Connection *connection, const char *url, const char *method)
 {
 	struct web_request *request = calloc(1, sizeof *request);
 
@@ -226,7 +225,8 @@ record(struct web_request *request)
 	request->job.done = recorded;
 	request->state = WEB_RECORDING;
 	MHD_suspend_connection(request->connection);
-	web_recorder_post(request->web->recorder, &request->job);
+	if (!web_recorder_post(request->web->recorder, &request->job))
+		recorded(&request->job, -1);
 	return MHD_YES;
 }
 
@@ -245,15 +245,17 @@ static enum MHD_Result
 on_request(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *data, size_t *size, void **request_p)
 {
+	const struct web_server *server = closure;
 	struct web_request *request = *request_p;
 
 	(void)version;
 	if (request == NULL) {
-		request = request_new(closure, connection, url, method);
+		request = request_new(server->web, connection, url, method);
 		*request_p = request;
+		web_connections_mark(server->connections, connection, true);
 		if (!announces_too_much(request))
 			return MHD_YES;
-		web_page(request, MHD_HTTP_PAYLOAD_TOO_LARGE, "too_large", NULL);
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
 		return answer(request);
 	}
 	if (request->state == WEB_ANSWERED)
@@ -264,7 +266,7 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		return request->too_large && *size > BODY_END ? MHD_NO
 							      : take_body(request, data, size);
 	if (request->too_large)
-		web_page(request, MHD_HTTP_PAYLOAD_TOO_LARGE, "too_large", NULL);
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
 	else
 		web_route(request);
 	return request->job.write != NULL ? record(request) : answer(request);
@@ -277,7 +279,7 @@ on_completed(void *closure, struct MHD_Connection *connection, void **request_p,
 	struct web_request *request = *request_p;
 
 	(void)code;
-	web_connections_touch(closure, connection);
+	web_connections_mark(closure, connection, false);
 	*request_p = NULL;
 	if (request == NULL)
 		return;
@@ -308,18 +310,19 @@ on_log(void *closure, const char *format, va_list arguments)
 }
 
 struct MHD_Daemon *
-web_server_start(struct web *web, struct web_connections *connections, int listen_fd)
+web_server_start(struct web_server *server, int listen_fd)
 {
-	const struct conf *conf = web->conf;
+	const struct conf *conf = server->web->conf;
+	struct web_connections *connections = server->connections;
 
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-		MHD_USE_ERROR_LOG,
-	    0, NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+	    NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)conf->web_connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((conf->web_timeout + 999) / 1000),
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-	    on_completed, connections, MHD_OPTION_NOTIFY_CONNECTION, web_connections_notify, connections,
-	    MHD_OPTION_END);
+	    on_completed, connections, MHD_OPTION_NOTIFY_CONNECTION, web_connections_notify,
+	    connections, MHD_OPTION_END);
 }

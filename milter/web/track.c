@@ -50,8 +50,8 @@ properties(struct web_request *request, const char *machine)
 
 	if (agent.n > WEB_AGENT_MAX)
 		agent.n = WEB_AGENT_MAX;
-	while (agent.n > 0 && json_object_set_new(object, "agent",
-				  json_stringn(agent.p, agent.n)) != 0)
+	while (agent.n > 0 &&
+	    json_object_set_new(object, "agent", json_stringn(agent.p, agent.n)) != 0)
 		agent.n--; /* cut within a character, or no UTF-8 at all */
 	if (client.n > 0)
 		json_object_set_new(object, "address", json_stringn(client.p, client.n));
@@ -148,8 +148,8 @@ web_click(struct web_request *request, const struct link_facts *facts)
 
 	if (address.p == NULL)
 		return;
-	request->reply = (struct web_reply){.status = MHD_HTTP_FOUND, .location = address.p,
-	    .body = STR("")};
+	request->reply =
+	    (struct web_reply){.status = MHD_HTTP_FOUND, .location = address.p, .body = STR("")};
 	atomic_fetch_add(&request->web->counts.clicks, 1);
 	record(request, facts, STORE_EVENT_CLICKED);
 }
