@@ -205,7 +205,7 @@ class Daemon:
         self.start()
 
     def workers(self, kind=None):
-        """[(pid, kind)] of the master's children; kind: session, outbox."""
+        """[(pid, kind)] of the master's children; kind: session, outbox, web."""
         master = self.pid()
         found = []
         for pid in children_of(master) if master else []:
@@ -214,7 +214,7 @@ class Daemon:
                     name = file.read().strip()
             except OSError:
                 continue
-            for known in ("session", "outbox"):
+            for known in ("session", "outbox", "web"):
                 if known in name and alive(pid) and kind in (None, known):
                     found.append((pid, known))
         return found
