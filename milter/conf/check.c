@@ -179,6 +179,14 @@ checked_socket(const char *text, const char *folder, struct arena *arena)
 }
 
 static const char *
+checked_web(const char *text, const char *folder, struct arena *arena)
+{
+	if (strncmp(text, "unix:", 5) == 0)
+		return checked_socket(text, folder, arena);
+	return checked_hostport(text, folder, arena);
+}
+
+static const char *
 checked_mode(const char *text, const char *folder, struct arena *arena)
 {
 	size_t len = strlen(text);
@@ -322,6 +330,7 @@ static const struct conf_check checks[] = {
     {"socket", "unix:PATH (at most 107 bytes), inet:PORT@HOST or inet6:PORT@HOST", checked_socket},
     {"mode", "a file mode in octal, as in 0660", checked_mode},
     {"hostport", "HOST:PORT or [IPv6]:PORT", checked_hostport},
+    {"web", "HOST:PORT, [IPv6]:PORT or unix:PATH (at most 107 bytes)", checked_web},
     {"network", "a network, as in 192.0.2.0/24 or 2001:db8::/32", checked_network},
     {"address", "a mail address, as in news@example.com", checked_address},
     {"header", "the name of a header field, without the colon", checked_header},

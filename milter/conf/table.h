@@ -135,7 +135,7 @@ X(TEXT, token_keys, "", "path", \
   "and nothing is tracked.") \
 X(TEXT, tracking_url, "", "tracking", \
   "Where tracked links lead: https://t.example.com, or with a path before what mailtailor " \
-  "adds. Nothing of this version answers there yet: set it once something does. Empty: links " \
+  "adds. The web process answers there: see web. Empty: links " \
   "are not tracked, and links.* has no value.") \
 X(BOOL, tracking_insecure, "no", "", \
   "Whether tracking_url may begin with http://, so that who listens on the way can read and " \
@@ -147,6 +147,20 @@ X(TEXT, plugin_path, "/usr/lib/mailtailor/plugins", "path", \
 X(TEXT, postal_address, "", "", \
   "Postal address of the sender, in one line with commas, which marketing mail has to show: \"Shop " \
   "Ltd, 1 Main Street, Dublin\". Templates print it with {{ campaign.postal_address }}.") \
+X(TEXT, web, "", "web", \
+  "HOST:PORT or unix:PATH where the web process answers at tracking_url: clicks, opens, " \
+  "unsubscribing. In production a web server that speaks TLS stands before it, see " \
+  "conf/nginx.conf. Empty: there is no such process.") \
+X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
+  "Networks of the web servers before it: what they say in X-Forwarded-For is believed.") \
+X(ENUM, web_client, "short", "short|full|none", \
+  "What is kept of a client's address with a click or open: short, its network, of 24 bits " \
+  "(IPv6: 48); full; or none.") \
+X(INT, web_connections, "4000", "10..60000", \
+  "Most connections to the web process at a time.") \
+X(TIME, web_timeout, "15s", "1s..5m", \
+  "How long a client of the web process may be silent. A whole request may take four times as " \
+  "long.") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \

@@ -13,6 +13,7 @@
 #include "session/listen.h"
 #include "store/store.h"
 #include "tailor/tailor.h"
+#include "web/web.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -234,6 +235,7 @@ master_check(const char *path)
 	if (conf_check_machine(conf, print_problem, &report, &err) != 0)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
+	note(&report, web_listen_check(conf, &err), &err);
 	note(&report, check_plugins(conf, &err), &err);
 	if (report.problems == 0)
 		note(&report, check_database(conf, keys, link_keys, templates, &err), &err);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "plugin/guard.h"
+#include "web/web.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -39,6 +40,7 @@ static const struct {
     [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
     [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
     [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run},
+    [CHILD_WEB] = {"web", "mt-web", web_run},
 };
 
 const char *

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH, CHILD_PLUGINS };
+enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH, CHILD_PLUGINS, CHILD_WEB };
 
-#define CHILD_KINDS 4
+#define CHILD_KINDS 5
 
 struct child {
 	pid_t pid;

@@ -22,6 +22,7 @@
 #include "master/pidfile.h"
 #include "master/state.h"
 #include "session/listen.h"
+#include "web/web.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,15 +91,25 @@ master_set_slots(struct master *master, struct err *err)
 	master->slot_count[CHILD_OUTBOX] = outboxes;
 	master->slot_count[CHILD_PLUGINS] = master->conf->plugin_count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WATCH] = dkim_keys_watched(master->keys) ? 1 : 0;
+	master->slot_count[CHILD_WEB] = master->conf->web[0] != '\0' ? 1 : 0;
 	return 0;
+}
+
+static int
+listen_fd(const struct master *master, enum child_kind kind)
+{
+	if (kind == CHILD_SESSION)
+		return master->listen_fd;
+	return kind == CHILD_WEB ? master->web_fd : -1;
 }
 
 static void
 start_worker(struct master *master, enum child_kind kind, int slot)
 {
 	/* Whoever else held the listening socket would keep it open without serving it. */
-	const int master_fds[] = {
-	    master->signal_fd, master->ready_fd, kind == CHILD_SESSION ? -1 : master->listen_fd};
+	const int master_fds[] = {master->signal_fd, master->ready_fd,
+	    kind == CHILD_SESSION ? -1 : master->listen_fd,
+	    kind == CHILD_WEB ? -1 : master->web_fd};
 	struct worker worker = {
 	    .conf = master->conf,
 	    .keys = master->keys,
@@ -106,11 +117,11 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .templates = master->templates,
 	    .slot = slot,
 	    .slots = master->slot_count[kind],
-	    .listen_fd = kind == CHILD_SESSION ? master->listen_fd : -1,
+	    .listen_fd = listen_fd(master, kind),
 	    .wake_count = master->wake_count,
 	    .ehlo_key = master->ehlo_key,
 	    .board = master->board,
-	    .line = kind == CHILD_WATCH ? -1 : fence_line(master),
+	    .line = kind == CHILD_WATCH || kind == CHILD_WEB ? -1 : fence_line(master),
 	};
 	struct err err = ERR_INIT;
 
@@ -316,6 +327,8 @@ prepare(struct master *master, struct err *err)
 	if (dkim_keys_watched(master->keys) &&
 	    check_dkim(master->conf, master->keys, &master->identity, err) != 0)
 		log_warning("dkim", LOG_STR("reason", err->text));
+	if (web_listen(master->conf, &master->web_fd, err) != 0)
+		return -1;
 	return session_listen(master->conf, &master->listen_fd, err);
 }
 
@@ -368,6 +381,7 @@ stop(struct master *master)
 		wait_for_news(master, -1);
 	session_listen_remove(master->conf, master->listen_fd);
 	fence_close(master);
+	web_listen_remove(master->conf);
 	log_info("stopped", LOG_STR("socket", master->conf->socket));
 }
 
@@ -394,7 +408,7 @@ int
 master_run(const char *path, bool foreground)
 {
 	static struct master master = {
-	    .pid_fd = -1, .signal_fd = -1, .listen_fd = -1, .ready_fd = -1};
+	    .pid_fd = -1, .signal_fd = -1, .listen_fd = -1, .web_fd = -1, .ready_fd = -1};
 	struct err err = ERR_INIT;
 	int status = EX_OK;
 	char *whole_path;

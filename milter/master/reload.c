@@ -36,6 +36,7 @@ check_fixed(const struct conf *old, const struct conf *new, struct err *err)
 	    {"user", old->user, new->user},
 	    {"pid_file", old->pid_file, new->pid_file},
 	    {"database", old->database, new->database},
+	    {"web", old->web, new->web},
 	};
 
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {

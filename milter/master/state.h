@@ -27,6 +27,7 @@ struct master {
 	int pid_fd;
 	int signal_fd;
 	int listen_fd;
+	int web_fd;   /* -1: there is no web process */
 	int ready_fd; /* to the process that waits while we go to the background; or -1 */
 	int wake_fds[WORKER_OUTBOX_MAX];
 	int wake_count;

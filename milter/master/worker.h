@@ -34,7 +34,7 @@ struct worker {
 	struct board *board; /* of plugins; or NULL */
 	int line;
 	int control_fd;
-	int listen_fd; /* sessions: the milter socket; else -1 */
+	int listen_fd; /* sessions: the milter socket; web: its own; else -1 */
 	/* One eventfd for each outbox slot: a session adds 1 to all of them after it has
 	 * committed new rows; an outbox process waits on its own. Survive restarts. */
 	int wake_fds[WORKER_OUTBOX_MAX];

@@ -17,7 +17,8 @@
 
 /* "all" comes first: it is the reason that counts. */
 static const char find_sql[] = "SELECT " COLUMNS " FROM suppression WHERE hash = ?1 "
-			       "AND scope IN ('all', ?2) ORDER BY scope = 'all' DESC LIMIT 1";
+			       "AND scope IN ('all', ?2, ?3) "
+			       "ORDER BY scope = 'all' DESC, scope = ?3 DESC LIMIT 1";
 static const char add_sql[] = "INSERT INTO suppression (hash, scope, address, reason, created_ms) "
 			      "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (hash, scope) DO NOTHING";
 static const char remove_sql[] = "DELETE FROM suppression WHERE hash = ?1 AND scope = ?2";
@@ -50,7 +51,7 @@ borrow_row(sqlite3_stmt *statement)
 }
 
 int
-store_suppression_find(struct store *store, struct str address, struct str campaign,
+store_suppression_find(struct store *store, struct str address, struct str campaign, bool marketing,
     struct arena *arena, struct store_suppression *entry_r, struct err *err)
 {
 	sqlite3_stmt *statement;
@@ -68,6 +69,8 @@ store_suppression_find(struct store *store, struct str address, struct str campa
 	if (statement != NULL) {
 		store_db_bind_str(statement, 1, str_c(hex));
 		store_db_bind_str(statement, 2, campaign);
+		store_db_bind_str(
+		    statement, 3, marketing ? STR(STORE_SCOPE_MARKETING) : STR("all"));
 		rc = store_db_step(db, statement, "read suppressions", err);
 	}
 	if (rc == 1) {

@@ -10,17 +10,20 @@
 
 #include "store/store.h"
 
+#define STORE_SCOPE_MARKETING "marketing"
+
 struct store_suppression {
 	struct str address; /* empty after erasure */
 	struct str hash;    /* hex */
-	struct str scope;   /* "all", or the name of a campaign */
+	struct str scope;   /* "all", STORE_SCOPE_MARKETING, or the name of a campaign */
 	struct str reason;
 	int64_t created_ms;
 };
 
-/* The entry for "all" or for this campaign: 1 found (in the arena), 0 none, -1. */
+/* The entry for "all", for this campaign, or with `marketing` for all marketing: 1 found (in
+ * the arena), 0 none, -1. */
 int store_suppression_find(struct store *store, struct str address, struct str campaign,
-    struct arena *arena, struct store_suppression *entry_r, struct err *err);
+    bool marketing, struct arena *arena, struct store_suppression *entry_r, struct err *err);
 /* 1 added, 0 was there (reason stays), -1. */
 int store_suppression_add(
     struct store *store, struct str address, struct str scope, struct str reason, struct err *err);

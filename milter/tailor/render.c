@@ -357,8 +357,9 @@ static int
 suppressed(struct work *work, struct err *err)
 {
 	struct store_suppression entry;
-	int found = store_suppression_find(work->tailor->store, work->recipient,
-	    str_c(work->message->name), work->arena, &entry, err);
+	int found =
+	    store_suppression_find(work->tailor->store, work->recipient, str_c(work->message->name),
+		work->message->campaign->kind == CONF_KIND_MARKETING, work->arena, &entry, err);
 
 	if (found != 1)
 		return found;

@@ -75,7 +75,8 @@ tailor_templates_unref(struct tailor_templates **templates)
 const struct liquid_folder *
 tailor_templates_of(const struct tailor_templates *templates, const struct conf_campaign *campaign)
 {
-	const struct liquid_folder *own = templates->own[campaign - templates->conf->campaigns];
+	const struct liquid_folder *own =
+	    campaign == NULL ? NULL : templates->own[campaign - templates->conf->campaigns];
 
 	return own != NULL ? own : templates->general;
 }

@@ -19,7 +19,7 @@ int tailor_templates_load(
 struct tailor_templates *tailor_templates_ref(struct tailor_templates *templates);
 void tailor_templates_unref(struct tailor_templates **templates);
 /* The campaign's own folder or the general one; NULL if there is none. `campaign` is one of
- * the configuration's. */
+ * the configuration's, or NULL for the general one. */
 const struct liquid_folder *tailor_templates_of(
     const struct tailor_templates *templates, const struct conf_campaign *campaign);
 

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from lab import LabError, alive, children_of, kill, wait_for
+from lab import LabError, alive, children_of, free_port, kill, wait_for
 from verify import make_key
 
 SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "milter",
@@ -34,6 +34,7 @@ outbox_workers = {outbox_workers}
 relay = "127.0.0.1:{relay_port}"
 mail_log = {{"{mail_log}"}}
 postfix_config = "{postfix_config}"
+web = "127.0.0.1:{web_port}"
 trusted = {{"127.0.0.1/32"}}
 {settings}
 """
@@ -90,6 +91,8 @@ class Daemon:
             # LeakSanitizer can't look into a process that changed its user.
             user="root" if self.sanitizers else "nobody")
         self._process = None
+        self.web_port = free_port()
+        self._settings.update(web_port=self.web_port)
 
     @property
     def milter(self):
@@ -202,7 +205,7 @@ class Daemon:
         self.start()
 
     def workers(self, kind=None):
-        """[(pid, kind)] of the master's children; kind: session, outbox."""
+        """[(pid, kind)] of the master's children; kind: session, outbox, web."""
         master = self.pid()
         found = []
         for pid in children_of(master) if master else []:
@@ -211,7 +214,7 @@ class Daemon:
                     name = file.read().strip()
             except OSError:
                 continue
-            for known in ("session", "outbox"):
+            for known in ("session", "outbox", "web"):
                 if known in name and alive(pid) and kind in (None, known):
                     found.append((pid, known))
         return found

@@ -8,12 +8,14 @@ file:line, what was expected, what was there, and the logs from where that step 
 
 import argparse
 import glob
+import http.client
 import os
 import re
 import shlex
 import shutil
 import sys
 import time
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -29,6 +31,8 @@ from testbed import Testbed
 import tokens
 
 DEADLINE_S = 20
+BROWSER = ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+           "Chrome/126.0.0.0 Safari/537.36")
 
 
 class Failure(Exception):
@@ -261,6 +265,47 @@ class Player:
         actual = str(result.recipients.get(address) if address else result.last)
         if not holds(how, actual, quoted(value)):
             fail(step.line, f"a reply that {how} {value}", actual)
+
+    def get(self, step, number, where, address, posted, agent):
+        """What the web process answers to the address of a token that arrived."""
+        message = self.arrived(address)[0]
+        found = tokens.in_text(self.look(step.line, where, message, address) or "")
+        found = [token for token in found if "/" in token][int(number or 1) - 1:]
+        if not found:
+            fail(step.line, f"address {number or 1} in {where}", "fewer")
+        self.ask(step, urllib.parse.urlsplit(found[0]).path, posted, agent)
+
+    def get_path(self, step, path, posted, agent):
+        self.ask(step, path, posted, agent)
+
+    def ask(self, step, path, posted, agent):
+        def check():
+            connection = http.client.HTTPConnection("127.0.0.1", self.bed.daemon.web_port,
+                                                    timeout=self.deadline())
+            headers = {"User-Agent": agent or BROWSER}
+            if posted is not None:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request("GET" if posted is None else "POST", path, posted, headers)
+            reply = connection.getresponse()
+            body = reply.read().decode("utf-8", "replace")
+            connection.close()
+            self.check_answer(step, reply, body)
+
+        check()
+
+    def check_answer(self, step, reply, body):
+        for line, text in step.checks():
+            found = comparison(text)
+            if not found:
+                raise SceneError(step.place, f"what is this check: {text}")
+            what, how, value = found
+            if what.startswith("header "):
+                actual = reply.getheader(what[7:])
+            else:
+                actual = {"status": str(reply.status), "page": body,
+                          "location": reply.getheader("Location")}.get(what)
+            if not holds(how, actual, self.fill_in(value)):
+                fail(line, text, f"{actual}\n{reply.status} {reply.getheaders()}\n{body[:500]}")
 
     # --- what arrived ---
 
@@ -549,6 +594,10 @@ STEPS = [
     (rf"reply(?: to {ADDRESS})? {HOW} {QUOTED}", "reply"),
     (rf"expect none for {ADDRESS}", "expect_none"),
     (rf"expect(?: message (?P<number>\d+) of)? {ADDRESS}", "expect"),
+    (rf'(?:get|post) (?:address|token)(?: (?P<number>\d+))? in (?P<where>.+) of {ADDRESS}'
+     r'(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*)")?', "get"),
+    (r'get path "(?P<path>[^"]*)"(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*)")?',
+     "get_path"),
     (r"arrival of (?P<addresses>\S+)", "arrival"),
     (rf"journal of {ADDRESS}(?: in (?P<campaign>\S+))?", "journal"),
     (rf"outbox of {ADDRESS}", "outbox"),

@@ -231,7 +231,8 @@ suppressions(void **state)
 	struct store_suppression entry;
 	struct str a = STR("Ada@example.org"), spring = STR("spring");
 
-	assert_int_equal(store_suppression_find(f->store, a, spring, f->arena, &entry, &f->err), 0);
+	assert_int_equal(
+	    store_suppression_find(f->store, a, spring, false, f->arena, &entry, &f->err), 0);
 	assert_int_equal(store_suppression_add(f->store, a, spring, STR("asked"), &f->err), 1);
 	assert_int_equal(
 	    store_suppression_add(f->store, STR("ADA@EXAMPLE.org"), spring, STR("other"), &f->err),
@@ -243,19 +244,22 @@ suppressions(void **state)
 	assert_true(str_is(entry.address, "Ada@example.org"));
 	assert_int_equal(entry.hash.n, 64);
 	assert_int_equal(
-	    store_suppression_find(f->store, a, STR("autumn"), f->arena, &entry, NULL), 0);
+	    store_suppression_find(f->store, a, STR("autumn"), false, f->arena, &entry, NULL), 0);
 	assert_int_equal(
 	    store_suppression_add(f->store, a, STR("all"), STR("complained"), NULL), 1);
-	assert_int_equal(store_suppression_find(f->store, a, spring, f->arena, &entry, NULL), 1);
+	assert_int_equal(
+	    store_suppression_find(f->store, a, spring, false, f->arena, &entry, NULL), 1);
 	assert_true(str_is(entry.scope, "all"));
 	/* It is kept by hash: the contact's end is not its end. */
 	assert_int_equal(store_contact_delete(f->store, a, NULL), 0);
 	assert_int_equal(store_suppression_remove(f->store, a, STR("all"), NULL), 1);
 	assert_int_equal(store_suppression_remove(f->store, a, STR("all"), NULL), 0);
-	assert_int_equal(store_suppression_find(f->store, a, spring, f->arena, &entry, NULL), 1);
-	assert_true(str_is(entry.scope, "spring"));
 	assert_int_equal(
-	    store_suppression_find(f->store, STR("nobody"), spring, f->arena, &entry, &f->err), -1);
+	    store_suppression_find(f->store, a, spring, false, f->arena, &entry, NULL), 1);
+	assert_true(str_is(entry.scope, "spring"));
+	assert_int_equal(store_suppression_find(
+			     f->store, STR("nobody"), spring, false, f->arena, &entry, &f->err),
+	    -1);
 	assert_int_equal(f->err.code, ERR_INPUT);
 }
 

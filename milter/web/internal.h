@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * internal: what the files of web/ share; nobody else includes it
+ *
+ * One thread (libmicrohttpd's) reads requests and makes replies; another writes what they
+ * record, many at a time, and only then does the reply leave: what a client was told is in
+ * the store. A handler fills the reply and, where there is something to record, the job.
+ */
+#ifndef WEB_INTERNAL_H
+#define WEB_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "link/link.h"
+#include "store/event.h"
+#include "store/store.h"
+#include "tailor/tailor.h"
+#include "web/web.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+/* Ceilings. */
+#define WEB_BODY_MAX	((size_t)64 << 10)
+#define WEB_ARENA	((size_t)32 << 20)
+#define WEB_AGENT_MAX	512 /* of a User-Agent, as it is kept */
+#define WEB_ADDRESS_MAX 80
+
+struct web_recorder;
+struct web_pages;
+struct web_request;
+
+/* Something to be written. `write` runs in a transaction that may hold others' jobs, and
+ * may run again if one of them failed; `done` when it is committed (0), or can't be (-1). */
+struct web_job {
+	int (*write)(struct web_job *job, struct store *store, struct err *err);
+	void (*done)(struct web_job *job, int rc);
+	struct web_job *next;
+};
+
+/* Counted since the process began; scraped by /metrics. */
+struct web_counts {
+	atomic_llong requests, opens, clicks, machines, unsubscribes, refused, failed;
+};
+
+struct web {
+	const struct conf *conf;
+	struct link_keys *keys;
+	struct store *store;
+	/* Makes messages again, to be looked at. NULL where there are plugins: templates may want
+	 * them, and this process runs no code of theirs. */
+	struct tailor *tailor;
+	struct web_recorder *recorder;
+	struct web_pages *pages;
+	struct MHD_Response *pixel;
+	struct web_counts counts;
+	atomic_bool leaving; /* connections are to end with their next reply */
+};
+
+enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_OTHER };
+
+struct web_reply {
+	unsigned status; /* 0: not answered yet */
+	struct str body; /* in the arena, or constant */
+	const char *type;
+	const char *location; /* of a redirect, or NULL */
+	const char *allow;    /* of a 405, or NULL */
+	bool pixel;	      /* the image, instead of a body */
+	bool mail;	      /* the body is a message: its images may be shown */
+};
+
+enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
+
+struct web_request {
+	struct web *web;
+	struct MHD_Connection *connection;
+	struct arena *arena;
+	enum web_method method;
+	struct str path; /* without the query, as it came */
+	struct buf body;
+	bool too_large;
+	enum web_state state;
+	int recorded; /* what the job came to */
+	struct web_reply reply;
+	struct web_job job; /* write NULL: nothing is recorded */
+	void *closure;	    /* the handler's, for its job */
+};
+
+/* A field of the request; absent if it isn't there. */
+struct str web_header(const struct web_request *request, const char *name);
+/* A field of the posted form, in the arena; absent if it isn't there. */
+struct str web_form(struct web_request *request, const char *name);
+
+/* --- route.c --- */
+
+void web_route(struct web_request *request);
+
+/* --- page.c: what people see --- */
+
+int web_pages_new(struct web_pages **pages_r, const struct web *web,
+    const struct tailor_templates *templates, struct err *err);
+void web_pages_free(struct web_pages **pages);
+/* Fills the reply with the page of that name ("unsubscribe", ...). `values` may be NULL. */
+struct liquid_object;
+void web_page(
+    struct web_request *request, unsigned status, const char *name, struct liquid_object *values);
+
+/* --- recorder.c --- */
+
+int web_recorder_new(struct web_recorder **recorder_r, struct store *store, struct err *err);
+/* Everything that was posted is done when it returns, and nothing more is taken. By the
+ * thread that made it; NULL is allowed. */
+void web_recorder_stop(struct web_recorder *recorder);
+void web_recorder_free(struct web_recorder **recorder);
+/* False if it is not taken; `done` is not called then. */
+bool web_recorder_post(struct web_recorder *recorder, struct web_job *job);
+
+/* --- client.c: who asks --- */
+
+/* The client's address as it may be kept; empty if nothing may. */
+struct str web_client(struct web_request *request);
+
+/* --- machine.c --- */
+
+/* Why no person can have asked for this, or NULL. */
+const char *web_machine(const struct web_request *request);
+
+/* --- handlers --- */
+
+void web_click(struct web_request *request, const struct link_facts *facts);
+void web_open(struct web_request *request, const struct link_facts *facts);
+void web_unsubscribe(struct web_request *request, const struct link_facts *facts);
+void web_view(struct web_request *request, const struct link_facts *facts);
+void web_preferences(struct web_request *request, const struct link_facts *facts);
+
+/* An event of our own about the token's contact and message, in the arena. `second`: it
+ * counts once in each second; else once for ever. NULL: the reply says that it failed. */
+struct store_event *web_event(struct web_request *request, const struct link_facts *facts,
+    enum store_event_kind kind, bool second);
+
+#endif

@@ -1,0 +1,32 @@
+# Files of milter/web
+web_pages = busy gone layout method not_found not_kept preferences saved too_large unsubscribe
+web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
+
+libmailtailor_a_SOURCES += \
+	milter/web/client.c \
+	milter/web/connections.c \
+	milter/web/internal.h \
+	milter/web/leave.c \
+	milter/web/listen.c \
+	milter/web/look.c \
+	milter/web/machine.c \
+	milter/web/page.c \
+	milter/web/recorder.c \
+	milter/web/route.c \
+	milter/web/run.c \
+	milter/web/server.c milter/web/server.h \
+	milter/web/track.c \
+	milter/web/web.h
+
+# The pages go into the program; the .liquid files are what one reads and edits.
+nodist_libmailtailor_a_SOURCES += milter/web/pages.h
+BUILT_SOURCES += milter/web/pages.h
+CLEANFILES += milter/web/pages.h
+EXTRA_DIST += milter/web/pages.awk $(web_page_files)
+
+milter/web/pages.h: milter/web/pages.awk $(web_page_files)
+	$(AM_V_GEN)$(MKDIR_P) milter/web && \
+	for page in $(web_pages); do \
+		set -- "$$@" $(srcdir)/milter/web/pages/$$page.html.liquid; \
+	done; \
+	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * route: which handler a path belongs to
+ *
+ * A proxy may or may not take the path of tracking_url away before it asks; both are
+ * understood. A token that is wrong in any way leads to one and the same page.
+ *
+ * Threads: the server's.
+ */
+#include "web/internal.h"
+
+static void
+text_reply(struct web_request *request, const char *type, struct str body)
+{
+	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .type = type, .body = body};
+}
+
+static void
+health(struct web_request *request)
+{
+	text_reply(request, "text/plain; charset=utf-8", STR("ok\n"));
+}
+
+static void
+robots(struct web_request *request)
+{
+	text_reply(request, "text/plain; charset=utf-8", STR("User-agent: *\nDisallow: /\n"));
+}
+
+static const struct {
+	const char *path;
+	void (*run)(struct web_request *request);
+} pages[] = {{"/health", health}, {"/robots.txt", robots}};
+
+static const struct {
+	enum link_kind kind;
+	bool posted; /* POST is for it, too */
+	void (*run)(struct web_request *request, const struct link_facts *facts);
+} tokens[] = {
+    {LINK_CLICK, false, web_click},
+    {LINK_OPEN, false, web_open},
+    {LINK_UNSUBSCRIBE, true, web_unsubscribe},
+    {LINK_PREFERENCES, true, web_preferences},
+    {LINK_VIEW, false, web_view},
+};
+
+static void
+refuse_method(struct web_request *request, const char *allow)
+{
+	web_page(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method", NULL);
+	request->reply.allow = allow;
+}
+
+/* The path of a base such as https://shop.example/mail, without a slash at its end. */
+static struct str
+path_of(struct str base)
+{
+	const char *scheme = base.n == 0 ? NULL : memmem(base.p, base.n, "://", 3);
+	const char *slash;
+
+	if (scheme == NULL)
+		return STR_NONE;
+	scheme += 3;
+	slash = memchr(scheme, '/', (size_t)(base.p + base.n - scheme));
+	if (slash == NULL)
+		return STR_NONE;
+	base = (struct str){slash, (size_t)(base.p + base.n - slash)};
+	while (base.n > 0 && base.p[base.n - 1] == '/')
+		base.n--;
+	return base;
+}
+
+static bool
+cut(struct str *path, struct str prefix)
+{
+	if (prefix.n == 0 || !str_starts(*path, prefix) || path->n == prefix.n ||
+	    path->p[prefix.n] != '/')
+		return false;
+	*path = (struct str){path->p + prefix.n, path->n - prefix.n};
+	return true;
+}
+
+static struct str
+without_prefix(const struct conf *conf, struct str path)
+{
+	if (cut(&path, path_of(str_c(conf->tracking_url))))
+		return path;
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (cut(&path, path_of(str_c(conf->campaigns[i].tracking_url))))
+			break;
+	}
+	return path;
+}
+
+static void
+route_token(struct web_request *request, struct str path)
+{
+	struct link_facts facts;
+	struct err err = ERR_INIT;
+
+	if (request->web->keys == NULL ||
+	    link_path_decode(request->web->keys, path, request->arena, &facts, &err) != 0) {
+		atomic_fetch_add(&request->web->counts.refused, 1);
+		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+		return;
+	}
+	for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+		if (tokens[i].kind != facts.kind)
+			continue;
+		if (request->method == WEB_OTHER ||
+		    (request->method == WEB_POST && !tokens[i].posted))
+			refuse_method(request, tokens[i].posted ? "GET, HEAD, POST" : "GET, HEAD");
+		else
+			tokens[i].run(request, &facts);
+		return;
+	}
+	web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+}
+
+void
+web_route(struct web_request *request)
+{
+	struct str path = without_prefix(request->web->conf, request->path);
+
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		if (!str_is(path, pages[i].path))
+			continue;
+		if (request->method != WEB_GET && request->method != WEB_HEAD)
+			refuse_method(request, "GET, HEAD");
+		else
+			pages[i].run(request);
+		return;
+	}
+	route_token(request, path);
+}

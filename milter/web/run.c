@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * run: the web process, from fork to the last reply
+ *
+ * When it is told to leave it takes no new connection (its successor does, on the same
+ * socket), answers what it has, and goes.
+ *
+ * Owns:    store, recorder, pages, server.
+ * Threads: the process's first; libmicrohttpd's and the recorder's beside it.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "master/worker.h"
+#include "web/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define TURN_MS 1000
+/* A request has so many times web_timeout for its whole. */
+#define PATIENCE 4
+/* What a reload waits for replies that are on their way. */
+#define DRAIN_US ((int64_t)10 * 1000000)
+
+struct process {
+	const struct worker *worker;
+	struct web web;
+	struct web_server server;
+	struct MHD_Daemon *daemon;
+	int signal_fd;
+};
+
+static int
+open_signals(struct process *process, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
+}
+
+static int
+open_parts(struct process *process, struct err *err)
+{
+	const struct worker *worker = process->worker;
+	struct web *web = &process->web;
+
+	web->conf = worker->conf;
+	web->keys = worker->link_keys;
+	web->pixel = web_pixel_new();
+	process->server = (struct web_server){web, web_connections_new()};
+	if (open_signals(process, err) != 0 ||
+	    store_open(&web->store, worker->conf->database, STORE_READ, err) != 0 ||
+	    (worker->conf->plugin_count == 0 && worker->link_keys != NULL &&
+		tailor_new(&web->tailor, worker->conf, NULL, worker->link_keys, worker->templates,
+		    web->store, err) != 0) ||
+	    web_pages_new(&web->pages, web, worker->templates, err) != 0 ||
+	    web_recorder_new(&web->recorder, web->store, err) != 0)
+		return -1;
+	process->daemon = web_server_start(&process->server, worker->listen_fd);
+	return process->daemon != NULL ? 0 : err_set(err, ERR_IO, "the web server does not start");
+}
+
+static void
+close_parts(struct process *process)
+{
+	/* Nothing may be suspended when the server stops. */
+	web_recorder_stop(process->web.recorder);
+	if (process->daemon != NULL)
+		MHD_stop_daemon(process->daemon);
+	web_recorder_free(&process->web.recorder);
+	web_connections_free(&process->server.connections);
+	web_pages_free(&process->web.pages);
+	MHD_destroy_response(process->web.pixel);
+	tailor_free(&process->web.tailor);
+	store_close(&process->web.store);
+	if (process->signal_fd >= 0)
+		close(process->signal_fd);
+}
+
+static void
+serve(struct process *process)
+{
+	struct pollfd fds[] = {{.fd = process->worker->control_fd, .events = POLLIN},
+	    {.fd = process->signal_fd, .events = POLLIN}};
+	int64_t patience_us = PATIENCE * process->worker->conf->web_timeout * 1000;
+
+	while (poll(fds, 2, TURN_MS) <= 0)
+		web_connections_end(process->server.connections, patience_us, false);
+}
+
+static void
+drain(struct process *process)
+{
+	int64_t end_us = clock_mono_us() + DRAIN_US;
+
+	atomic_store(&process->web.leaving, true);
+	MHD_quiesce_daemon(process->daemon);
+	/* Connections that only wait for another request are ended; a proxy opens new ones. */
+	while (web_connections_end(process->server.connections, 0, true) > 0 &&
+	    clock_mono_us() < end_us)
+		poll(NULL, 0, 50);
+}
+
+int
+web_run(const struct worker *worker)
+{
+	struct process process = {.worker = worker, .signal_fd = -1};
+	struct err err = ERR_INIT;
+	int status = open_parts(&process, &err);
+
+	if (status == 0) {
+		serve(&process);
+		drain(&process);
+	} else {
+		log_error("the web process can't go on", LOG_STR("reason", err.text));
+	}
+	close_parts(&process);
+	return status == 0 ? EX_OK : err_exit_code(err.code);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * server: requests and replies, over libmicrohttpd
+ *
+ * Everything that a client can lengthen or draw out has an end: its header (the memory of a
+ * connection), its body, the number of connections, the time between two bytes
+ * (web_timeout), and the time that one request may take in all: connections.c.
+ *
+ * Owns:    struct web_request, from the first line to the end of the reply.
+ * Threads: libmicrohttpd's one, but for recorded(), which is the recorder's.
+ */
+#include "web/server.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define CONNECTION_MEMORY ((size_t)24 << 10)
+/* A chunked body that doesn't end: more is not even read. */
+#define BODY_END (4 * WEB_BODY_MAX)
+
+/* --- what a handler may ask --- */
+
+struct str
+web_header(const struct web_request *request, const char *name)
+{
+	return str_c(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
+}
+
+struct form {
+	const char *name;
+	struct buf value;
+	bool found;
+};
+
+static enum MHD_Result
+on_field(void *closure, enum MHD_ValueKind kind, const char *key, const char *filename,
+    const char *content_type, const char *encoding, const char *data, uint64_t offset, size_t size)
+{
+	struct form *form = closure;
+
+	(void)kind;
+	(void)filename;
+	(void)content_type;
+	(void)encoding;
+	if (key == NULL || strcmp(key, form->name) != 0)
+		return MHD_YES;
+	/* A field that comes twice: the first counts. */
+	if (form->found && offset != form->value.len)
+		return MHD_YES;
+	form->found = true;
+	buf_add(&form->value, data, size);
+	return MHD_YES;
+}
+
+struct str
+web_form(struct web_request *request, const char *name)
+{
+	struct form form = {.name = name};
+	struct MHD_PostProcessor *processor =
+	    MHD_create_post_processor(request->connection, 1024, on_field, &form);
+	struct str value = STR_NONE;
+
+	if (processor == NULL)
+		return value;
+	buf_init(&form.value, WEB_BODY_MAX);
+	MHD_post_process(processor, request->body.data, request->body.len);
+	MHD_destroy_post_processor(processor);
+	if (form.found)
+		value =
+		    form.value.len == 0 ? STR("") : arena_str(request->arena, buf_str(&form.value));
+	buf_fini(&form.value);
+	return value;
+}
+
+/* --- replies --- */
+
+/* Nothing from elsewhere, nothing inside of somebody else's page, no script. */
+#define POLICY                                                                               \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " \
+	"base-uri 'none'; frame-ancestors 'none'"
+
+/* For a message: what mail programs show, and no more. */
+#define MAIL_POLICY                                                                     \
+	"default-src 'none'; style-src 'unsafe-inline' https:; font-src https: data:; " \
+	"img-src https: http: data:; form-action 'none'; base-uri 'none'; "             \
+	"frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox "  \
+	"allow-top-navigation-by-user-activation"
+
+static const struct {
+	const char *name, *value;
+} fixed_fields[] = {
+    {"Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"},
+    {"Pragma", "no-cache"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Robots-Tag", "noindex, nofollow"},
+};
+
+static void
+add_fixed(struct MHD_Response *response)
+{
+	for (size_t i = 0; i < sizeof fixed_fields / sizeof fixed_fields[0]; i++)
+		MHD_add_response_header(response, fixed_fields[i].name, fixed_fields[i].value);
+}
+
+struct MHD_Response *
+web_pixel_new(void)
+{
+	/* One transparent dot. */
+	static unsigned char gif[] = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0,
+	    0xff, 0xff, 0xff, 0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 1,
+	    0x44, 0, 0x3b};
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(sizeof gif, gif, MHD_RESPMEM_PERSISTENT);
+
+	if (response == NULL)
+		abort();
+	MHD_add_response_header(response, "Content-Type", "image/gif");
+	add_fixed(response);
+	return response;
+}
+
+static void
+add_fields(struct MHD_Response *response, const struct web_request *request)
+{
+	const struct web_reply *reply = &request->reply;
+
+	add_fixed(response);
+	if (reply->type != NULL) {
+		MHD_add_response_header(response, "Content-Type", reply->type);
+		MHD_add_response_header(
+		    response, "Content-Security-Policy", reply->mail ? MAIL_POLICY : POLICY);
+		MHD_add_response_header(response, "X-Frame-Options", "DENY");
+	}
+	if (reply->location != NULL)
+		MHD_add_response_header(response, "Location", reply->location);
+	if (reply->allow != NULL)
+		MHD_add_response_header(response, "Allow", reply->allow);
+	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		MHD_add_response_header(response, "Retry-After", "5");
+	if (atomic_load(&request->web->leaving))
+		MHD_add_response_header(response, "Connection", "close");
+}
+
+static enum MHD_Result
+answer(struct web_request *request)
+{
+	const struct web_reply *reply = &request->reply;
+	struct MHD_Response *response;
+	enum MHD_Result result;
+
+	request->state = WEB_ANSWERED;
+	if (reply->pixel)
+		return MHD_queue_response(request->connection, MHD_HTTP_OK, request->web->pixel);
+	/* The body lives as long as the request. */
+	response = MHD_create_response_from_buffer(
+	    reply->body.n, (void *)(uintptr_t)reply->body.p, MHD_RESPMEM_PERSISTENT);
+	if (response == NULL)
+		return MHD_NO;
+	add_fields(response, request);
+	result = MHD_queue_response(request->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* --- one request --- */
+
+static enum web_method
+method_of(const char *name)
+{
+	if (strcmp(name, "GET") == 0)
+		return WEB_GET;
+	if (strcmp(name, "HEAD") == 0)
+		return WEB_HEAD;
+	return strcmp(name, "POST") == 0 ? WEB_POST : WEB_OTHER;
+}
+
+static struct web_request *
+request_new(struct web *web, struct MHD_Connection *connection, const char *url, const char *method)
+{
+	struct web_request *request = calloc(1, sizeof *request);
+
+	if (request == NULL)
+		abort();
+	request->web = web;
+	request->connection = connection;
+	request->arena = arena_new(WEB_ARENA);
+	request->method = method_of(method);
+	request->path = arena_str(request->arena, str_c(url));
+	buf_init(&request->body, WEB_BODY_MAX);
+	atomic_fetch_add(&web->counts.requests, 1);
+	return request;
+}
+
+static enum MHD_Result
+take_body(struct web_request *request, const char *data, size_t *size)
+{
+	bool over = request->body.len + *size > WEB_BODY_MAX;
+
+	request->too_large |= over;
+	if (!request->too_large)
+		buf_add(&request->body, data, *size);
+	*size = 0;
+	return MHD_YES;
+}
+
+/* More than may come is announced: it is not waited for. */
+static bool
+announces_too_much(const struct web_request *request)
+{
+	struct str text = web_header(request, "Content-Length");
+	unsigned long long length;
+
+	return text.p != NULL && !str_to_u64(text, WEB_BODY_MAX, &length);
+}
+
+static void
+recorded(struct web_job *job, int rc)
+{
+	struct web_request *request =
+	    (struct web_request *)(void *)((char *)job - offsetof(struct web_request, job));
+
+	request->recorded = rc;
+	MHD_resume_connection(request->connection);
+}
+
+static enum MHD_Result
+record(struct web_request *request)
+{
+	request->job.done = recorded;
+	request->state = WEB_RECORDING;
+	MHD_suspend_connection(request->connection);
+	if (!web_recorder_post(request->web->recorder, &request->job))
+		recorded(&request->job, -1);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+finish_recording(struct web_request *request)
+{
+	if (request->recorded != 0) {
+		atomic_fetch_add(&request->web->counts.failed, 1);
+		request->reply = (struct web_reply){0};
+		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+	}
+	return answer(request);
+}
+
+static enum MHD_Result
+on_request(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *data, size_t *size, void **request_p)
+{
+	const struct web_server *server = closure;
+	struct web_request *request = *request_p;
+
+	(void)version;
+	if (request == NULL) {
+		request = request_new(server->web, connection, url, method);
+		*request_p = request;
+		web_connections_mark(server->connections, connection, true);
+		if (!announces_too_much(request))
+			return MHD_YES;
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+		return answer(request);
+	}
+	if (request->state == WEB_ANSWERED)
+		return MHD_YES;
+	if (request->state == WEB_RECORDING)
+		return finish_recording(request);
+	if (*size > 0)
+		return request->too_large && *size > BODY_END ? MHD_NO
+							      : take_body(request, data, size);
+	if (request->too_large)
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+	else
+		web_route(request);
+	return request->job.write != NULL ? record(request) : answer(request);
+}
+
+static void
+on_completed(void *closure, struct MHD_Connection *connection, void **request_p,
+    enum MHD_RequestTerminationCode code)
+{
+	struct web_request *request = *request_p;
+
+	(void)code;
+	web_connections_mark(closure, connection, false);
+	*request_p = NULL;
+	if (request == NULL)
+		return;
+	buf_fini(&request->body);
+	arena_free(&request->arena);
+	free(request);
+}
+
+/* --- the daemon --- */
+
+/* Paths are compared as they came: a token has nothing to unescape. */
+static size_t
+keep_escapes(void *closure, struct MHD_Connection *connection, char *text)
+{
+	(void)closure;
+	(void)connection;
+	return strlen(text);
+}
+
+static void
+on_log(void *closure, const char *format, va_list arguments)
+{
+	char text[400];
+
+	(void)closure;
+	vsnprintf(text, sizeof text, format, arguments);
+	log_debug("web", LOG_TEXT("reason", str_trim(str_c(text))));
+}
+
+struct MHD_Daemon *
+web_server_start(struct web_server *server, int listen_fd)
+{
+	const struct conf *conf = server->web->conf;
+	struct web_connections *connections = server->connections;
+
+	return MHD_start_daemon(
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+	    NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)conf->web_connections,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((conf->web_timeout + 999) / 1000),
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, connections, MHD_OPTION_NOTIFY_CONNECTION, web_connections_notify,
+	    connections, MHD_OPTION_END);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * track: clicks and opens
+ *
+ * A click leads to exactly the address that the author wrote: it travels in the token or
+ * stands in the link's row, and nothing in the request can change it. HEAD is for programs
+ * that look whether a link is alive: it is answered alike, and recorded as nothing.
+ *
+ * Threads: the server's; write_event the recorder's.
+ */
+#include "web/internal.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "store/link.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Half of a digest is as good as never the same twice. */
+#define SOURCE_BYTES 16
+
+static int
+write_event(struct web_job *job, struct store *store, struct err *err)
+{
+	const struct web_request *request =
+	    (const struct web_request *)(const void *)((const char *)job -
+		offsetof(struct web_request, job));
+
+	return store_event_put(store, request->closure, 1, NULL, err);
+}
+
+static void
+fail(struct web_request *request)
+{
+	atomic_fetch_add(&request->web->counts.failed, 1);
+	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+}
+
+/* What is known of the request, as JSON in the arena. */
+static struct str
+properties(struct web_request *request, const char *machine)
+{
+	struct str agent = web_header(request, "User-Agent");
+	json_t *object = json_object();
+	struct str client = web_client(request), result = STR_NONE;
+	char *text;
+
+	if (agent.n > WEB_AGENT_MAX)
+		agent.n = WEB_AGENT_MAX;
+	while (agent.n > 0 &&
+	    json_object_set_new(object, "agent", json_stringn(agent.p, agent.n)) != 0)
+		agent.n--; /* cut within a character, or no UTF-8 at all */
+	if (client.n > 0)
+		json_object_set_new(object, "address", json_stringn(client.p, client.n));
+	if (machine != NULL)
+		json_object_set_new(object, "machine", json_string(machine));
+	text = json_dumps(object, JSON_COMPACT);
+	if (text != NULL)
+		result = arena_str(request->arena, str_c(text));
+	free(text);
+	json_decref(object);
+	return result;
+}
+
+static struct str
+source_id(struct web_request *request, int64_t now_ms, bool second)
+{
+	struct id_digest digest = id_sha256(request->path);
+	char hex[2 * SOURCE_BYTES + 1];
+
+	id_hex(&digest, SOURCE_BYTES, hex);
+	return second ? arena_printf(request->arena, "%s:%lld", hex, (long long)(now_ms / 1000))
+		      : arena_str(request->arena, str_c(hex));
+}
+
+struct store_event *
+web_event(struct web_request *request, const struct link_facts *facts, enum store_event_kind kind,
+    bool second)
+{
+	struct store_event *event = arena_zalloc(request->arena, 1, sizeof *event);
+	const char *machine = web_machine(request);
+	int64_t now_ms = clock_now();
+	char prefix[LINK_MARK_SIZE];
+
+	if (event == NULL) {
+		fail(request);
+		return NULL;
+	}
+	*event = (struct store_event){.contact = facts->contact,
+	    .kind = kind,
+	    .time_ms = now_ms,
+	    .source = STR("web"),
+	    .source_id = source_id(request, now_ms, second),
+	    .campaign = facts->campaign,
+	    .message =
+		arena_str(request->arena, str_c(link_message_prefix(facts->message, prefix))),
+	    .link = facts->link,
+	    .machine = machine != NULL,
+	    .properties = properties(request, machine)};
+	if (event->source_id.p == NULL || event->properties.p == NULL || event->message.p == NULL) {
+		fail(request);
+		return NULL;
+	}
+	if (machine != NULL)
+		atomic_fetch_add(&request->web->counts.machines, 1);
+	return event;
+}
+
+static void
+record(struct web_request *request, const struct link_facts *facts, enum store_event_kind kind)
+{
+	if (request->method != WEB_GET)
+		return;
+	request->closure = web_event(request, facts, kind, true);
+	if (request->closure != NULL)
+		request->job.write = write_event;
+}
+
+/* Where the click leads; absent after a reply that says why not. */
+static struct str
+target(struct web_request *request, const struct link_facts *facts)
+{
+	struct store_link link;
+	struct err err = ERR_INIT;
+	int found;
+
+	if (facts->address.n > 0)
+		return arena_str(request->arena, facts->address);
+	found = store_link_get(request->web->store, facts->link, request->arena, &link, &err);
+	if (found == 1 && link.campaign == facts->campaign && link_address_ok(link.address))
+		return link.address;
+	if (found < 0) {
+		log_error("web: a link can't be read", LOG_STR("reason", err.text));
+		fail(request);
+	} else {
+		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+	}
+	return STR_NONE;
+}
+
+void
+web_click(struct web_request *request, const struct link_facts *facts)
+{
+	struct str address = target(request, facts);
+
+	if (address.p == NULL)
+		return;
+	request->reply =
+	    (struct web_reply){.status = MHD_HTTP_FOUND, .location = address.p, .body = STR("")};
+	atomic_fetch_add(&request->web->counts.clicks, 1);
+	record(request, facts, STORE_EVENT_CLICKED);
+}
+
+void
+web_open(struct web_request *request, const struct link_facts *facts)
+{
+	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .pixel = true};
+	atomic_fetch_add(&request->web->counts.opens, 1);
+	record(request, facts, STORE_EVENT_OPENED);
+}
