@@ -85,8 +85,8 @@ X(TIME, settle_wait, "10s", "1s..10m", \
   "After a crash: how long the relay's log is watched before a recipient in doubt counts as " \
   "not handed over.") \
 X(TIME, resubmit_window, "1d", "0s..60d", \
-  "A campaign message that comes again from the same sender with the same Message-ID within " \
-  "this time is the same message: recipients it already has are not served twice. Without a " \
+  "A campaign message that comes again from the same sender with the same Message-ID, Subject " \
+  "and texts within this time is the same message: recipients it already has are not served twice. Without a " \
   "Message-ID the whole content must be the same and the window is at most ten minutes.") \
 X(LIST, mail_log, "/var/log/mail.log", "path", \
   "The relay's log files, newest first. They settle, after a crash, which messages the relay " \

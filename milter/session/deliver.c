@@ -155,7 +155,7 @@ hold(const struct delivery *delivery, int64_t due_ms)
 
 	has_id = tailor_resubmit_key(held.campaign, held.sender, delivery->headers,
 	    message->field_count, body_of(message), delivery->queue_id, resubmit_key);
-	tailor_message_mix_data(delivery->compiled, resubmit_key);
+	tailor_message_mix_content(delivery->compiled, resubmit_key);
 	held.resubmit_key = str_c(resubmit_key);
 	if (!has_id && held.resubmit_ms > NO_ID_WINDOW_MS)
 		held.resubmit_ms = NO_ID_WINDOW_MS;

@@ -318,15 +318,19 @@ tailor_message_key(const struct tailor_message *message)
 	return str_c(message->key);
 }
 
-/* A list tool may send each part of its list with data of its own, under one Message-ID. */
+/* A list tool may send each part of its list with data of its own, under one Message-ID, and a
+ * careless one each of its messages. */
 void
-tailor_message_mix_data(const struct tailor_message *message, char key[ID_HEX_SIZE])
+tailor_message_mix_content(const struct tailor_message *message, char key[ID_HEX_SIZE])
 {
-	struct str pieces[] = {str_c(key), STR_NONE};
+	const struct mime_header *subject = mime_header_find(message->mime, "Subject");
+	const struct id_digest *templates = &message->compiled->key;
+	struct str pieces[] = {str_c(key), {(const char *)templates->byte, sizeof templates->byte},
+	    subject == NULL ? STR("") : subject->value, STR("")};
 	struct id_digest digest;
 
-	if (mime_data(message->mime, &pieces[1], NULL) != 1)
-		return;
+	if (mime_data(message->mime, &pieces[3], NULL) != 1)
+		pieces[3] = STR("");
 	digest = id_digest(pieces, G_N_ELEMENTS(pieces));
 	id_hex(&digest, ID_DIGEST_SIZE, key);
 }

@@ -63,9 +63,10 @@ void tailor_message_set_single(struct tailor_message *message);
 bool tailor_resubmit_key(struct str campaign, struct str sender, const struct mime_header *headers,
     size_t count, struct str body, struct str queue_id, char key_r[ID_HEX_SIZE]);
 
-/* Makes of a resubmit key one that counts for the same data part only: what came with other
- * data is another message, since who joined the first would get its data. */
-void tailor_message_mix_data(const struct tailor_message *message, char key[ID_HEX_SIZE]);
+/* Makes of a resubmit key one that counts for the same texts, Subject and data part only: what
+ * came with others is another message, since who joined the first would get its text. MIME
+ * boundaries and other fields may differ. */
+void tailor_message_mix_content(const struct tailor_message *message, char key[ID_HEX_SIZE]);
 
 /* The message key, which journal rows and the copies' Message-IDs are made from: that of
  * tailor_resubmit_key without a queue id, unless another one was set (the outbox has its own).

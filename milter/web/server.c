@@ -307,6 +307,9 @@ keep_escapes(void *closure, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
+static void on_log(void *closure, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 on_log(void *closure, const char *format, va_list arguments)
 {

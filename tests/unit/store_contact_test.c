@@ -237,8 +237,8 @@ suppressions(void **state)
 	assert_int_equal(
 	    store_suppression_add(f->store, STR("ADA@EXAMPLE.org"), spring, STR("other"), &f->err),
 	    0);
-	assert_int_equal(store_suppression_find(
-			     f->store, STR("ada@example.ORG"), spring, f->arena, &entry, NULL),
+	assert_int_equal(store_suppression_find(f->store, STR("ada@example.ORG"), spring, false,
+			     f->arena, &entry, NULL),
 	    1);
 	assert_true(str_is(entry.reason, "asked"));
 	assert_true(str_is(entry.address, "Ada@example.org"));
