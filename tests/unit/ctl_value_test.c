@@ -127,12 +127,15 @@ roles_of_columns(void **state)
 		const char *names[4];
 		int index[CTL_ROLES];
 	} cases[] = {
-	    {{"email", "language", "time_zone"}, {0, 1, 2}},
-	    {{"first", "E-Mail", "TZ", "lang"}, {1, 3, 2}},
-	    {{"address", "city", "Email", "timezone"}, {2, -1, 3}},
-	    {{"address", "city"}, {0, -1, -1}},
-	    {{" Email Address ", "lang", "language"}, {0, 2, -1}},
-	    {{"mailing list", "phone"}, {-1, -1, -1}},
+	    {{"email", "language", "time_zone"}, {0, 1, 2, -1, -1, -1, -1}},
+	    {{"first", "E-Mail", "TZ", "lang"}, {1, 3, 2, -1, -1, -1, -1}},
+	    {{"address", "city", "Email", "timezone"}, {2, -1, 3, -1, -1, -1, -1}},
+	    {{"address", "city"}, {0, -1, -1, -1, -1, -1, -1}},
+	    {{" Email Address ", "lang", "language"}, {0, 2, -1, -1, -1, -1, -1}},
+	    {{"mailing list", "phone"}, {-1, -1, -1, -1, -1, -1, -1}},
+	    {{"Consent", "consent_time", "consent source", "CONSENT_PROOF"},
+		{-1, -1, -1, 0, 2, 1, 3}},
+	    {{"consents", "email"}, {1, -1, -1, -1, -1, -1, -1}},
 	};
 
 	(void)state;
@@ -147,7 +150,8 @@ roles_of_columns(void **state)
 		}
 		ctl_roles_find(names, count, index);
 		if (memcmp(index, cases[i].index, sizeof index) != 0)
-			fail_msg("case %zu: %d %d %d", i, index[0], index[1], index[2]);
+			fail_msg(
+			    "case %zu: %d %d %d %d", i, index[0], index[1], index[2], index[3]);
 	}
 }
 
