@@ -43,7 +43,8 @@ MESSAGE = ("X-Campaign: spring\r\nFrom: Shop <news@shop.example>\r\nSubject: For
            '<a href="https://shop.example/{number}?to={{{{ contact.email | url_encode }}}}">You</a>'
            "\r\n</body></html>\r\n")
 # What each copy's tokens lead to, in their order.
-KINDS = ["bounce", "unsubscribe", "click", "click", "open"]
+# The footer brings the second way out.
+KINDS = ["bounce", "unsubscribe", "click", "click", "unsubscribe", "preferences", "open"]
 MESSAGES_MAX = 3000  # of one stream
 
 
