@@ -16,17 +16,17 @@ CORPORA = os.environ.get("MAILTAILOR_CORPORA") or os.path.join(
 BASE = "https://t.shop.example"
 TOKEN = re.compile(re.escape(BASE) + r"/([a-z])/[A-Za-z0-9_-]+")
 PIXEL = re.compile('<img src="' + re.escape(BASE) + '/o/[A-Za-z0-9_-]+" width="1" height="1" '
-                   'alt="" border="0">')
+                   'alt="" border="0"(?: style="[^"]*")?>')
 
 CONFIGURATION = f"""\
 database = "mailtailor.db"
 token_keys = "tokens"
 tracking_url = "{BASE}"
 max_headers = 10000
-campaign "spring" {{ }}
-campaign "quiet" {{ track_opens = no track_clicks = no }}
-campaign "chimp" {{ merge_tags = mailchimp track_opens = no }}
-campaign "strict" {{ charset = keep sealed = refuse to = keep }}
+campaign "spring" {{ kind = transactional automatic = no }}
+campaign "quiet" {{ kind = transactional automatic = no track_opens = no track_clicks = no }}
+campaign "chimp" {{ kind = transactional automatic = no merge_tags = mailchimp track_opens = no }}
+campaign "strict" {{ kind = transactional automatic = no charset = keep sealed = refuse to = keep }}
 dkim "shop.example" {{ selector = "s1" key = "key.pem" }}
 """
 
