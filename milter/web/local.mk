@@ -30,3 +30,6 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 		set -- "$$@" $(srcdir)/milter/web/pages/$$page.html.liquid; \
 	done; \
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
+
+# BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
+milter/web/page.$(OBJEXT): milter/web/pages.h
