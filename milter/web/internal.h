@@ -124,6 +124,8 @@ struct str web_client(struct web_request *request);
 
 /* Why no person can have asked for this, or NULL. */
 const char *web_machine(const struct web_request *request);
+/* The same by what User-Agent says alone, without white space around it. */
+const char *web_machine_agent(struct str agent);
 
 /* --- handlers --- */
 

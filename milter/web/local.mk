@@ -31,5 +31,13 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 	done; \
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
 
+if TESTS_ON
+check_PROGRAMS += tests/corpus/agent_corpus
+TESTS += tests/corpus/agent_corpus.py
+tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c
+tests_corpus_agent_corpus_LDADD = $(mailtailor_libs)
+endif
+EXTRA_DIST += tests/corpus/agent_corpus.py
+
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h

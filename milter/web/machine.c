@@ -11,22 +11,28 @@
  */
 #include "web/internal.h"
 
+#include <glib.h>
 #include <strings.h>
 
-/* In lower case. Words that name a kind of program; names of those that don't say. */
-static const char *const words[] = {"bot", "crawl", "spider", "scan", "slurp", "archiver", "fetch",
-    "preview", "monitor", "headless", "phantomjs", "selenium", "puppeteer", "playwright",
-    "lighthouse", "prerender", "validator", "checker", "scraper", "indexer", "feed", "rss",
-    "sitemap", "uptime", "pingdom", "libwww", "lwp", "httpclient", "http-client", "http_client",
-    "http client", "okhttp", "python", "java/", "java_", "curl", "wget", "perl", "ruby", "php",
-    "go-http", "axios", "node-fetch", "undici", "aiohttp", "guzzle", "winhttp", "libcurl",
-    "apache-http", "reactornetty", "dart:io", "postman", "insomnia", "nmap", "nikto", "sqlmap",
-    "masscan", "zgrab", "nutch", "heritrix", "httrack", "facebookexternalhit", "whatsapp",
-    "telegram", "skypeuripreview", "slack", "discord", "embedly", "mediapartners", "google-",
-    "googleimageproxy", "ggpht", "yahoomailproxy", "yahoocachesystem", "bingpreview",
-    "outlookimageproxy", "proofpoint", "mimecast", "barracuda", "symantec", "ironport",
-    "trendmicro", "fireeye", "forcepoint", "safelinks", "urldefense", "virustotal", "security",
-    "inspect", "research", "survey", "test", "analyz", "www.", "http://", "https://", "@"};
+/* Of programs that begin with neither Mozilla nor Opera: what those made for people have. */
+static const char *const signs[] = {"(", "profile/", "cfnetwork", "webkit", "browser", "wap",
+    "amiga", "midp", "lynx", "windows", "fban/", "player", "app/"};
+
+/* What programs call themselves, or what they do. */
+static const char *const words[] = {"crawl", "spider", "archive", "fetcher", "preview", "monitor",
+    "headless", "phantomjs", "selenium", "puppeteer", "playwright", "lighthouse", "prerender",
+    "validat", "checker", "check.", "scrape", "indexer", "feed", "sitemap", "uptime", "pingdom",
+    "httpclient", "http-client", "http_client", "okhttp", "python", "java/", "curl", "wget", "perl",
+    "php", "go-http", "axios", "node-fetch", "undici", "aiohttp", "guzzle", "winhttp",
+    "apache-http", "dart:io", "postman", "nmap", "nikto", "sqlmap", "masscan", "zgrab", "nutch",
+    "heritrix", "httrack", "externalhit", "whatsapp", "telegram", "skypeuripreview", "embedly",
+    "mediapartners", "google-", "googleweb", "imageproxy", "ggpht", "mailproxy", "cachesystem",
+    "proofpoint", "mimecast", "barracuda", "symantec", "ironport", "trendmicro", "fireeye",
+    "forcepoint", "safelinks", "urldefense", "virustotal", "http://", "https://", "www.", "inspect",
+    "catchpoint", "transcoder", "synthetic", "dejaclick", "ptst/", "speedcurve", "burpcollaborator",
+    ".com/", "bw/1", "discover", "detector", "collector", "thumb", "snapshot", "screenshot",
+    "scanner)", "scanner;", "research", "survey", "analyz", "security.", "reader)", "+http",
+    "cypress", "gomez", "splash", "statuscake", "site24x7", "recon", "observatory"};
 
 static bool
 contains_nocase(struct str text, const char *word)
@@ -40,19 +46,52 @@ contains_nocase(struct str text, const char *word)
 	return false;
 }
 
-static const char *
-by_agent(struct str agent)
+static bool
+holds_any(struct str text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (contains_nocase(text, list[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+begins_nocase(struct str text, struct str word)
+{
+	return text.n >= word.n && strncasecmp(text.p, word.p, word.n) == 0;
+}
+
+/* "Googlebot/2.1", "robots"; but Cubot makes telephones, and Caboto was a sailor. */
+static bool
+is_bot(struct str agent)
+{
+	for (size_t i = 0; i + 3 <= agent.n; i++) {
+		char next = i + 3 < agent.n ? agent.p[i + 3] : ' ';
+
+		if (strncasecmp(agent.p + i, "bot", 3) == 0 &&
+		    (!g_ascii_isalpha(next) || (next | 0x20) == 's') &&
+		    (i < 2 || strncasecmp(agent.p + i - 2, "cu", 2) != 0))
+			return true;
+	}
+	return false;
+}
+
+const char *
+web_machine_agent(struct str agent)
 {
 	if (agent.n == 0)
 		return "no agent";
 	/* Apple's Mail Privacy Protection names nothing but this. */
 	if (str_is(agent, "Mozilla/5.0"))
 		return "privacy proxy";
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (contains_nocase(agent, words[i]))
-			return "agent";
-	}
-	return NULL;
+	if (is_bot(agent) || holds_any(agent, words, G_N_ELEMENTS(words)))
+		return "agent";
+	/* No browser: mail programs and the like name the system that they run on. */
+	return begins_nocase(agent, STR("moz")) || begins_nocase(agent, STR("opera")) ||
+		holds_any(agent, signs, G_N_ELEMENTS(signs))
+	    ? NULL
+	    : "agent";
 }
 
 static bool
@@ -76,5 +115,5 @@ web_machine(const struct web_request *request)
 {
 	if (is_ahead(request))
 		return "fetched ahead";
-	return by_agent(str_trim(web_header(request, "User-Agent")));
+	return web_machine_agent(str_trim(web_header(request, "User-Agent")));
 }
