@@ -215,17 +215,28 @@ conf_dkim_signer(const struct conf *conf, struct str domain)
 	return found == NULL ? NULL : found->domain;
 }
 
-bool
-conf_trusted(const struct conf *conf, const char *address)
+static bool
+is_in(const struct conf_networks *networks, const char *address)
 {
-	const struct snapshot *snapshot = snapshot_of(conf);
 	struct net client;
 
 	if (address == NULL || !net_parse_address(address, &client))
 		return false;
-	for (size_t i = 0; i < snapshot->network_count; i++) {
-		if (net_holds(&snapshot->networks[i], &client))
+	for (size_t i = 0; i < networks->count; i++) {
+		if (net_holds(&networks->at[i], &client))
 			return true;
 	}
 	return false;
+}
+
+bool
+conf_trusted(const struct conf *conf, const char *address)
+{
+	return is_in(&snapshot_of(conf)->trusted, address);
+}
+
+bool
+conf_web_proxy(const struct conf *conf, const char *address)
+{
+	return is_in(&snapshot_of(conf)->web_proxies, address);
 }

@@ -127,6 +127,8 @@ void conf_law_warnings(
 /* Is this client in `trusted`? `address`: numeric IPv4 or IPv6 (with or without
  * "IPv6:"), anything else is not. */
 bool conf_trusted(const struct conf *conf, const char *address);
+/* The same for `web_proxies`. */
+bool conf_web_proxy(const struct conf *conf, const char *address);
 
 /* The commented sample file and the parameter sections of mailtailor.conf(5). */
 void conf_write_sample(FILE *out);

@@ -365,18 +365,17 @@ check_dkim(struct parse *parse, struct arena *arena, const struct conf *conf)
 	}
 }
 
-static void
-parse_networks(struct snapshot *snapshot)
+static struct conf_networks
+parse_networks(const struct snapshot *snapshot, const struct conf_list *list)
 {
-	const struct conf_list *list = &snapshot->conf.trusted;
+	struct conf_networks networks = {.count = list->count};
 
-	snapshot->networks =
-	    need(arena_zalloc(snapshot->arena, list->count + 1, sizeof *snapshot->networks));
+	networks.at = need(arena_zalloc(snapshot->arena, list->count + 1, sizeof *networks.at));
 	for (size_t i = 0; i < list->count; i++) {
-		if (!net_parse(list->at[i], &snapshot->networks[i]))
+		if (!net_parse(list->at[i], &networks.at[i]))
 			abort();
 	}
-	snapshot->network_count = list->count;
+	return networks;
 }
 
 static void
@@ -394,7 +393,8 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	for (size_t i = 0; i < conf->campaign_count; i++)
 		check_plugins(parse, &conf->campaigns[i], conf);
 	check_dkim(parse, snapshot->arena, conf);
-	parse_networks(snapshot);
+	snapshot->trusted = parse_networks(snapshot, &conf->trusted);
+	snapshot->web_proxies = parse_networks(snapshot, &conf->web_proxies);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
 	check_tracking(parse, snapshot);

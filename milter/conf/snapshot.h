@@ -15,12 +15,18 @@
 
 #include <stdatomic.h>
 
+/* Of a LIST of networks, parsed. */
+struct conf_networks {
+	struct net *at;
+	size_t count;
+};
+
 struct snapshot {
 	struct conf conf; /* first: a struct conf * is one of these */
 	atomic_uint references;
 	struct arena *arena;
-	struct net *networks; /* `trusted`, parsed */
-	size_t network_count;
+	struct conf_networks trusted;
+	struct conf_networks web_proxies;
 	const char **places; /* file:line of each global row; NULL where the default counts */
 };
 

@@ -77,7 +77,8 @@ engine_task(void *closure, struct err *err)
 	struct tailor *tailor;
 	int done;
 
-	if (store_open(&store, engine->conf->database, STORE_READ, err) != 0)
+	if (web_pages_check(engine->conf, engine->templates, err) != 0 ||
+	    store_open(&store, engine->conf->database, STORE_READ, err) != 0)
 		return -1;
 	done = tailor_new(
 	    &tailor, engine->conf, engine->keys, engine->link_keys, engine->templates, store, err);
@@ -236,6 +237,7 @@ master_check(const char *path)
 		report.first = err.code;
 	note(&report, session_listen_check(conf, &err), &err);
 	note(&report, web_listen_check(conf, &err), &err);
+	note(&report, web_pages_check(conf, templates, &err), &err);
 	note(&report, check_plugins(conf, &err), &err);
 	if (report.problems == 0)
 		note(&report, check_database(conf, keys, link_keys, templates, &err), &err);

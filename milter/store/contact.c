@@ -137,6 +137,20 @@ store_contact_find(struct store *store, struct str key, int64_t *id_r, struct er
 	return rc;
 }
 
+bool
+store_contact_untracked(const json_t *attributes)
+{
+	static const char *const words[] = {"true", "yes", "1", "on"};
+	const json_t *value = json_object_get(attributes, "do_not_track");
+	struct str text = str_c(json_string_value(value));
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (str_is_nocase(text, words[i]))
+			return true;
+	}
+	return json_is_true(value) || json_integer_value(value) != 0;
+}
+
 /* Jansson writes NUL but refuses to read it. */
 static bool
 has_nul(const char *text)

@@ -29,6 +29,8 @@ int store_contact_get_id(struct store *store, int64_t id, struct arena *arena,
     struct store_contact *contact_r, struct err *err);
 /* Only the id, by a normalised address (store_address_key). 1, 0 or -1. */
 int store_contact_find(struct store *store, struct str key, int64_t *id_r, struct err *err);
+/* Do these attributes say do_not_track? As JSON has it, or as the text of a CSV column. */
+bool store_contact_untracked(const json_t *attributes);
 /* Inserts, or merges into the contact with the same key: members of `attributes` replace
  * those of the same name, JSON null removes one, others stay. 1 inserted, 0 updated, -1. */
 int store_contact_upsert(struct store *store, struct str address, struct str language,

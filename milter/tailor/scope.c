@@ -33,7 +33,7 @@ add_columns(struct liquid_object *object, struct arena *arena, const struct tail
 }
 
 static int
-contact_object(struct liquid_object **object_r, const struct tailor_contact *contact,
+contact_object(struct liquid_object **object_r, struct tailor_contact *contact,
     struct str recipient, struct arena *arena, struct err *err)
 {
 	struct liquid_object *object = liquid_object_new(arena, 16);
@@ -52,6 +52,7 @@ contact_object(struct liquid_object **object_r, const struct tailor_contact *con
 			return err_set(
 			    err, ERR_STORE, "contact: broken attributes: %s", where.text);
 	}
+	contact->untracked = store_contact_untracked(json);
 	json_object_foreach(json, key, member)
 	{
 		struct str name = arena_str(arena, str_c(key));
@@ -75,24 +76,6 @@ text_member(const struct liquid_object *object, struct str key)
 	const struct liquid_value *value = liquid_object_get(object, key);
 
 	return value != NULL && value->type == LIQUID_STRING ? value->string : STR("");
-}
-
-/* Imported as JSON, or as the text of a CSV column. */
-static bool
-is_true(const struct liquid_object *object, struct str key)
-{
-	static const char *const words[] = {"true", "yes", "1", "on"};
-	const struct liquid_value *value = liquid_object_get(object, key);
-
-	if (value == NULL)
-		return false;
-	if (value->type == LIQUID_INT)
-		return value->integer != 0;
-	for (size_t i = 0; value->type == LIQUID_STRING && i < 4; i++) {
-		if (str_is_nocase(value->string, words[i]))
-			return true;
-	}
-	return value->type == LIQUID_BOOL && value->boolean;
 }
 
 static struct str
@@ -167,7 +150,6 @@ tailor_scope_of(struct tailor *tailor, const struct conf_campaign *campaign, str
 	    tailor_data_of(sent_along, recipient, arena, &along, err) != 0)
 		return -1;
 	contact->display = display_name(person, arena);
-	contact->untracked = is_true(person, STR("do_not_track"));
 	/* The data file's object is shared; a section "*" serves several names, so the name
 	 * is the message's and joins a copy of the members. */
 	data = campaign == NULL

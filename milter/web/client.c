@@ -9,46 +9,34 @@
  */
 #include "web/internal.h"
 
-#include "base/id.h"
 #include "conf/net.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 
 /* A longer list of proxies than this is somebody's invention. */
-#define HOPS_MAX 16
+#define HOPS_MAX     16
+#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
 
-static bool
-is_trusted(const struct conf *conf, const struct net *address)
-{
-	for (size_t i = 0; i < conf->web_proxies.count; i++) {
-		struct net net;
-
-		if (net_parse(conf->web_proxies.at[i], &net) && net_holds(&net, address))
-			return true;
-	}
-	return false;
-}
-
-/* False for a unix socket, where the other end is a proxy of this machine. */
-static bool
-peer(const struct web_request *request, struct net *net_r)
+/* Empty for a unix socket, where the other end is a proxy of this machine. */
+static void
+peer(const struct web_request *request, char text[ADDRESS_SIZE])
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
-	char text[INET6_ADDRSTRLEN] = "";
 
+	text[0] = '\0';
 	if (address == NULL)
-		return false;
+		return;
 	if (address->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-		    text, sizeof text);
+		    text, ADDRESS_SIZE);
 	else if (address->sa_family == AF_INET6)
 		inet_ntop(AF_INET6,
 		    &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, text,
-		    sizeof text);
-	return net_parse_address(text, net_r);
+		    ADDRESS_SIZE);
 }
 
 /* The last element, which is cut off. */
@@ -67,35 +55,27 @@ take_last(struct str *list)
 	return str_trim(last);
 }
 
-static bool
-parse_hop(struct str hop, struct net *net_r)
+/* The address that is the client's, as far as it can be believed; empty: there is none. */
+static void
+find_client(const struct web_request *request, char text[ADDRESS_SIZE])
 {
-	char text[INET6_ADDRSTRLEN + 8];
+	struct str list = web_header(request, "X-Forwarded-For"), hop;
+	struct net net;
 
-	if (hop.n == 0 || hop.n >= sizeof text)
-		return false;
-	memcpy(text, hop.p, hop.n);
-	text[hop.n] = '\0';
-	return net_parse_address(text, net_r);
-}
-
-static bool
-find_client(const struct web_request *request, struct net *client_r)
-{
-	struct str list = web_header(request, "X-Forwarded-For");
-	bool known = peer(request, client_r);
-
+	peer(request, text);
 	for (int i = 0; i < HOPS_MAX && list.n > 0; i++) {
-		struct net hop;
+		char next[ADDRESS_SIZE];
 
-		if (known && !is_trusted(request->web->conf, client_r))
+		if (text[0] != '\0' && !conf_web_proxy(request->web->conf, text))
 			break;
-		if (!parse_hop(take_last(&list), &hop))
+		hop = take_last(&list);
+		if (hop.n >= sizeof next)
 			break;
-		*client_r = hop;
-		known = true;
+		snprintf(next, sizeof next, "%.*s", STR_F(hop));
+		if (!net_parse_address(next, &net))
+			break;
+		strcpy(text, next);
 	}
-	return known;
 }
 
 static bool
@@ -130,9 +110,12 @@ print(const struct net *net, struct arena *arena)
 struct str
 web_client(struct web_request *request)
 {
+	char text[ADDRESS_SIZE];
 	struct net net;
 
-	if (request->web->conf->web_client == CONF_WEB_CLIENT_NONE || !find_client(request, &net))
+	find_client(request, text);
+	if (request->web->conf->web_client == CONF_WEB_CLIENT_NONE ||
+	    !net_parse_address(text, &net))
 		return STR("");
 	if (request->web->conf->web_client == CONF_WEB_CLIENT_SHORT)
 		shorten(&net);

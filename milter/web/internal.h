@@ -38,11 +38,6 @@ struct web_job {
 	struct web_job *next;
 };
 
-/* Counted since the process began; scraped by /metrics. */
-struct web_counts {
-	atomic_llong requests, opens, clicks, machines, unsubscribes, refused, failed;
-};
-
 struct web {
 	const struct conf *conf;
 	struct link_keys *keys;
@@ -53,7 +48,6 @@ struct web {
 	struct web_recorder *recorder;
 	struct web_pages *pages;
 	struct MHD_Response *pixel;
-	struct web_counts counts;
 	atomic_bool leaving; /* connections are to end with their next reply */
 };
 
@@ -86,6 +80,7 @@ struct web_request {
 	void *closure;	    /* the handler's, for its job */
 };
 
+struct web_request *web_request_of(struct web_job *job);
 /* A field of the request; absent if it isn't there. */
 struct str web_header(const struct web_request *request, const char *name);
 /* A field of the posted form, in the arena; absent if it isn't there. */
@@ -97,7 +92,7 @@ void web_route(struct web_request *request);
 
 /* --- page.c: what people see --- */
 
-int web_pages_new(struct web_pages **pages_r, const struct web *web,
+int web_pages_new(struct web_pages **pages_r, const struct conf *conf,
     const struct tailor_templates *templates, struct err *err);
 void web_pages_free(struct web_pages **pages);
 /* Fills the reply with the page of that name ("unsubscribe", ...). `values` may be NULL. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "liquid/value.h"
+#include "store/consent.h"
 #include "store/contact.h"
 #include "store/suppression.h"
 
@@ -23,11 +24,11 @@
 
 /* What a POST wants, and whom it is about. */
 struct wish {
-	struct web_request *request;
 	struct str address; /* of the contact, or from the token */
 	bool leave;
-	bool back; /* takes back an earlier leaving */
-	int track; /* 1: may be followed, 0: not, -1: unchanged */
+	bool back;  /* takes back an earlier leaving */
+	bool known; /* a contact, whose consent can be noted */
+	int track;  /* 1: may be followed, 0: not, -1: unchanged */
 	struct store_event *event;
 };
 
@@ -66,17 +67,6 @@ masked(struct str address, struct arena *arena)
 }
 
 static bool
-is_true(const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	return json_is_true(value) || (json_is_integer(value) && json_integer_value(value) != 0) ||
-	    (text != NULL &&
-		(strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0 ||
-		    strcmp(text, "1") == 0 || strcasecmp(text, "on") == 0));
-}
-
-static bool
 is_untracked(struct web_request *request, struct str address)
 {
 	struct store_contact contact;
@@ -86,7 +76,7 @@ is_untracked(struct web_request *request, struct str address)
 	if (store_contact_get(request->web->store, address, request->arena, &contact, NULL) != 1)
 		return false;
 	attributes = json_loadb(contact.attributes.p, contact.attributes.n, 0, NULL);
-	untracked = is_true(json_object_get(attributes, "do_not_track"));
+	untracked = store_contact_untracked(attributes);
 	json_decref(attributes);
 	return untracked;
 }
@@ -136,12 +126,20 @@ write_track(const struct wish *wish, struct store *store, struct err *err)
 }
 
 static int
+write_consent(const struct wish *wish, struct store *store, struct err *err)
+{
+	const struct store_consent consent = {
+	    .state = wish->leave ? STORE_CONSENT_WITHDRAWN : STORE_CONSENT_GRANTED,
+	    .source = STR("web"),
+	    .proof = wish->leave ? STR(REASON) : STR("chosen on the page of preferences")};
+
+	return store_consent_set(store, wish->address, &consent, err) < 0 ? -1 : 0;
+}
+
+static int
 write_wish(struct web_job *job, struct store *store, struct err *err)
 {
-	const struct web_request *request =
-	    (const struct web_request *)(const void *)((const char *)job -
-		offsetof(struct web_request, job));
-	const struct wish *wish = request->closure;
+	const struct wish *wish = web_request_of(job)->closure;
 
 	if (wish->leave &&
 	    store_suppression_add(
@@ -150,13 +148,15 @@ write_wish(struct web_job *job, struct store *store, struct err *err)
 	if (wish->back &&
 	    store_suppression_remove(store, wish->address, STR(STORE_SCOPE_MARKETING), err) < 0)
 		return -1;
+	if (wish->known && (wish->leave || wish->back) && write_consent(wish, store, err) != 0)
+		return -1;
 	if (wish->track >= 0 && write_track(wish, store, err) != 0)
 		return -1;
 	return wish->event == NULL ? 0 : store_event_put(store, wish->event, 1, NULL, err);
 }
 
 static struct wish *
-wish_new(struct web_request *request, struct str address)
+wish_new(struct web_request *request, const struct link_facts *facts, struct str address)
 {
 	struct wish *wish = arena_zalloc(request->arena, 1, sizeof *wish);
 
@@ -164,7 +164,7 @@ wish_new(struct web_request *request, struct str address)
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 		return NULL;
 	}
-	*wish = (struct wish){.request = request, .address = address, .track = -1};
+	*wish = (struct wish){.address = address, .known = facts->contact > 0, .track = -1};
 	request->closure = wish;
 	return wish;
 }
@@ -200,7 +200,7 @@ web_unsubscribe(struct web_request *request, const struct link_facts *facts)
 		return;
 	}
 	one_click = web_form(request, "List-Unsubscribe");
-	wish = wish_new(request, address);
+	wish = wish_new(request, facts, address);
 	if (wish == NULL)
 		return;
 	wish->event = web_event(request, facts, STORE_EVENT_UNSUBSCRIBED, true);
@@ -210,7 +210,6 @@ web_unsubscribe(struct web_request *request, const struct link_facts *facts)
 	wish->event->machine = false;
 	wish->leave = true;
 	request->job.write = write_wish;
-	atomic_fetch_add(&request->web->counts.unsubscribes, 1);
 	if (str_is(one_click, "One-Click"))
 		request->reply = (struct web_reply){.status = MHD_HTTP_OK,
 		    .type = "text/plain; charset=utf-8",
@@ -233,11 +232,11 @@ web_preferences(struct web_request *request, const struct link_facts *facts)
 	}
 	mail = web_form(request, "mail");
 	track = web_form(request, "track");
-	wish = wish_new(request, address);
+	wish = wish_new(request, facts, address);
 	if (wish == NULL)
 		return;
 	wish->leave = str_is(mail, "no");
-	wish->back = str_is(mail, "yes");
+	wish->back = str_is(mail, "yes") && has_left(request, address);
 	if (facts->contact > 0 && (str_is(track, "yes") || str_is(track, "no")))
 		wish->track = str_is(track, "yes");
 	if (wish->leave) {

@@ -26,7 +26,6 @@ web_view(struct web_request *request, const struct link_facts *facts)
 		web_page(request, MHD_HTTP_NOT_FOUND, "not_kept", NULL);
 	} else {
 		log_error("web: a message can't be shown", LOG_STR("reason", err.text));
-		atomic_fetch_add(&request->web->counts.failed, 1);
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	}
 }

@@ -71,15 +71,14 @@ compile(struct liquid_program **program_r, const struct lookup *lookup, struct s
 }
 
 int
-web_pages_new(struct web_pages **pages_r, const struct web *web,
+web_pages_new(struct web_pages **pages_r, const struct conf *conf,
     const struct tailor_templates *templates, struct err *err)
 {
 	struct lookup lookup = {liquid_folder_partials(
 	    templates == NULL ? NULL : tailor_templates_of(templates, NULL), LIQUID_HTML)};
 	const struct liquid_partials partials = {.get = get, .closure = &lookup};
-	const struct liquid_options options = {.mode = LIQUID_HTML,
-	    .limits = tailor_limits(web->conf, LIQUID_HTML),
-	    .partials = &partials};
+	const struct liquid_options options = {
+	    .mode = LIQUID_HTML, .limits = tailor_limits(conf, LIQUID_HTML), .partials = &partials};
 	struct web_pages *pages = calloc(1, sizeof *pages);
 
 	if (pages == NULL)
@@ -92,6 +91,19 @@ web_pages_new(struct web_pages **pages_r, const struct web *web,
 		}
 	}
 	*pages_r = pages;
+	return 0;
+}
+
+int
+web_pages_check(const struct conf *conf, const struct tailor_templates *templates, struct err *err)
+{
+	struct web_pages *pages;
+
+	if (conf->web[0] == '\0')
+		return 0;
+	if (web_pages_new(&pages, conf, templates, err) != 0)
+		return err_prefix(err, "web: a page");
+	web_pages_free(&pages);
 	return 0;
 }
 

@@ -100,7 +100,6 @@ route_token(struct web_request *request, struct str path)
 
 	if (request->web->keys == NULL ||
 	    link_path_decode(request->web->keys, path, request->arena, &facts, &err) != 0) {
-		atomic_fetch_add(&request->web->counts.refused, 1);
 		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
 		return;
 	}

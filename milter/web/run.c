@@ -62,7 +62,7 @@ open_parts(struct process *process, struct err *err)
 	    (worker->conf->plugin_count == 0 && worker->link_keys != NULL &&
 		tailor_new(&web->tailor, worker->conf, NULL, worker->link_keys, worker->templates,
 		    web->store, err) != 0) ||
-	    web_pages_new(&web->pages, web, worker->templates, err) != 0 ||
+	    web_pages_new(&web->pages, worker->conf, worker->templates, err) != 0 ||
 	    web_recorder_new(&web->recorder, web->store, err) != 0)
 		return -1;
 	process->daemon = web_server_start(&process->server, worker->listen_fd);

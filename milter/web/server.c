@@ -23,6 +23,12 @@
 
 /* --- what a handler may ask --- */
 
+struct web_request *
+web_request_of(struct web_job *job)
+{
+	return (struct web_request *)(void *)((char *)job - offsetof(struct web_request, job));
+}
+
 struct str
 web_header(const struct web_request *request, const char *name)
 {
@@ -191,7 +197,6 @@ request_new(struct web *web, struct MHD_Connection *connection, const char *url,
 	request->method = method_of(method);
 	request->path = arena_str(request->arena, str_c(url));
 	buf_init(&request->body, WEB_BODY_MAX);
-	atomic_fetch_add(&web->counts.requests, 1);
 	return request;
 }
 
@@ -220,8 +225,7 @@ announces_too_much(const struct web_request *request)
 static void
 recorded(struct web_job *job, int rc)
 {
-	struct web_request *request =
-	    (struct web_request *)(void *)((char *)job - offsetof(struct web_request, job));
+	struct web_request *request = web_request_of(job);
 
 	request->recorded = rc;
 	MHD_resume_connection(request->connection);
@@ -242,7 +246,6 @@ static enum MHD_Result
 finish_recording(struct web_request *request)
 {
 	if (request->recorded != 0) {
-		atomic_fetch_add(&request->web->counts.failed, 1);
 		request->reply = (struct web_reply){0};
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	}

@@ -25,17 +25,13 @@
 static int
 write_event(struct web_job *job, struct store *store, struct err *err)
 {
-	const struct web_request *request =
-	    (const struct web_request *)(const void *)((const char *)job -
-		offsetof(struct web_request, job));
 
-	return store_event_put(store, request->closure, 1, NULL, err);
+	return store_event_put(store, web_request_of(job)->closure, 1, NULL, err);
 }
 
 static void
 fail(struct web_request *request)
 {
-	atomic_fetch_add(&request->web->counts.failed, 1);
 	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 }
 
@@ -104,8 +100,6 @@ web_event(struct web_request *request, const struct link_facts *facts, enum stor
 		fail(request);
 		return NULL;
 	}
-	if (machine != NULL)
-		atomic_fetch_add(&request->web->counts.machines, 1);
 	return event;
 }
 
@@ -150,7 +144,6 @@ web_click(struct web_request *request, const struct link_facts *facts)
 		return;
 	request->reply =
 	    (struct web_reply){.status = MHD_HTTP_FOUND, .location = address.p, .body = STR("")};
-	atomic_fetch_add(&request->web->counts.clicks, 1);
 	record(request, facts, STORE_EVENT_CLICKED);
 }
 
@@ -158,6 +151,5 @@ void
 web_open(struct web_request *request, const struct link_facts *facts)
 {
 	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .pixel = true};
-	atomic_fetch_add(&request->web->counts.opens, 1);
 	record(request, facts, STORE_EVENT_OPENED);
 }

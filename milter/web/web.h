@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "conf/conf.h"
+#include "tailor/templates.h"
 
 struct worker;
 
@@ -20,6 +21,10 @@ int web_listen(const struct conf *conf, int *fd_r, struct err *err);
 void web_listen_remove(const struct conf *conf);
 /* Does the address exist? ERR_CONFIG. */
 int web_listen_check(const struct conf *conf, struct err *err);
+
+/* Do the administrator's pages compile? ERR_TEMPLATE. */
+int web_pages_check(
+    const struct conf *conf, const struct tailor_templates *templates, struct err *err);
 
 /* The process; see master/worker.h. */
 int web_run(const struct worker *worker);
