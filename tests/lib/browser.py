@@ -21,7 +21,7 @@ import time
 from lab import LabError
 
 try:
-    from PIL import Image
+    from PIL import Image, ImageChops
 except ImportError:
     Image = None
 

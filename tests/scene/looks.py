@@ -8,8 +8,8 @@ opens tracked, and headless Chromium draws the author's HTML and the HTML that a
 address, the pixel's as well. Every pixel has to be the same, and the page has to be as long as
 it was. No network is asked for anything.
 
-A footer that mailtailor adds is left out of the comparison by --footer with a CSS selector; the
-campaign's kind is marketing then. Without corpora, Chromium or python3-pil nothing runs, and the
+The pages without images are transactional mail; those with images are marketing mail, whose
+footer is left out of the comparison. Without corpora, Chromium or python3-pil nothing runs, and the
 test counts as skipped."""
 
 import argparse
@@ -32,7 +32,9 @@ LIST = os.path.join(HERE, "looks.list")
 BASE = "https://t.shop.example"
 WIDTHS = (600, 360)
 SETTINGS = 'token_keys = "{keys}"\ntracking_url = "' + BASE + '"\n'
-SECTION = 'campaign "looks" {{\n\tkind = {kind}\n}}\n'
+SECTIONS = 'campaign "receipt" {\n\tkind = transactional\n}\ncampaign "offer" {\n}\n'
+# The one that is built in.
+FOOTER = 'div[style^="clear:both;padding:16px"]'
 CID = "http://mail.invalid/cid/"  # where the page finds what it calls cid:
 RELATIVE = re.compile(r"""(<img\b[^>]*?\bsrc=["'])(?![a-z]+:|//|["'{*])([^"']+)""", re.I)
 
@@ -46,7 +48,8 @@ class Template:
 
     def __init__(self, name, number):
         self.name, self.number = name, number
-        self.recipient = f"look-{number}@looks.example"
+        self.recipients = {campaign: f"{campaign}-{number}@looks.example"
+                           for campaign in ("receipt", "offer")}
         text, self.charset = corpora.read_html(name)
         self.cids = []
         self.html = RELATIVE.sub(self.inline, text)
@@ -57,9 +60,9 @@ class Template:
         self.cids.append(f"image{len(self.cids)}@shop.example")
         return f"{match[1]}cid:{self.cids[-1]}"
 
-    def letter(self):
+    def letter(self, campaign):
         html = "{% raw %}" + self.html + "{% endraw %}" if self.raw else self.html
-        return b"X-Campaign: looks\r\n" + corpora.letter(
+        return f"X-Campaign: {campaign}\r\n".encode() + corpora.letter(
             self.name, html, self.charset, self.number,
             images=[(cid, INLINE) for cid in self.cids])
 
@@ -72,8 +75,11 @@ def names():
 # --- pictures ---
 
 class Painter:
+    """`footer`: selector of an element that is not drawn, with the empty rows at a page's end."""
+
     def __init__(self, chromium, footer=None):
         self.chromium, self.footer = chromium, footer
+        self.cut = False  # the last page had the footer
 
     def draw(self, html, inline, width, shown):
         """(picture, whether the open pixel was asked for). `inline`: {Content-ID: bytes};
@@ -87,8 +93,11 @@ class Painter:
 
         picture, asked = self.chromium.draw(html.replace("cid:", CID), width, image)
         rows = self.footer and self.chromium.rows_of(self.footer)
+        self.cut = bool(rows)
         if rows:
             picture = without_rows(picture, *rows)
+        if self.footer:
+            picture = without_empty_end(picture)
         return picture, any(url.startswith(BASE + "/o/") for url in asked)
 
 
@@ -99,6 +108,15 @@ def without_rows(picture, top, bottom):
     rest.paste(picture.crop((0, 0, width, top)), (0, 0))
     rest.paste(picture.crop((0, bottom, width, height)), (0, top))
     return rest
+
+
+def without_empty_end(picture):
+    """A footer ends the margins of what stands above it, and may end in half a row."""
+    width, height = picture.size
+    last = picture.getpixel((0, height - 1))
+    rest = browser.ImageChops.difference(picture, browser.Image.new("RGB", picture.size, last))
+    box = rest.getbbox()
+    return picture.crop((0, 0, width, box[3] if box else 1))
 
 
 def difference(one, two):
@@ -117,7 +135,7 @@ def is_blank(picture):
     return max(count for count, _ in colours) > 0.998 * picture.size[0] * picture.size[1]
 
 
-def compare(painter, template, message, keep):
+def compare(painter, template, message, shown, keep):
     """Sentences, and the number of pixels that were compared."""
     arrived = verify.text_of(message.data, "html")
     inline = {(part["Content-ID"] or "").strip("<> "): part.get_payload(decode=True)
@@ -126,22 +144,20 @@ def compare(painter, template, message, keep):
     if BASE + "/o/" not in arrived:
         faults.append("there is no pixel in it")
     for width in WIDTHS:
-        for shown in (False, True):
-            before, _ = painter.draw(template.html, dict.fromkeys(template.cids, INLINE), width,
-                                     shown)
-            after, opened = painter.draw(arrived, inline, width, shown)
-            where = f"{width} pixels wide, {'with' if shown else 'without'} images"
-            fault = difference(before, after)
-            if is_blank(before):
-                fault = "the author's page is blank"
-            elif not opened:
-                fault = fault or "the open pixel was not asked for"
-            if fault:
-                faults.append(f"{where}: {fault}")
-            if keep and fault:
-                save(keep, f"{template.name}-{width}-{'shown' if shown else 'hidden'}", before,
-                     after)
-            pixels += before.size[0] * before.size[1]
+        before, _ = painter.draw(template.html, dict.fromkeys(template.cids, INLINE), width, shown)
+        after, opened = painter.draw(arrived, inline, width, shown)
+        fault = difference(before, after)
+        if is_blank(before):
+            fault = "the author's page is blank"
+        elif not opened:
+            fault = fault or "the open pixel was not asked for"
+        elif painter.footer and not painter.cut:
+            fault = fault or "there is no footer"
+        if fault:
+            faults.append(f"{width} pixels wide, {'with' if shown else 'without'} images: {fault}")
+        if keep and fault:
+            save(keep, f"{template.name}-{width}-{'shown' if shown else 'hidden'}", before, after)
+        pixels += before.size[0] * before.size[1]
     return faults, pixels
 
 
@@ -159,17 +175,19 @@ SAMPLE = ('<html><head><style>img { width: 100%% !important; height: auto !impor
 
 def self_check(chromium):
     """The comparison has to see each of these; sentences about what it does not."""
-    painter, missed = Painter(chromium, "#added"), []
-    first, _ = painter.draw(SAMPLE % "", {}, 360, True)
-    for what, html, same in (
-            ("the same page", SAMPLE % "", True),
-            ("a letter", SAMPLE.replace("Sale", "Sa1e") % "", False),
-            ("a colour", SAMPLE.replace("#eee", "#eed") % "", False),
-            ("a pixel in a line of its own",
+    strict, footer, missed = Painter(chromium), Painter(chromium, "#added"), []
+    for painter, what, html, same in (
+            (strict, "the same page", SAMPLE % "", True),
+            (strict, "a letter", SAMPLE.replace("Sale", "Sa1e") % "", False),
+            (strict, "a colour", SAMPLE.replace("#eee", "#eed") % "", False),
+            (strict, "a pixel in a line of its own",
              SAMPLE % f'<img src="{BASE}/o/x" width="1" height="1" alt="">', False),
-            ("a footer", SAMPLE % '<p id="other">Footer</p>', False),
-            ("a footer that is left out",
+            (strict, "a footer", SAMPLE % '<p id="other">Footer</p>', False),
+            (footer, "a letter above a footer",
+             SAMPLE.replace("Sale", "Sa1e") % '<div id="added">Footer</div>', False),
+            (footer, "a footer that is left out",
              SAMPLE % '<div id="added" style="height: 40px">Footer</div>', True)):
+        first, _ = painter.draw(SAMPLE % "", {}, 360, True)
         if (difference(first, painter.draw(html, {}, 360, True)[0]) is None) != same:
             missed.append(f"the comparison is wrong about: {what}")
     return missed
@@ -180,38 +198,46 @@ def self_check(chromium):
 def send_all(bed, templates):
     with Client(bed.postfix.port) as client:
         for template in templates:
-            result = client.send(corpora.SENDER, [template.recipient], template.letter())
-            if not result.accepted:
-                raise LabError(f"{template.name}: {result.last}")
+            for campaign, recipient in template.recipients.items():
+                result = client.send(corpora.SENDER, [recipient], template.letter(campaign))
+                if not result.accepted:
+                    raise LabError(f"{template.name}: {result.last}")
         client.quit()
+
+
+def look_at(bed, painters, template, keep):
+    """Whether something differs; prints it."""
+    faults, pixels = [], 0
+    for campaign, recipient in template.recipients.items():
+        message = bed.sink.wait_of(recipient, seconds=60 * bed.patience)[0]
+        found, count = compare(painters[campaign], template, message, campaign == "offer", keep)
+        faults += found
+        pixels += count
+    print(f"{'differs' if faults else 'ok     '} {template.name} ({pixels} pixels)", flush=True)
+    for fault in faults:
+        print(f"FAIL {template.name}: {fault}")
+    return bool(faults)
 
 
 def run(lab, arguments, templates):
     """Number of failures."""
     keys = lab.path("tokens")
-    kind = "marketing" if arguments.footer else "transactional"
-    bed = Testbed(lab, arguments.build, extra=SECTION.format(kind=kind), policy=False,
+    bed = Testbed(lab, arguments.build, extra=SECTIONS, policy=False,
                   settings=SETTINGS.format(keys=keys), level="info")
     bed.daemon.write_config()
     bed.daemon.tool("key", "new", keys)
     bed.start()
-    bed.daemon.import_contacts("email\n" + "".join(f"{template.recipient}\n"
-                                                   for template in templates))
+    bed.daemon.import_contacts("email\n" + "".join(
+        f"{recipient}\n" for template in templates for recipient in template.recipients.values()))
     send_all(bed, templates)
     failed = 0
     with browser.Browser(lab) as chromium:
         for fault in self_check(chromium):
             print(f"FAIL {fault}")
             failed += 1
-        painter = Painter(chromium, arguments.footer)
+        painters = {"receipt": Painter(chromium), "offer": Painter(chromium, FOOTER)}
         for template in templates:
-            message = bed.sink.wait_of(template.recipient, seconds=60 * bed.patience)[0]
-            faults, pixels = compare(painter, template, message, arguments.keep)
-            print(f"{'differs' if faults else 'ok     '} {template.name} ({pixels} pixels)",
-                  flush=True)
-            for fault in faults:
-                print(f"FAIL {template.name}: {fault}")
-            failed += bool(faults)
+            failed += look_at(bed, painters, template, arguments.keep)
     bed.settle()
     status = bed.stop()
     for fault in [f"mailtailord left with {status}"] * (status != 0) + bed.daemon.reports():
@@ -231,8 +257,6 @@ def main():
     parser.add_argument("--build", help="folder with the programs (default: $MAILTAILOR_BUILD)")
     parser.add_argument("--only", default="", help="templates whose name contains this")
     parser.add_argument("--keep", metavar="FOLDER", help="save pictures that differ to there")
-    parser.add_argument("--footer", metavar="SELECTOR",
-                        help="the element that mailtailor adds to marketing mail")
     arguments = parser.parse_args()
     reason = reason_to_skip()
     if reason:
