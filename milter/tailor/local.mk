@@ -11,6 +11,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/key.c \
 	milter/tailor/law.c milter/tailor/law.h \
 	milter/tailor/limits.c milter/tailor/limits.h \
+	milter/tailor/links.c \
 	milter/tailor/list.c milter/tailor/list.h \
 	milter/tailor/look.c milter/tailor/look.h \
 	milter/tailor/look_mark.c milter/tailor/look_work.h \
@@ -21,7 +22,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/tailor.h \
 	milter/tailor/template.c milter/tailor/template.h \
 	milter/tailor/templates.c milter/tailor/templates.h \
-	milter/tailor/track.c milter/tailor/track.h \
+	milter/tailor/track.c milter/tailor/track.h milter/tailor/track_impl.h \
 	milter/tailor/view.c milter/tailor/view.h \
 	milter/tailor/view_impl.h \
 	milter/tailor/view_page.c \
