@@ -5,19 +5,35 @@ pkgconfig_DATA = plugins/mailtailor.pc
 
 EXTRA_DIST += plugins/README
 
+# What plugins include, as it will be installed.
+plugin_include = plugins/include/mailtailor/plugin.h
+$(plugin_include): plugins/plugin.h
+	$(AM_V_GEN)$(MKDIR_P) plugins/include/mailtailor && \
+	cp $(srcdir)/plugins/plugin.h $@.new && mv $@.new $@
+BUILT_SOURCES += $(plugin_include)
+CLEANFILES += $(plugin_include)
+
+# The plugins that come with mailtailor: plugins/NAME.so of plugins/NAME/, which are built as
+# anybody's are. Each says in plugins/NAME/local.mk:
+#	plugin_PROGRAMS += plugins/NAME.so
+#	plugins_NAME_so_SOURCES = plugins/NAME/NAME.c
+#	plugins_NAME_so_CPPFLAGS = $(plugin_cppflags)
+#	plugins_NAME_so_CFLAGS = $(plugin_cflags)
+#	plugins_NAME_so_LDFLAGS = $(plugin_ldflags)
+plugin_PROGRAMS =
+plugin_cppflags = -Iplugins/include
+plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
+plugin_ldflags = $(HARDEN) -shared
+
 if TESTS_ON
-# Plugins for tests; they see plugin.h as it will be installed.
+# Plugins for tests.
 test_bad = nothing major minor small magic hook name
 test_plugins = tests/plugins/sample.so tests/plugins/old.so \
 	$(foreach bad,$(test_bad),tests/plugins/bad_$(bad).so)
-plugin_include = tests/plugins/include/mailtailor/plugin.h
 plugin_cc = $(AM_V_CC)$(MKDIR_P) tests/plugins && $(CC) -c -fPIC -fvisibility=hidden -std=c99 \
-	-pedantic -Wall -Wextra -O1 -g -Itests/plugins/include -I$(srcdir) -o $@.o
+	-pedantic -Wall -Wextra -O1 -g -Iplugins/include -I$(srcdir) -o $@.o
 plugin_ld = $(CC) -shared -o $@ $@.o
 
-$(plugin_include): plugins/plugin.h
-	$(AM_V_GEN)$(MKDIR_P) tests/plugins/include/mailtailor && \
-	cp $(srcdir)/plugins/plugin.h $@.new && mv $@.new $@
 tests/plugins/sample.so: tests/plugins/sample.c $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/sample.c && $(plugin_ld)
 tests/plugins/old.so: tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h $(plugin_include)
@@ -33,7 +49,7 @@ tests_unit_plugin_test_LDADD = $(unit_libs)
 tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 # Scenes want them, too.
 noinst_DATA = $(test_plugins)
-CLEANFILES += $(test_plugins) $(test_plugins:=.o) $(plugin_include)
+CLEANFILES += $(test_plugins) $(test_plugins:=.o)
 endif
 EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

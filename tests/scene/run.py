@@ -637,11 +637,14 @@ def write_files(folder, scenes):
 
 
 def copy_plugins(lab, build):
-    """Plugins for tests lie where only root may write, and the daemon's user may read."""
+    """Plugins, ours and those for tests, lie where only root may write, and the daemon's user
+    may read."""
     folder = lab.path("plugins")
     os.makedirs(folder, mode=0o755)
-    for path in glob.glob(os.path.join(find_programs(build), "tests", "plugins", "*.so")):
-        shutil.copy(path, folder)
+    programs = find_programs(build)
+    for where in (os.path.join(programs, "plugins"), os.path.join(programs, "tests", "plugins")):
+        for path in glob.glob(os.path.join(where, "*.so")):
+            shutil.copy(path, folder)
 
 
 def sections_of(scenes, files):
