@@ -134,7 +134,7 @@ draw(struct picture_studio *studio, const char *text, int64_t now, struct arena 
 {
 	struct picture picture;
 	struct err err = ERR_INIT;
-	struct str gif;
+	struct str gif = STR_NONE;
 
 	if (picture_read(str_c(text), &picture, &err) != 0 ||
 	    picture_draw(studio, &picture, now * 1000, arena, &gif, &err) != 0)
