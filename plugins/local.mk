@@ -42,7 +42,7 @@ tests/plugins/bad_%.so: tests/plugins/bad.c $(plugin_include)
 	$(plugin_cc) -DBAD_`echo $* | tr a-z A-Z` $(srcdir)/tests/plugins/bad.c && $(plugin_ld)
 
 check_PROGRAMS += tests/unit/plugin_test
-TESTS += tests/plugins/header_test tests/unit/plugin_test
+TESTS += tests/plugins/header_test tests/plugins/manual_test.py tests/unit/plugin_test
 tests_unit_plugin_test_SOURCES = tests/unit/plugin_test.c tests/unit/tailor_fixture.h
 tests_unit_plugin_test_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGINS='"$(abs_top_builddir)/tests/plugins"'
 tests_unit_plugin_test_LDADD = $(unit_libs)
@@ -51,5 +51,12 @@ tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 noinst_DATA = $(test_plugins)
 CLEANFILES += $(test_plugins) $(test_plugins:=.o)
 endif
-EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/bad.c \
+# Their manual pages follow their tables.
+manual_test = MAILTAILOR_BUILD=$(abs_top_builddir) /usr/bin/python3 -B \
+	$(srcdir)/tests/plugins/manual_test.py
+plugin-documents: all
+	@$(manual_test) --write $(plugin_PROGRAMS)
+.PHONY: plugin-documents
+
+EXTRA_DIST += tests/plugins/header_test tests/plugins/manual_test.py tests/plugins/sample.c tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

@@ -77,7 +77,8 @@ X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
 X(plugin, "what plugins do, and which are out of service", \
   "plugin list [--json]\n" \
-  "plugin enable NAME\n") \
+  "plugin enable NAME\n" \
+  "plugin describe FILE|NAME [--mdoc|--json]\n") \
 X(key, "keys of the tokens in links", \
   "key new [FILE]\n" \
   "key list [FILE] [--json]\n" \

@@ -37,7 +37,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/mailfile.c milter/ctl/mailfile.h \
 	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
-	milter/ctl/plugin.c \
+	milter/ctl/plugin.c milter/ctl/plugin.h \
+	milter/ctl/plugin_describe.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/products.c milter/ctl/products.h \

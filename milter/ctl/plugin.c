@@ -2,9 +2,11 @@
  *
  * plugin: mailtailor plugin: what the plugins of the running daemon do
  *
+ * What developers want of it has files of its own, plugin_*.c.
+ *
  * Fails:   as ctl.h says.
  */
-#include "ctl/ctl.h"
+#include "ctl/plugin.h"
 
 #include "plugin/board.h"
 
@@ -140,6 +142,7 @@ ctl_plugin(struct ctl *ctl, int argc, char **argv)
 	static const struct ctl_action actions[] = {
 	    {"list", run_list},
 	    {"enable", run_enable},
+	    {"describe", ctl_plugin_describe},
 	    {NULL, NULL},
 	};
 

@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/background.c \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
+	milter/plugin/describe.c milter/plugin/describe.h \
 	milter/plugin/guard.c milter/plugin/guard.h \
 	milter/plugin/hooks.c \
 	milter/plugin/host.c milter/plugin/host.h \
