@@ -9,6 +9,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/contacts_export.c \
 	milter/ctl/csv.c milter/ctl/csv.h \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/diff.c milter/ctl/diff.h \
 	milter/ctl/dkim.c milter/ctl/dkim.h \
 	milter/ctl/dkim_verify.c \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
@@ -39,6 +40,9 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/outbox.c \
 	milter/ctl/plugin.c milter/ctl/plugin.h \
 	milter/ctl/plugin_describe.c \
+	milter/ctl/plugin_scratch.c \
+	milter/ctl/plugin_test.c milter/ctl/plugin_test.h \
+	milter/ctl/plugin_try.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/products.c milter/ctl/products.h \

@@ -20,5 +20,8 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/plugin.h \
 	milter/plugin/process.c milter/plugin/process.h \
 	milter/plugin/set.c \
+	milter/plugin/strict.c milter/plugin/strict.h \
+	milter/plugin/strict_fault.c milter/plugin/strict_fault.h \
+	milter/plugin/strict_memory.c milter/plugin/strict_memory.h \
 	milter/plugin/use.c \
 	milter/plugin/words.c
