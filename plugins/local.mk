@@ -62,5 +62,6 @@ plugin-documents: all
 .PHONY: plugin-documents
 
 EXTRA_DIST += tests/plugins/header_test tests/plugins/manual_test.py tests/plugins/strict_test.py \
+	tests/plugins/installed.py \
 	tests/plugins/careless.c tests/plugins/sample.c tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

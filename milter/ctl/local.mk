@@ -40,6 +40,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/outbox.c \
 	milter/ctl/plugin.c milter/ctl/plugin.h \
 	milter/ctl/plugin_describe.c \
+	milter/ctl/plugin_new.c \
 	milter/ctl/plugin_scratch.c \
 	milter/ctl/plugin_test.c milter/ctl/plugin_test.h \
 	milter/ctl/plugin_try.c \
@@ -55,6 +56,22 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c
+
+# What `mailtailor plugin new` writes goes into the program.
+skeleton = Makefile plugin.c plugin.cc mailtailor-plugin.7 test/message.eml test/contact.json \
+	test/expected
+skeleton_files = $(skeleton:%=milter/ctl/skeleton/%)
+nodist_libmailtailor_a_SOURCES += milter/ctl/skeleton.h
+BUILT_SOURCES += milter/ctl/skeleton.h
+CLEANFILES += milter/ctl/skeleton.h
+EXTRA_DIST += milter/ctl/skeleton.awk $(skeleton_files)
+
+milter/ctl/skeleton.h: milter/ctl/skeleton.awk $(skeleton_files)
+	$(AM_V_GEN)$(MKDIR_P) milter/ctl && \
+	for file in $(skeleton_files); do \
+		set -- "$$@" $(srcdir)/$$file; \
+	done; \
+	awk -f $(srcdir)/milter/ctl/skeleton.awk "$$@" > $@.new && mv $@.new $@
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8

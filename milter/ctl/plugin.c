@@ -143,6 +143,7 @@ ctl_plugin(struct ctl *ctl, int argc, char **argv)
 	    {"list", run_list},
 	    {"enable", run_enable},
 	    {"describe", ctl_plugin_describe},
+	    {"new", ctl_plugin_new},
 	    {"test", ctl_plugin_test},
 	    {NULL, NULL},
 	};

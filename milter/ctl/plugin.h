@@ -9,6 +9,7 @@
 
 /* The rows of `plugin` that have a file of their own. */
 int ctl_plugin_describe(struct ctl *ctl, int argc, char **argv);
+int ctl_plugin_new(struct ctl *ctl, int argc, char **argv);
 int ctl_plugin_test(struct ctl *ctl, int argc, char **argv);
 
 /* The plugin's file: `name` itself if it holds a slash or ends in .so; else what the

@@ -26,8 +26,8 @@
 #define CYCLES	      16 /* of start and stop */
 #define WARM	      16
 #define WINDOWS	      8
-#define LEAST	      (size_t)(WINDOWS * 8 + WARM) /* copies that say something about the heap */
-#define NOISE	      16			   /* bytes a copy */
+#define LEAST	      (size_t)300 /* copies that say something about the heap */
+#define NOISE	      16	  /* bytes a copy */
 
 struct trial {
 	struct plugin_test *test;
@@ -220,7 +220,7 @@ growth_of(const int64_t heap[WINDOWS + 1], size_t window)
 static void
 repeat(struct trial *trial, struct tailor_message *message, const char *first)
 {
-	size_t count = trial->test->repeat, warm = count < LEAST ? count : WARM;
+	size_t count = trial->test->repeat, warm = count < LEAST ? count : count / 3;
 	size_t window = (count - warm) / WINDOWS;
 	int64_t heap[WINDOWS + 1] = {0};
 	bool told = false;
