@@ -57,10 +57,10 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c
 
-# What `mailtailor plugin new` writes goes into the program.
+# What `mailtailor plugin new` writes (plugins/skeleton) goes into the program.
 skeleton = Makefile plugin.c plugin.cc mailtailor-plugin.7 test/message.eml test/contact.json \
 	test/expected
-skeleton_files = $(skeleton:%=milter/ctl/skeleton/%)
+skeleton_files = $(skeleton:%=plugins/skeleton/%)
 nodist_libmailtailor_a_SOURCES += milter/ctl/skeleton.h
 BUILT_SOURCES += milter/ctl/skeleton.h
 CLEANFILES += milter/ctl/skeleton.h

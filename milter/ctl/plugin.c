@@ -64,6 +64,21 @@ print_json(const struct conf_plugin *section, const struct board_plugin *plugin,
 	    (json_int_t)board_percentile(plugin, 99), "counters", counters_of(plugin)));
 }
 
+/* Its own, one a line. */
+static void
+print_counters(const struct board_plugin *plugin)
+{
+	for (size_t i = 0; i < BOARD_COUNTERS; i++) {
+		const struct board_counter *counter = &plugin->counter[i];
+
+		if (atomic_load(&counter->used) != 2)
+			continue;
+		fputs("\tcounts\t", stdout);
+		ctl_put(stdout, (struct str){counter->name, strnlen(counter->name, BOARD_NAME)});
+		printf("\t%lld\n", atomic_load(&counter->value));
+	}
+}
+
 static void
 print_line(const struct conf_plugin *section, const struct board_plugin *plugin, const char *state)
 {
@@ -77,6 +92,7 @@ print_line(const struct conf_plugin *section, const struct board_plugin *plugin,
 	    atomic_load(&plugin->late), atomic_load(&plugin->strikes),
 	    (double)board_percentile(plugin, 50) / 1000,
 	    (double)board_percentile(plugin, 99) / 1000);
+	print_counters(plugin);
 }
 
 static int

@@ -2,7 +2,7 @@
  *
  * plugin_new: mailtailor plugin new: a folder to begin a plugin with
  *
- * What is written stands in skeleton/. A "@NAME@" becomes the plugin's name; nothing that is
+ * What is written stands in plugins/skeleton/. A "@NAME@" becomes the plugin's name; nothing that is
  * there already is touched.
  *
  * Threads: one.
@@ -83,7 +83,7 @@ fill(const struct plan *plan, const char *text)
 	return g_string_free(out, FALSE);
 }
 
-/* Of skeleton/: NULL if this language has another. */
+/* Of a file of the skeleton; NULL if this language has another. */
 static char *
 target_of(const struct plan *plan, const char *name)
 {

@@ -8,22 +8,25 @@
 installed header) is built with the manual's own command, in C and in C++; `mailtailor plugin new`
 writes folders whose make, make check and make install do what they say. Each plugin changes a
 message with `mailtailor plugin test`, and another one through the installed mailtailord behind a
-real Postfix."""
+real Postfix. At last a new build is installed over the old one, and taken into service by a SIGHUP,
+while messages come in: each arrives once, with the old build's text or the new one's."""
 
 import argparse
 import os
 import re
 import subprocess
 import sys
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
-from client import submit
-from lab import Lab, LabError
+from client import Client, submit
+from lab import Lab, LabError, wait_for
 from testbed import Testbed
 
 SENDER = "news@shop.example"
+STREAM = 200
 TOOLS = {"c": "cc", "cc": "c++"}
 MESSAGE = ("From: Shop <news@shop.example>\nTo: readers@shop.example\nX-Campaign: {campaign}\n"
            "Subject: {template}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"
@@ -160,6 +163,64 @@ def break_it(installed, make, folder, name):
 CASES = (("c", "greetc"), ("cc", "greetcc"))
 
 
+class Stream(threading.Thread):
+    """Sends messages one after the other; `sent` grows."""
+
+    def __init__(self, port, name):
+        super().__init__(daemon=True)
+        self.port, self.name = port, name
+        self.data = MESSAGE.format(campaign=name, template=f'{{{{ "low" | {name}_loud }}}}'
+                                   ).replace("\n", "\r\n").encode()
+        self.sent, self.faults = [], []
+
+    def run(self):
+        try:
+            while len(self.sent) < STREAM:
+                # A session that was open before a reload keeps what it began with.
+                with Client(self.port) as client:
+                    for _ in range(5):
+                        self.send(client)
+        except Exception as error:  # whatever it is, the stream was to go on
+            self.faults.append(f"{type(error).__name__}: {error}")
+
+    def send(self, client):
+        address = f"stream-{len(self.sent)}@installed.example"
+        result = client.send(SENDER, [address], self.data)
+        if not result.accepted:
+            self.faults.append(f"{address}: {result.last}")
+        self.sent.append(address)
+
+
+def renew(installed, bed):
+    name, suffix = CASES[0][1], CASES[0][0]
+    folder = os.path.join(installed.lab.folder, name)
+    path = os.path.join(folder, f"{name}.{suffix}")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    stream = Stream(bed.postfix.port, name)
+    stream.start()
+    for build in range(3):
+        wait_for("messages to be sent", lambda wanted=(build + 1) * STREAM // 5:
+                 len(stream.sent) >= wanted or stream.faults, 60 * bed.patience)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("'!'", "'" + "?:;"[build] + "'"))
+        installed.run(["make", f"PKG_CONFIG={installed.pkg_config}", "install"], folder)
+        bed.daemon.hang_up("reloaded", 30 * bed.patience)
+    stream.join(120 * bed.patience)
+    if stream.faults or len(stream.sent) < STREAM:
+        raise Failed(f"{len(stream.sent)} messages were sent: {stream.faults[:5]}")
+    seen = set()
+    for address in stream.sent:
+        copies = bed.sink.wait_of(address, 1, 30 * bed.patience)
+        found = re.search(rb"\r\nSubject: LOW([!?:;])\r\n", copies[0].data)
+        if len(copies) != 1 or not found or bed.verifier.check(copies[0].data):
+            raise Failed(f"{address}: {len(copies)} messages\n{copies[0].data.decode()}")
+        seen.add(found[1])
+    if not {b"!", b";"} <= seen:
+        raise Failed(f"expected texts of the first and of the last build, got {seen}")
+    print(f"ok: {len(stream.sent)} messages while three new builds came into service")
+
+
 def through_postfix(installed, plugins):
     """One message a plugin, through the installed daemon."""
     sections = [f'plugin_path = "{installed.plugindir}"\n']
@@ -187,6 +248,7 @@ def through_postfix(installed, plugins):
         fault = bed.verifier.check(copy)
         if fault:
             raise Failed(f"{name}: {fault}")
+    renew(installed, bed)
     status = bed.stop()
     if status != 0 or bed.daemon.reports():
         raise Failed(f"mailtailord left with {status}: {bed.daemon.reports()}")

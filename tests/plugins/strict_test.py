@@ -156,6 +156,28 @@ class Strict(unittest.TestCase):
         self.write("message.eml", "Subject: no sender\n\ntext\n")
         self.careless("well", status=DATAERR)
 
+    def test_lint(self):
+        """Names of plugins are known; what they would say is neither missing nor asked for."""
+        self.write("mailtailor.conf", 'database = "mailtailor.db"\n'
+                   f'plugin_path = "{PLUGINS}"\nplugin "sample" {{ }}\n'
+                   'campaign "spring" { plugins = {"sample"} }\n'
+                   'campaign "other" { }\n')
+        self.write("contacts.csv", "email,first_name,plugin\nada@example.org,Ada,crash\n")
+        self.write("message.eml", MESSAGE % '{{ shop.city }} {% badge "x" %} {{ square["7"] }} '
+                   '{{ contact.first_name | repeat: 2 }} {{ shopp.city }}')
+        tool = [TOOL, "-c", self.path("mailtailor.conf")]
+        subprocess.run(tool + ["contacts", "import", self.path("contacts.csv")], check=True,
+                       capture_output=True, timeout=60)
+        done = subprocess.run(tool + ["lint", "--json", self.path("message.eml")],
+                              capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, DATAERR, done.stderr)
+        self.assertIn(b"nothing is called shopp", done.stdout)
+        for text in b"shop.city has no value", b"square", b"badge", b"repeat", b"there is no":
+            self.assertNotIn(text, done.stdout)
+        done = subprocess.run(tool + ["lint", "--campaign", "other", self.path("message.eml")],
+                              capture_output=True, timeout=60, check=False)
+        self.assertIn(b"badge", done.stdout)
+
     def test_database(self):
         self.write("mailtailor.conf", 'database = "mailtailor.db"\n')
         self.write("contacts.csv", "email,first_name\nada@example.org,Ada\n")
