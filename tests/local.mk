@@ -31,6 +31,10 @@ newsletters: all
 looks: all
 	$(tests_python)/scene/looks.py
 
+# What developers of plugins get, from make install on.
+installed: all
+	$(tests_python)/plugins/installed.py
+
 crash: all
 	$(tests_python)/scene/crash.py
 
@@ -61,4 +65,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand attack rotation newsletters looks crash soak bench bench-liquid check-asan check-tsan format fuzz
+.PHONY: scenes thousand attack rotation newsletters looks installed crash soak bench bench-liquid check-asan check-tsan format fuzz

@@ -41,6 +41,7 @@ struct block {
 struct arena {
 	struct block *first;
 	struct block *current;
+	const struct arena_source *source; /* NULL: blocks */
 	size_t ceiling;
 	size_t used;
 	unsigned long heap_calls;
@@ -54,6 +55,15 @@ arena_new(size_t ceiling)
 	if (arena == NULL)
 		abort();
 	arena->ceiling = ceiling;
+	return arena;
+}
+
+struct arena *
+arena_new_from(size_t ceiling, const struct arena_source *source)
+{
+	struct arena *arena = arena_new(ceiling);
+
+	arena->source = source;
 	return arena;
 }
 
@@ -71,6 +81,8 @@ arena_free(struct arena **arena)
 
 	if (*arena == NULL)
 		return;
+	if ((*arena)->source != NULL)
+		(*arena)->source->give((*arena)->source->closure);
 	for (block = (*arena)->first; block != NULL; block = next) {
 		next = block->next;
 		block_free(block);
@@ -85,6 +97,8 @@ arena_reset(struct arena *arena)
 	struct block **link = &arena->first;
 	size_t kept = 0;
 
+	if (arena->source != NULL)
+		arena->source->give(arena->source->closure);
 	while (*link != NULL) {
 		struct block *block = *link;
 
@@ -143,6 +157,11 @@ arena_alloc(struct arena *arena, size_t size)
 
 	if (size > arena->ceiling || arena->used > arena->ceiling - size)
 		return NULL;
+	if (arena->source != NULL) {
+		p = arena->source->take(arena->source->closure, size == 0 ? 1 : size);
+		arena->used += p == NULL ? 0 : size;
+		return p;
+	}
 	step = (size + ALIGN - 1) & ~(ALIGN - 1);
 	if (step == 0)
 		step = ALIGN;

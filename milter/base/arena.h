@@ -19,6 +19,16 @@ struct arena;
 
 /* `ceiling` in bytes. */
 struct arena *arena_new(size_t ceiling);
+
+/* Memory from elsewhere, for who watches how it is used. */
+struct arena_source {
+	void *(*take)(void *closure, size_t size); /* aligned; NULL: no more */
+	void (*give)(void *closure);		   /* all of it back */
+	void *closure;
+};
+
+/* An arena that asks the heap for nothing, but `source` for each piece. It has to outlive the arena. */
+struct arena *arena_new_from(size_t ceiling, const struct arena_source *source);
 void arena_free(struct arena **arena);
 /* All memory from this arena becomes invalid. Blocks beyond 1 MB go back to the
  * heap, so that one huge message does not stay with the process. */

@@ -15,6 +15,9 @@
 
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_now(void);
+/* From now on clock_now says this, for who makes the same copy several times. Before other threads
+ * start. */
+void clock_stop(int64_t ms);
 /* Microseconds of a clock that only goes forward: for durations. */
 int64_t clock_mono_us(void);
 

@@ -38,8 +38,8 @@ write_wrapped(FILE *out, const char *prefix, struct str text)
 }
 
 /* What may stand there, where the rule says more than the name of a check. */
-static char *
-describe_rule(const struct conf_row *row)
+char *
+document_rule(const struct conf_row *row)
 {
 	struct str rest = str_c(row->rule), piece;
 	const char *dots = strstr(row->rule, "..");
@@ -84,6 +84,12 @@ write_value(FILE *out, const struct conf_row *row, const char *value, const char
 	}
 }
 
+void
+document_value(FILE *out, const struct conf_row *row, const char *value)
+{
+	write_value(out, row, value, "\"");
+}
+
 /* In examples of sections, for what has no default. */
 static const char *
 example_of(const struct conf_row *row)
@@ -98,7 +104,7 @@ example_of(const struct conf_row *row)
 static void
 write_sample_row(FILE *out, const struct conf_row *row, const char *comment, const char *setting)
 {
-	char *rule = describe_rule(row);
+	char *rule = document_rule(row);
 
 	write_wrapped(out, comment, str_c(row->document));
 	write_wrapped(out, comment, str_c(rule));
@@ -159,8 +165,8 @@ conf_write_sample(FILE *out)
 
 /* The manual: mdoc(7), where each sentence begins a line. */
 
-static void
-write_prose(FILE *out, const char *text)
+void
+document_prose(FILE *out, const char *text)
 {
 	char *escaped = NULL;
 	size_t size;
@@ -169,6 +175,9 @@ write_prose(FILE *out, const char *text)
 	if (line == NULL)
 		abort();
 	for (const char *c = text; *c != '\0'; c++) {
+		/* At a line's begin these two would be a request. */
+		if ((*c == '.' || *c == '\'') && (c == text || c[-1] == ' ' || c[-1] == '\n'))
+			fputs("\\&", line);
 		if (*c == '\\')
 			fputs("\\e", line);
 		else
@@ -198,21 +207,50 @@ type_name(const struct conf_row *row)
 	return names[row->type];
 }
 
+/* As an argument of a macro: words that are macros, and punctuation, would be taken for such. */
 static void
-write_manual_rows(FILE *out, struct conf_rows rows)
+write_mdoc_value(FILE *out, const struct conf_row *row)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *value = open_memstream(&text, &size);
+
+	if (value == NULL)
+		abort();
+	write_value(value, row, row->initial, row->type == CONF_TYPE_LIST ? "\"" : "");
+	fclose(value);
+	for (struct str rest = str_c(text), word; str_split(&rest, ' ', &word);) {
+		if (word.n <= 3 && word.n > 0 && (word.p[0] < 'a' || word.p[0] > 'z') &&
+		    (word.p[0] < '0' || word.p[0] > '9'))
+			fputs("\\&", out);
+		for (size_t i = 0; i < word.n; i++) {
+			if (word.p[i] == '"')
+				fputs("\\(dq", out);
+			else if (word.p[i] == '\\')
+				fputs("\\e", out);
+			else
+				fputc(word.p[i], out);
+		}
+		if (rest.n > 0)
+			fputc(' ', out);
+	}
+	free(text);
+}
+
+void
+document_rows(FILE *out, struct conf_rows rows)
 {
 	fputs(".Bl -tag -width Ds\n", out);
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct conf_row *row = &rows.at[i];
-		char *rule = describe_rule(row);
+		char *rule = document_rule(row);
 
 		fprintf(out, ".It Ic %s No = Ar %s\n", row->name, type_name(row));
-		write_prose(out, row->document);
-		write_prose(out, rule);
+		document_prose(out, row->document);
+		document_prose(out, rule);
 		if (row->initial[0] != '\0') {
 			fputs("Default:\n.Ql ", out);
-			write_value(
-			    out, row, row->initial, row->type == CONF_TYPE_LIST ? "\\(dq" : "");
+			write_mdoc_value(out, row);
 			fputs(" .\n", out);
 		}
 		free(rule);
@@ -224,13 +262,13 @@ void
 conf_write_manual(FILE *out)
 {
 	fputs(".Ss Global parameters\n", out);
-	write_manual_rows(out, conf_rows_global());
+	document_rows(out, conf_rows_global());
 	fputs(".Ss Parameters of a campaign section\n", out);
-	write_manual_rows(out, conf_rows_campaign());
+	document_rows(out, conf_rows_campaign());
 	fputs(".Ss Parameters of a plugin section\n", out);
-	write_manual_rows(out, conf_rows_plugin());
+	document_rows(out, conf_rows_plugin());
 	fputs(".Ss Parameters of a dkim section\n", out);
-	write_manual_rows(out, conf_rows_dkim());
+	document_rows(out, conf_rows_dkim());
 }
 
 int

@@ -384,6 +384,9 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	struct conf *conf = &snapshot->conf;
 
 	copy_rows(snapshot->arena, parse->cfg, conf_rows_global(), conf);
+	/* Not the row's default: sample and manual are the same wherever it is installed. */
+	if (conf->plugin_path[0] == '\0')
+		conf->plugin_path = PLUGINDIR;
 	conf->campaigns =
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);

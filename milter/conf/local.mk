@@ -33,8 +33,8 @@ tests_unit_conf_document_test_SOURCES = tests/unit/conf_document_test.c
 tests_unit_conf_document_test_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_FOLDER='"$(abs_top_srcdir)"'
 tests_unit_conf_document_test_LDADD = $(unit_libs)
 
-# For who changes table.h: the sample file and the manual page follow it.
-documents: tests/unit/conf_document_test
+# For who changes table.h, or a plugin's table: the sample file and the manual pages follow it.
+documents: tests/unit/conf_document_test plugin-documents
 	tests/unit/conf_document_test --write
 endif
 .PHONY: documents

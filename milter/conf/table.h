@@ -140,9 +140,11 @@ X(TEXT, tracking_url, "", "tracking", \
 X(BOOL, tracking_insecure, "no", "", \
   "Whether tracking_url may begin with http://, so that who listens on the way can read and " \
   "use the tokens. To this machine itself (localhost, 127.0.0.1, [::1]) it always may.") \
-X(TEXT, plugin_path, "/usr/lib/mailtailor/plugins", "path", \
+X(TEXT, plugin_path, "", "path", \
   "Folder with plugins: the section plugin \"NAME\" means NAME.so in it unless it says otherwise. " \
-  "It, the folders above it and the plugins must be writable by root alone, or by the user who " \
+  "Empty: the folder that those of mailtailor were installed into, which pkg-config " \
+  "--variable=plugindir mailtailor prints: /usr/lib/mailtailor/plugins in packages, " \
+  "/usr/local/lib/mailtailor/plugins where it was built by hand. It, the folders above it and the plugins must be writable by root alone, or by the user who " \
   "starts mailtailord.") \
 X(TEXT, postal_address, "", "", \
   "Postal address of the sender, in one line with commas, which marketing mail has to show: \"Shop " \

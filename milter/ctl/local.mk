@@ -9,6 +9,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/contacts_export.c \
 	milter/ctl/csv.c milter/ctl/csv.h \
 	milter/ctl/ctl.c milter/ctl/ctl.h \
+	milter/ctl/diff.c milter/ctl/diff.h \
 	milter/ctl/dkim.c milter/ctl/dkim.h \
 	milter/ctl/dkim_verify.c \
 	milter/ctl/doctor.c milter/ctl/doctor.h \
@@ -37,7 +38,12 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/mailfile.c milter/ctl/mailfile.h \
 	milter/ctl/message.c milter/ctl/message.h \
 	milter/ctl/outbox.c \
-	milter/ctl/plugin.c \
+	milter/ctl/plugin.c milter/ctl/plugin.h \
+	milter/ctl/plugin_describe.c \
+	milter/ctl/plugin_new.c \
+	milter/ctl/plugin_scratch.c \
+	milter/ctl/plugin_test.c milter/ctl/plugin_test.h \
+	milter/ctl/plugin_try.c \
 	milter/ctl/postfix.c milter/ctl/postfix.h \
 	milter/ctl/preview.c \
 	milter/ctl/products.c milter/ctl/products.h \
@@ -50,6 +56,22 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c
+
+# What `mailtailor plugin new` writes (plugins/skeleton) goes into the program.
+skeleton = Makefile plugin.c plugin.cc mailtailor-plugin.7 test/message.eml test/contact.json \
+	test/expected
+skeleton_files = $(skeleton:%=plugins/skeleton/%)
+nodist_libmailtailor_a_SOURCES += milter/ctl/skeleton.h
+BUILT_SOURCES += milter/ctl/skeleton.h
+CLEANFILES += milter/ctl/skeleton.h
+EXTRA_DIST += milter/ctl/skeleton.awk $(skeleton_files)
+
+milter/ctl/skeleton.h: milter/ctl/skeleton.awk $(skeleton_files)
+	$(AM_V_GEN)$(MKDIR_P) milter/ctl && \
+	for file in $(skeleton_files); do \
+		set -- "$$@" $(srcdir)/$$file; \
+	done; \
+	awk -f $(srcdir)/milter/ctl/skeleton.awk "$$@" > $@.new && mv $@.new $@
 
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8

@@ -2,9 +2,11 @@
  *
  * plugin: mailtailor plugin: what the plugins of the running daemon do
  *
+ * What developers want of it has files of its own, plugin_*.c.
+ *
  * Fails:   as ctl.h says.
  */
-#include "ctl/ctl.h"
+#include "ctl/plugin.h"
 
 #include "plugin/board.h"
 
@@ -62,6 +64,21 @@ print_json(const struct conf_plugin *section, const struct board_plugin *plugin,
 	    (json_int_t)board_percentile(plugin, 99), "counters", counters_of(plugin)));
 }
 
+/* Its own, one a line. */
+static void
+print_counters(const struct board_plugin *plugin)
+{
+	for (size_t i = 0; i < BOARD_COUNTERS; i++) {
+		const struct board_counter *counter = &plugin->counter[i];
+
+		if (atomic_load(&counter->used) != 2)
+			continue;
+		fputs("\tcounts\t", stdout);
+		ctl_put(stdout, (struct str){counter->name, strnlen(counter->name, BOARD_NAME)});
+		printf("\t%lld\n", atomic_load(&counter->value));
+	}
+}
+
 static void
 print_line(const struct conf_plugin *section, const struct board_plugin *plugin, const char *state)
 {
@@ -75,6 +92,7 @@ print_line(const struct conf_plugin *section, const struct board_plugin *plugin,
 	    atomic_load(&plugin->late), atomic_load(&plugin->strikes),
 	    (double)board_percentile(plugin, 50) / 1000,
 	    (double)board_percentile(plugin, 99) / 1000);
+	print_counters(plugin);
 }
 
 static int
@@ -140,6 +158,9 @@ ctl_plugin(struct ctl *ctl, int argc, char **argv)
 	static const struct ctl_action actions[] = {
 	    {"list", run_list},
 	    {"enable", run_enable},
+	    {"describe", ctl_plugin_describe},
+	    {"new", ctl_plugin_new},
+	    {"test", ctl_plugin_test},
 	    {NULL, NULL},
 	};
 

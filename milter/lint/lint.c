@@ -212,6 +212,9 @@ on_missing(void *closure, struct str path)
 	if (liquid_object_get(missing->globals->object, root) == NULL &&
 	    str_has(piece->piece->source, path))
 		return;
+	/* Plugins are not asked here: what they would say is not missing. */
+	if (tailor_inspect_is_plugins(missing->lint->inspect, root))
+		return;
 	piece = first_place(missing->lint, missing->piece, path);
 	place = lint_place_find(piece, path);
 	lint_report_add_as(missing->lint->report, LINT_MISSING_VALUE, severity, &place,

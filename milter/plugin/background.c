@@ -67,12 +67,11 @@ open_all(struct background *background, struct err *err)
 	return listeners_new(&background->listeners, background->set, background->store, err);
 }
 
-static void
-run_task(struct due *due)
+int
+plugin_run_task(struct plugin *plugin, const struct mt_task *task, struct err *err)
 {
-	const struct mt_task *task = due->task;
 	size_t used = 0;
-	struct plugin_occasion occasion = {.plugin = due->plugin,
+	struct plugin_occasion occasion = {.plugin = plugin,
 	    .kind = BOARD_TASK,
 	    .hook = task->name,
 	    .deadline_ms = task->deadline == 0 ? DEADLINE_MS : task->deadline,
@@ -80,16 +79,23 @@ run_task(struct due *due)
 	    .used = &used,
 	    .ceiling = ARENA_MAX};
 	struct plugin_call *call;
-	struct err err = ERR_INIT;
-	int rc = plugin_call_begin(&call, &occasion, &err);
+	int rc = plugin_call_begin(&call, &occasion, err);
 
 	if (rc == 0)
-		rc = plugin_call_end(&call, task->run(&call->mt, task->closure), &err);
-	if (rc < 0)
-		log_warning("plugin's task failed", LOG_STR("plugin", due->plugin->name),
-		    LOG_STR("task", task->name), LOG_STR("reason", err.text));
+		rc = plugin_call_end(&call, task->run(&call->mt, task->closure), err);
 	arena_free(&occasion.arena);
-	due->at_us = clock_mono_us() + task->every * 1000;
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+run_task(struct due *due)
+{
+	struct err err = ERR_INIT;
+
+	if (plugin_run_task(due->plugin, due->task, &err) != 0)
+		log_warning("plugin's task failed", LOG_STR("plugin", due->plugin->name),
+		    LOG_STR("task", due->task->name), LOG_STR("reason", err.text));
+	due->at_us = clock_mono_us() + due->task->every * 1000;
 }
 
 static void

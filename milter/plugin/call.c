@@ -62,13 +62,18 @@ note_end(const struct plugin_call *call)
 static struct plugin_call *
 take_free(void)
 {
+	/* A closer look wants a call that was over long ago, not the latest. */
+	static atomic_uint turn;
+	size_t first = plugin_process.strict ? atomic_fetch_add(&turn, 1) : 0;
+
 	for (;;) {
 		for (size_t i = 0; i < BOARD_CALLS; i++) {
+			struct plugin_call *call = &calls[(first + i) % BOARD_CALLS];
 			int free = 0;
 
-			if (atomic_load_explicit(&calls[i].busy, memory_order_relaxed) == 0 &&
-			    atomic_compare_exchange_strong(&calls[i].busy, &free, 1))
-				return &calls[i];
+			if (atomic_load_explicit(&call->busy, memory_order_relaxed) == 0 &&
+			    atomic_compare_exchange_strong(&call->busy, &free, 1))
+				return call;
 		}
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
@@ -140,6 +145,7 @@ plugin_call_begin(
 	    .state = plugin->state};
 	call->since_us = clock_mono_us();
 	call->deadline_us = call->since_us + occasion->deadline_ms * 1000;
+	plugin_strict_begin(call);
 	note_begin(call, occasion->deadline_ms * 1000);
 	plugin_guard_note(call, (int)(call - calls));
 	*call_r = call;
@@ -197,6 +203,7 @@ plugin_call_end(struct plugin_call **c, int32_t rc, struct err *err)
 	count(call, result < 0);
 	if (result < 0)
 		err_set(err, ERR_PLUGIN, "%s", reason_of(call, rc));
+	plugin_strict_end(call, result);
 	if (call->kind != BOARD_START && call->kind != BOARD_STOP && call->kind != BOARD_RELOAD)
 		unlock(plugin);
 	atomic_store(&call->busy, 0);
@@ -219,6 +226,7 @@ plugin_call_of(struct mt_call *mt, const char *function)
 	log_error("a plugin used the host outside of its call",
 	    LOG_STR("plugin", call == NULL || call->plugin == NULL ? "?" : call->plugin->name),
 	    LOG_STR("function", function));
+	plugin_strict_outside(call, function);
 	return NULL;
 }
 

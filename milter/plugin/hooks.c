@@ -73,11 +73,12 @@ reason_of(struct plugin_copy *copy, const struct plugin *plugin, const struct mt
 }
 
 static int
-check_verdict(
-    struct plugin_call *call, const struct mt_verdict *verdict, int32_t rc, struct err *err)
+check_verdict(struct plugin_call *call, struct mt_verdict *verdict, int32_t rc, struct err *err)
 {
 	int64_t now_ms = call->now_ms;
 
+	rc = plugin_strict_text(call, rc, &verdict->reason);
+	plugin_strict_note(call, (uint64_t)verdict->action << 48 ^ (uint64_t)verdict->when);
 	if (rc != MT_OK && rc != MT_NONE)
 		return plugin_call_end(&call, rc, err);
 	if (verdict->action > MT_LATER)
@@ -151,16 +152,18 @@ rewrite(struct plugin_copy *copy, size_t member, const struct mt_rewriter *rewri
 {
 	struct mt_part part = {.size = sizeof part,
 	    .kind = html ? MT_PART_HTML : MT_PART_TEXT,
-	    .number = (uint32_t)number,
-	    .text = plugin_mt(*text)};
+	    .number = (uint32_t)number};
 	struct mt_str changed = {NULL, 0};
 	struct plugin_call *call;
 	struct str result;
 	int rc = plugin_copy_begin(&call, copy, member, BOARD_PART, rewriter->name, err);
 
 	if (rc == 0) {
-		int32_t said = rewriter->run(&call->mt, rewriter->closure, &part, &changed);
+		int32_t said;
 
+		part.text = plugin_strict_give(call, *text);
+		said = rewriter->run(&call->mt, rewriter->closure, &part, &changed);
+		said = plugin_strict_text(call, said, &changed);
 		result = plugin_str(changed);
 		rc = plugin_call_end(&call, check_text(call, &result, said), err);
 		if (rc == 0)

@@ -124,9 +124,10 @@ param(struct plugin_call *call, const char *name)
 static struct mt_str
 param_text(struct mt_call *mt, const char *name)
 {
-	const struct plugin_param *found = param(CALL(mt), name);
+	struct plugin_call *call = CALL(mt);
+	const struct plugin_param *found = param(call, name);
 
-	return plugin_mt(found == NULL ? STR_NONE : str_c(found->value.text));
+	return plugin_strict_give(call, found == NULL ? STR_NONE : str_c(found->value.text));
 }
 
 static int64_t
@@ -140,10 +141,11 @@ param_int(struct mt_call *mt, const char *name)
 static struct mt_str
 param_list(struct mt_call *mt, const char *name, size_t i)
 {
-	const struct plugin_param *found = param(CALL(mt), name);
+	struct plugin_call *call = CALL(mt);
+	const struct plugin_param *found = param(call, name);
 
-	return plugin_mt(
-	    found == NULL || i >= found->list.count ? STR_NONE : str_c(found->list.at[i]));
+	return plugin_strict_give(
+	    call, found == NULL || i >= found->list.count ? STR_NONE : str_c(found->list.at[i]));
 }
 
 const struct mt_host plugin_host = {

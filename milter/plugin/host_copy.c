@@ -39,9 +39,9 @@ host_contact(struct mt_call *mt, struct mt_contact *contact)
 	full = (struct mt_contact){.size = contact->size,
 	    .flags = copy->do_not_track ? MT_CONTACT_DO_NOT_TRACK : 0,
 	    .id = copy->contact,
-	    .address = plugin_mt(copy->address),
-	    .language = plugin_mt(copy->language),
-	    .time_zone = plugin_mt(copy->time_zone)};
+	    .address = plugin_strict_give(call, copy->address),
+	    .language = plugin_strict_give(call, copy->language),
+	    .time_zone = plugin_strict_give(call, copy->time_zone)};
 	memcpy(contact, &full, contact->size < sizeof full ? contact->size : sizeof full);
 	return MT_OK;
 }
@@ -57,11 +57,11 @@ host_message(struct mt_call *mt, struct mt_message *message)
 		return MT_MISUSE;
 	full = (struct mt_message){.size = message->size,
 	    .kind = copy->transactional ? MT_TRANSACTIONAL : MT_MARKETING,
-	    .campaign = plugin_mt(copy->campaign),
-	    .key = plugin_mt(copy->key),
+	    .campaign = plugin_strict_give(call, copy->campaign),
+	    .key = plugin_strict_give(call, copy->key),
 	    .sent = copy->sent_ms,
-	    .sender = plugin_mt(copy->sender),
-	    .recipient = plugin_mt(copy->recipient)};
+	    .sender = plugin_strict_give(call, copy->sender),
+	    .recipient = plugin_strict_give(call, copy->recipient)};
 	memcpy(message, &full, message->size < sizeof full ? message->size : sizeof full);
 	return MT_OK;
 }
@@ -156,15 +156,16 @@ host_header_count(struct mt_call *mt)
 int32_t
 host_header_at(struct mt_call *mt, size_t i, struct mt_str *name_r, struct mt_str *value_r)
 {
-	struct plugin_copy *copy = HEADERS(CALL(mt));
+	struct plugin_call *call = CALL(mt);
+	struct plugin_copy *copy = HEADERS(call);
 	struct str name, value;
 
 	if (copy == NULL)
 		return MT_MISUSE;
 	if (!copy->mail.header_at(copy->mail.closure, i, &name, &value))
 		return MT_NONE;
-	*name_r = plugin_mt(name);
-	*value_r = plugin_mt(value);
+	*name_r = plugin_strict_give(call, name);
+	*value_r = plugin_strict_give(call, value);
 	return MT_OK;
 }
 

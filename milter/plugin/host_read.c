@@ -133,7 +133,7 @@ host_as_text(struct mt_call *mt, const struct mt_value *value)
 	if (call == NULL)
 		return plugin_mt(STR_NONE);
 	if (v.type == LIQUID_STRING)
-		return plugin_mt(v.string);
+		return plugin_strict_give(call, v.string);
 	buf_init(&out, TEXT_MAX);
 	write_text(&out, v, 0);
 	text = out.len == 0 ? STR("") : plugin_call_text(call, buf_str(&out));
@@ -286,11 +286,12 @@ host_at(struct mt_call *mt, const struct mt_value *value, size_t i)
 struct mt_str
 host_key(struct mt_call *mt, const struct mt_value *object, size_t i)
 {
+	struct plugin_call *call = CALL(mt);
 	struct liquid_value v = see(object);
 
-	(void)mt;
-	return plugin_mt(
-	    v.type == LIQUID_OBJECT && i < v.object->count ? v.object->member[i].key : STR_NONE);
+	if (call == NULL || v.type != LIQUID_OBJECT || i >= v.object->count)
+		return plugin_mt(STR_NONE);
+	return plugin_strict_give(call, v.object->member[i].key);
 }
 
 const struct mt_value *

@@ -98,6 +98,8 @@ struct plugin_call {
 	int64_t since_us;
 	int64_t deadline_us;
 	bool dry;
+	struct strict_pool *pool; /* strict: the hook's own memory */
+	int64_t back_us;	  /* strict: when the hook had returned; 0: not yet */
 	char why[PLUGIN_WHY_MAX];
 };
 
@@ -129,12 +131,31 @@ int32_t plugin_call_misuse(struct plugin_call *call, const char *format, ...)
 void *plugin_call_memory(struct plugin_call *call, size_t size);
 struct str plugin_call_text(struct plugin_call *call, struct str text);
 
+/* --- strict.c: a closer look at each hook (plugin_process.strict); else they do nothing --- */
+
+void plugin_strict_begin(struct plugin_call *call);
+void plugin_strict_end(struct plugin_call *call, int result);
+/* A host function was called with `call`, which is over, or another thread's. */
+void plugin_strict_outside(const struct plugin_call *call, const char *function);
+/* Texts that the host gives: the hook's own while it runs. */
+struct mt_str plugin_strict_give(struct plugin_call *call, struct str text);
+/* What a hook handed back with `rc`: looked at, and from here on the copy's own. Gives `rc`, or
+ * MT_MISUSE. */
+int32_t plugin_strict_text(struct plugin_call *call, int32_t rc, struct mt_str *text);
+int32_t plugin_strict_value(struct plugin_call *call, int32_t rc, const struct mt_value **value);
+/* A number that says what a hook decided: it has to be the same each time. */
+void plugin_strict_note(struct plugin_call *call, uint64_t what);
+
 /* --- life.c --- */
 
 /* Sees to it that the plugin is started, and that it has heard of changes. */
 int plugin_start(struct plugin *plugin, struct err *err);
 void plugin_stop(struct plugin *plugin);
 void plugin_refresh(struct plugin *plugin);
+
+/* --- background.c --- */
+
+int plugin_run_task(struct plugin *plugin, const struct mt_task *task, struct err *err);
 
 /* --- host.c and host_*.c: the functions of struct mt_host --- */
 

@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/background.c \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
+	milter/plugin/describe.c milter/plugin/describe.h \
 	milter/plugin/guard.c milter/plugin/guard.h \
 	milter/plugin/hooks.c \
 	milter/plugin/host.c milter/plugin/host.h \
@@ -21,5 +22,8 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/plugin.h \
 	milter/plugin/process.c milter/plugin/process.h \
 	milter/plugin/set.c \
+	milter/plugin/strict.c milter/plugin/strict.h \
+	milter/plugin/strict_fault.c milter/plugin/strict_fault.h \
+	milter/plugin/strict_memory.c milter/plugin/strict_memory.h \
 	milter/plugin/use.c \
 	milter/plugin/words.c

@@ -180,9 +180,10 @@ copy_definition(struct plugin_module *module, const struct mt_definition *from, 
 	TABLES(COPY)
 	if (rc != 0)
 		return -1;
-	if (!is_name(d->name) || strcmp(d->name, name) != 0)
+	if (!is_name(d->name) || (name != NULL && strcmp(d->name, name) != 0))
 		return err_set(err, ERR_CONFIG, "it is the plugin \"%.40s\", expected \"%s\"",
-		    d->name == NULL ? "" : d->name, name);
+		    d->name == NULL ? "" : d->name,
+		    name == NULL ? "a name of 1 to 40 letters a-z, digits and _" : name);
 	if (d->version == NULL || d->summary == NULL)
 		return err_set(err, ERR_CONFIG, "its version or summary is missing");
 	if (check_names(d, err) != 0 || check_functions(d, err) != 0)

@@ -19,7 +19,7 @@ struct plugin_module {
 	struct mt_definition definition;
 };
 
-/* `name`: what the plugin has to call itself. ERR_PERM: somebody else could change the file;
+/* `name`: what the plugin has to call itself; NULL: anything. ERR_PERM: somebody else could change the file;
  * ERR_CONFIG: it is no plugin, or none for this version; ERR_NOTFOUND, ERR_IO. The text begins
  * with the path. */
 int plugin_module_open(

@@ -7,6 +7,8 @@
  */
 #include "plugin/param.h"
 
+#include "plugin/describe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,8 +91,8 @@ name_is_free(const char *name)
 	    strncmp(name, "plugin_", 7) != 0 && strcmp(name, "include") != 0;
 }
 
-static int
-make_row(const struct mt_parameter *parameter, struct conf_row *row_r, struct err *err)
+int
+plugin_parameter_row(const struct mt_parameter *parameter, struct conf_row *row_r, struct err *err)
 {
 	const char *rule = parameter->rule == NULL ? "" : parameter->rule;
 	uint32_t type = parameter->type;
@@ -115,7 +117,7 @@ make_row(const struct mt_parameter *parameter, struct conf_row *row_r, struct er
 		: type == MT_BOOL   ? ""
 				    : rule,
 	    .required = (parameter->flags & MT_REQUIRED) != 0,
-	    .document = parameter->document};
+	    .document = parameter->document == NULL ? "" : parameter->document};
 	return 0;
 }
 
@@ -196,7 +198,7 @@ add(struct work *work, const struct mt_parameter *parameter)
 
 	param->name = parameter->name;
 	param->type = parameter->type;
-	if (make_row(parameter, &row, &err) != 0) {
+	if (plugin_parameter_row(parameter, &row, &err) != 0) {
 		err_prefix(&err, "plugin %s: parameter %s", work->section->name, parameter->name);
 	} else if (setting != NULL) {
 		if (parse_setting(work, &row, setting, param, &err) != 0)

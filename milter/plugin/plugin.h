@@ -41,6 +41,9 @@ bool plugin_use_rewrites(const struct plugin_use *use, bool html);
 /* The name of namespace `i`; NULL behind the last. */
 const char *plugin_use_namespace(const struct plugin_use *use, size_t i);
 
+/* Does this name mean something in templates already, without any plugin? */
+bool plugin_name_is_taken(const char *name);
+
 /* What the engine does for hooks. */
 struct plugin_mail {
 	void *closure;

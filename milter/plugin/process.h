@@ -14,6 +14,7 @@ struct plugin_process {
 	bool live;	     /* what plugins decide counts; else nothing is stored */
 	struct board *board; /* NULL: nobody watches */
 	int line;	     /* of the board, this process's own */
+	bool strict;	     /* strict.h: each hook is looked at closely */
 };
 
 extern struct plugin_process plugin_process;

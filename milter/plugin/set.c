@@ -92,7 +92,8 @@ start(struct work *work)
 		struct plugin *plugin = &work->set->plugins[i];
 		struct err err = ERR_INIT;
 
-		if (plugin_start(plugin, &err) == 0 || plugin_process.live)
+		if (plugin_start(plugin, &err) == 0 ||
+		    (plugin_process.live && !plugin_process.strict))
 			continue;
 		err_prefix(&err, "%s: plugin \"%s\"", plugin->section->place, plugin->name);
 		complain(work, &err);

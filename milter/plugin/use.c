@@ -23,14 +23,21 @@ need(size_t count, size_t size)
 	return memory;
 }
 
-static int
-check_namespace(const struct plugin_use *use, const char *name, struct err *err)
+bool
+plugin_name_is_taken(const char *name)
 {
 	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
 		if (strcmp(name, taken[i]) == 0)
-			return err_set(
-			    err, ERR_CONFIG, "value %s: the name is mailtailor's own", name);
+			return true;
 	}
+	return false;
+}
+
+static int
+check_namespace(const struct plugin_use *use, const char *name, struct err *err)
+{
+	if (plugin_name_is_taken(name))
+		return err_set(err, ERR_CONFIG, "value %s: the name is mailtailor's own", name);
 	for (size_t i = 0; i < use->namespace_count; i++) {
 		const struct plugin_namespace *other = &use->namespaces[i];
 

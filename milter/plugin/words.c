@@ -40,6 +40,7 @@ call_value(
 	if (rc == 0) {
 		rc = namespace->row->get(
 		    &call->mt, namespace->row->closure, plugin_mt(member), &value);
+		rc = plugin_strict_value(call, rc, &value);
 		rc = plugin_call_end(&call, rc, err);
 	}
 	if (rc < 0)
@@ -208,6 +209,7 @@ run_word(const struct plugin_word *word, struct plugin_copy *copy, struct filter
 	rc = show(call, from, &with);
 	if (rc == MT_OK)
 		rc = word->run(&call->mt, word->closure, &with, &value);
+	rc = plugin_strict_value(call, rc, &value);
 	result = plugin_call_end(&call, rc, err);
 	if (result == MT_OK)
 		from->result = plugin_value_take(value);

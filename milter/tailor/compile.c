@@ -68,10 +68,12 @@ tailor_compiled_key(const struct mime_message *mime, const struct conf_campaign 
 {
 	const struct mime_header *subject = mime_header_find(mime, "Subject");
 	size_t headers = mime_header_count(mime), parts = mime_part_count(mime), n = 0;
-	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 2);
+	struct str *pieces = g_new(struct str, 2 * headers + 2 * parts + 3);
 	struct id_digest key;
 
 	pieces[n++] = name;
+	/* Its parameters count, and the words of its plugins. */
+	pieces[n++] = str_c(campaign->name);
 	/* A part may ask for it. */
 	if (campaign->merge_tags == CONF_MERGE_TAGS_MAILCHIMP && subject != NULL)
 		pieces[n++] = subject->value;

@@ -241,6 +241,19 @@ add_namespaces(const struct tailor_inspect *inspect, struct arena *arena,
 	return 0;
 }
 
+bool
+tailor_inspect_is_plugins(const struct tailor_inspect *inspect, struct str wanted)
+{
+	const struct plugin_use *use = plugin_set_use(inspect->tailor->plugins, inspect->campaign);
+	const char *name;
+
+	for (size_t i = 0; (name = plugin_use_namespace(use, i)) != NULL; i++) {
+		if (str_is(wanted, name))
+			return true;
+	}
+	return false;
+}
+
 unsigned
 tailor_inspect_wants(const struct tailor_inspect *inspect)
 {

@@ -50,6 +50,8 @@ int tailor_inspect_lacks(const struct tailor_inspect *inspect, size_t i, struct 
 /* What names mean for this contact (NULL: one of whom nothing is known). */
 int tailor_inspect_scope(struct tailor_inspect *inspect, const struct store_contact *contact,
     struct str recipient, struct arena *arena, struct liquid_value *globals_r, struct err *err);
+/* Is this a value of one of the campaign's plugins? Its hooks are not called here. */
+bool tailor_inspect_is_plugins(const struct tailor_inspect *inspect, struct str name);
 /* A piece that compiled, as text in the arena; that of an address field is checked as the
  * daemon does it. */
 int tailor_inspect_render(const struct tailor_inspect *inspect, size_t i,

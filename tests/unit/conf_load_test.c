@@ -270,6 +270,7 @@ empty_file_gives_the_defaults(void **state)
 	assert_int_equal(conf->trusted.count, 2);
 	assert_string_equal(conf->trusted.at[1], "::1/128");
 	assert_string_equal(conf->postfix_config, "");
+	assert_string_equal(conf->plugin_path, PLUGINDIR);
 	assert_int_equal(conf->campaign_count, 0);
 	assert_int_equal(conf->dkim_count, 0);
 	drop(conf);
