@@ -22,6 +22,7 @@ struct plugin {
 	struct plugin_set *set;
 	struct plugin_module *module;
 	struct plugin_params params;
+	struct arena *lasting;	    /* what `extend` made, or NULL */
 	int64_t row;		    /* in the store */
 	struct board_plugin *board; /* or NULL */
 	int board_at;
@@ -98,6 +99,7 @@ struct plugin_call {
 	int64_t since_us;
 	int64_t deadline_us;
 	bool dry;
+	bool alone; /* nothing is locked by the call */
 	char why[PLUGIN_WHY_MAX];
 };
 
@@ -111,7 +113,7 @@ struct plugin_occasion {
 	struct arena *arena;
 	size_t *used;
 	size_t ceiling;
-	bool alone; /* start, stop, reload: the caller holds `life` alone */
+	bool alone; /* extend, start, stop, reload: the caller holds `life` alone */
 };
 
 /* Waits for its turn. -1 with err (ERR_PLUGIN): the plugin is out of service or not started. */
@@ -131,6 +133,8 @@ struct str plugin_call_text(struct plugin_call *call, struct str text);
 
 /* --- life.c --- */
 
+/* Asks the plugin which hooks it has with these parameters. */
+int plugin_extend(struct plugin *plugin, struct err *err);
 /* Sees to it that the plugin is started, and that it has heard of changes. */
 int plugin_start(struct plugin *plugin, struct err *err);
 void plugin_stop(struct plugin *plugin);
