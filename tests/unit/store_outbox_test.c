@@ -518,10 +518,8 @@ postponed_row_keeps_its_lifetime(void **state)
 {
 	struct fixture *f = *state;
 	struct store_outbox_row *rows;
-	struct store_outbox_result result = {.state = STORE_OUTBOX_WAITING,
-	    .attempted = true,
-	    .postponed = true,
-	    .due_ms = 5000};
+	struct store_outbox_result result = {
+	    .state = STORE_OUTBOX_WAITING, .attempted = true, .postponed = true, .due_ms = 5000};
 	int64_t next;
 
 	put_many(f, "k1", "spring", 1, 1, 0);
