@@ -25,6 +25,7 @@ plugin_cppflags = -Iplugins/include
 plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
 include plugins/cap/local.mk
+include plugins/exec/local.mk
 
 if TESTS_ON
 # Plugins for tests.

@@ -8,10 +8,11 @@ plugins_cap_so_CFLAGS = $(plugin_cflags)
 plugins_cap_so_LDFLAGS = $(plugin_ldflags)
 
 if TESTS_ON
-cap_test_flags = $(AM_CPPFLAGS) -DCAP_PLUGIN='"$(abs_top_builddir)/plugins/cap.so"'
+cap_test_flags = $(AM_CPPFLAGS) -DGATE_NAME='"cap"' \
+	-DGATE_FILE='"$(abs_top_builddir)/plugins/cap.so"'
 check_PROGRAMS += tests/unit/cap_test tests/unit/cap_crowd_test tests/corpus/cap_quiet
 TESTS += tests/unit/cap_test tests/unit/cap_crowd_test tests/corpus/cap_quiet.py
-tests_unit_cap_test_SOURCES = tests/unit/cap_test.c tests/unit/cap_fixture.h
+tests_unit_cap_test_SOURCES = tests/unit/cap_test.c tests/unit/gate_fixture.h
 tests_unit_cap_test_CPPFLAGS = $(cap_test_flags)
 tests_unit_cap_test_LDADD = $(unit_libs)
 tests_unit_cap_test_DEPENDENCIES = libmailtailor.a plugins/cap.so

@@ -7,7 +7,7 @@
  * be sent more messages than the limit says, in any window; and once all was asked again in
  * peace, nobody less.
  */
-#include "cap_fixture.h"
+#include "gate_fixture.h"
 
 #include "base/clock.h"
 
@@ -35,21 +35,21 @@ struct line {
 };
 
 struct asker {
-	struct cap_world *world;
+	struct gate_world *world;
 	int sent_fd;
 	unsigned seed;
 	int window;
 };
 
 static bool
-ask(const struct cap_world *world, int window, int contact, int message)
+ask(const struct gate_world *world, int window, int contact, int message)
 {
 	char key[40];
-	const struct cap_copy copy = {
+	const struct gate_copy copy = {
 	    .contact = contact + 1, .key = key, .now_ms = T0 + window * 48 * HOUR + message * 1000};
 
 	snprintf(key, sizeof key, "window %d message %d", window, message);
-	return cap_ask(world, &copy).answer == PLUGIN_SEND;
+	return gate_ask(world, &copy).answer == PLUGIN_SEND;
 }
 
 /* What was told to be sent is on file before anything else happens. */
@@ -74,7 +74,7 @@ start_process(int window, unsigned seed)
 {
 	pid_t parent = getpid(), pid = fork();
 	struct asker askers[THREADS];
-	struct cap_world world;
+	struct gate_world world;
 	pthread_t threads[THREADS];
 	char path[128];
 
@@ -85,7 +85,7 @@ start_process(int window, unsigned seed)
 		_exit(1);
 	plugin_process_init();
 	plugin_process.live = true;
-	if (cap_open(&world, NULL, NULL) != 0)
+	if (gate_open(&world, NULL, NULL) != 0)
 		_exit(1);
 	path_of("sent", path);
 	for (unsigned i = 0; i < THREADS; i++) {
@@ -173,9 +173,9 @@ static void
 check_window(int window)
 {
 	static bool sent[WINDOWS][CONTACTS][MESSAGES];
-	struct cap_world world;
+	struct gate_world world;
 
-	assert_int_equal(cap_open(&world, NULL, NULL), 0);
+	assert_int_equal(gate_open(&world, NULL, NULL), 0);
 	read_sent(sent);
 	for (int contact = 0; contact < CONTACTS; contact++) {
 		bool again[MESSAGES];
@@ -188,27 +188,27 @@ check_window(int window)
 		for (int i = 0; i < MESSAGES; i++)
 			assert_true(again[i] || !sent[window][contact][i]);
 	}
-	cap_close(&world);
+	gate_close(&world);
 }
 
 static void
 nobody_gets_more_or_less(void **state)
 {
-	struct cap_world world;
+	struct gate_world world;
 	unsigned seed = 5;
 
 	(void)state;
-	cap_prepare("cap_crowd", "limits = {\"3 in 1d\"}");
+	gate_prepare("cap_crowd", "limits = {\"3 in 1d\"}");
 	plugin_process_init();
 	plugin_process.live = true;
 	/* The database is there before they all want to make it. */
-	assert_int_equal(cap_open(&world, NULL, NULL), 0);
-	cap_close(&world);
+	assert_int_equal(gate_open(&world, NULL, NULL), 0);
+	gate_close(&world);
 	for (int window = 0; window < WINDOWS; window++) {
 		play_window(window, &seed);
 		check_window(window);
 	}
-	cap_clean();
+	gate_clean();
 }
 
 int

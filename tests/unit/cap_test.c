@@ -2,14 +2,14 @@
  *
  * cap_test: limits, classes and quiet hours of the plugin cap
  */
-#include "cap_fixture.h"
+#include "gate_fixture.h"
 
 #include "base/clock.h"
 
 #define HOUR ((int64_t)3600000)
 #define DAY  (24 * HOUR)
 
-static struct cap_world world;
+static struct gate_world world;
 
 static int64_t
 at(const char *text)
@@ -23,10 +23,10 @@ at(const char *text)
 static void
 begin(const char *parameters)
 {
-	cap_prepare("cap_test", parameters);
+	gate_prepare("cap_test", parameters);
 	plugin_process_init();
 	plugin_process.live = true;
-	assert_int_equal(cap_open(&world, NULL, NULL), 0);
+	assert_int_equal(gate_open(&world, NULL, NULL), 0);
 }
 
 static int
@@ -34,8 +34,8 @@ end(void **state)
 {
 	(void)state;
 	if (world.store != NULL)
-		cap_close(&world);
-	cap_clean();
+		gate_close(&world);
+	gate_clean();
 	memset(&world, 0, sizeof world);
 	return 0;
 }
@@ -44,13 +44,13 @@ end(void **state)
 static void
 expect(const char *campaign, const char *key, int64_t now_ms, char wanted, int64_t when_ms)
 {
-	const struct cap_copy copy = {
+	const struct gate_copy copy = {
 	    .campaign = campaign, .contact = 1, .key = key, .sent_ms = now_ms, .now_ms = now_ms};
-	struct cap_answer answer = cap_ask(&world, &copy);
+	struct gate_answer answer = gate_ask(&world, &copy);
 
-	if ("skl"[answer.answer] != wanted || answer.when_ms != when_ms)
+	if ("sklf"[answer.answer] != wanted || answer.when_ms != when_ms)
 		fail_msg("%s %s at %lld: expected %c %lld, got %c %lld: %s", campaign, key,
-		    (long long)now_ms, wanted, (long long)when_ms, "skl"[answer.answer],
+		    (long long)now_ms, wanted, (long long)when_ms, "sklf"[answer.answer],
 		    (long long)answer.when_ms, answer.reason);
 }
 
@@ -104,7 +104,7 @@ class_keeps_places_for_others(void **state)
 static void
 classes_wait_within_patience(void **state)
 {
-	struct cap_copy old = {.contact = 1, .key = "k9", .now_ms = T0 + 2 * HOUR};
+	struct gate_copy old = {.contact = 1, .key = "k9", .now_ms = T0 + 2 * HOUR};
 
 	(void)state;
 	begin("limits = {\"1 in 1d\", \"5 in 2d\"}  patience = 1d  waits = {\"normal\"}"
@@ -116,15 +116,15 @@ classes_wait_within_patience(void **state)
 	/* There will be a place, but too long after the message's Date. */
 	old.sent_ms = T0 - DAY;
 	old.now_ms = T0 + DAY + HOUR;
-	assert_int_equal(cap_ask(&world, &old).answer, PLUGIN_SKIP);
+	assert_int_equal(gate_ask(&world, &old).answer, PLUGIN_SKIP);
 	old.sent_ms = T0 + DAY;
-	assert_int_equal(cap_ask(&world, &old).answer, PLUGIN_LATER);
+	assert_int_equal(gate_ask(&world, &old).answer, PLUGIN_LATER);
 }
 
 static void
 transactional_mail_is_free(void **state)
 {
-	struct cap_copy copy = {.contact = 1, .transactional = true, .now_ms = T0};
+	struct gate_copy copy = {.contact = 1, .transactional = true, .now_ms = T0};
 
 	(void)state;
 	begin("limits = {\"1 in 1d\"}  quiet = {\"00:00-23:00\"}");
@@ -133,7 +133,7 @@ transactional_mail_is_free(void **state)
 
 		snprintf(key, sizeof key, "receipt%d", i);
 		copy.key = key;
-		assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SEND);
+		assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SEND);
 	}
 	expect("a", "k1", T0 + 23 * HOUR, 's', 0);
 	expect("a", "k2", T0 + 23 * HOUR, 'k', 0);
@@ -142,23 +142,23 @@ transactional_mail_is_free(void **state)
 static void
 addresses_without_a_contact_count_too(void **state)
 {
-	struct cap_copy copy = {.address = "Bob@Example.ORG", .key = "k1", .now_ms = T0};
+	struct gate_copy copy = {.address = "Bob@Example.ORG", .key = "k1", .now_ms = T0};
 	char longest[400];
 
 	(void)state;
 	begin("limits = {\"1 in 1d\"}");
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SEND);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SEND);
 	copy.key = "k2";
 	copy.address = "bob@example.org";
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SKIP);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SKIP);
 	copy.address = "eve@example.org";
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SEND);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SEND);
 	memset(longest, 'x', sizeof longest);
 	longest[sizeof longest - 1] = '\0';
 	copy.address = longest;
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SEND);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SEND);
 	copy.key = "k3";
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SKIP);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SKIP);
 }
 
 static void
@@ -241,12 +241,12 @@ quiet_times_end_by_the_contacts_clock(void **state)
 	begin("quiet = {\"21:00-08:00\", \"Sun 00:00-24:00\"}  time_zone = \"Pacific/Auckland\""
 	      "holidays = {\"12-25\", \"12-26\", \"2026-05-14\"}");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const struct cap_copy copy = {
+		const struct gate_copy copy = {
 		    .contact = 7, .zone = cases[i].zone, .key = "k", .now_ms = at(cases[i].now)};
-		struct cap_answer answer;
+		struct gate_answer answer;
 		char text[CLOCK_TEXT_SIZE];
 
-		answer = cap_ask(&world, &copy);
+		answer = gate_ask(&world, &copy);
 		if (cases[i].until == NULL
 			? answer.answer != PLUGIN_SEND
 			: answer.answer != PLUGIN_LATER || answer.when_ms != at(cases[i].until))
@@ -267,18 +267,18 @@ waiting_does_not_end_in_the_night(void **state)
 static void
 reasons_say_what_and_until_when(void **state)
 {
-	struct cap_copy copy = {
+	struct gate_copy copy = {
 	    .contact = 1, .zone = "Europe/Berlin", .key = "k1", .now_ms = T0 + 20 * HOUR};
 
 	(void)state;
 	begin("limits = {\"1 in 1d\"}  quiet = {\"21:00-08:00\"}");
-	assert_string_equal(cap_ask(&world, &copy).reason,
+	assert_string_equal(gate_ask(&world, &copy).reason,
 	    "plugin cap: gate cap: quiet until 2100-01-02 08:00 Europe/Berlin");
 	copy.now_ms = T0 + 12 * HOUR;
-	assert_int_equal(cap_ask(&world, &copy).answer, PLUGIN_SEND);
+	assert_int_equal(gate_ask(&world, &copy).answer, PLUGIN_SEND);
 	copy.key = "k2";
 	assert_string_equal(
-	    cap_ask(&world, &copy).reason, "plugin cap: gate cap: 1 in 1d is reached");
+	    gate_ask(&world, &copy).reason, "plugin cap: gate cap: 1 in 1d is reached");
 }
 
 /* --- parameters --- */
@@ -330,10 +330,10 @@ bad_parameters_are_told(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char problem[600] = "";
 
-		cap_prepare("cap_test", cases[i].parameters);
-		cap_open(&world, note, problem);
+		gate_prepare("cap_test", cases[i].parameters);
+		gate_open(&world, note, problem);
 		if (strstr(problem, cases[i].wanted) == NULL ||
-		    strstr(problem, "cap.conf:1: ") == NULL)
+		    strstr(problem, "gate.conf:1: ") == NULL)
 			fail_msg("%s: expected \"%s\", got \"%s\"", cases[i].parameters,
 			    cases[i].wanted, problem);
 		end(NULL);

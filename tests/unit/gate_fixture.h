@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cap_fixture: the plugin cap in the daemon's host, asked about copies at any time
+ * gate_fixture: a plugin with a gate in the daemon's host, asked about copies at any time
+ *
+ * GATE_FILE is the plugin, GATE_NAME what it calls itself.
  */
-#ifndef CAP_FIXTURE_H
-#define CAP_FIXTURE_H
+#ifndef GATE_FIXTURE_H
+#define GATE_FIXTURE_H
 
 #include "tailor_fixture.h"
 
@@ -16,13 +18,13 @@
 #include <string.h>
 
 /* One process's view. */
-struct cap_world {
+struct gate_world {
 	const struct conf *conf;
 	struct store *store;
 	struct plugin_set *set;
 };
 
-struct cap_copy {
+struct gate_copy {
 	const char *campaign;
 	int64_t contact;
 	const char *address;
@@ -32,52 +34,54 @@ struct cap_copy {
 	int64_t sent_ms, now_ms;
 };
 
-struct cap_answer {
-	enum plugin_answer answer;
+#define GATE_FAILED 3
+
+struct gate_answer {
+	int answer; /* enum plugin_answer, or GATE_FAILED */
 	int64_t when_ms;
 	char reason[300];
 };
 
 /* The plugin lies where only its owner may write; the folder is the fixture's. */
 static inline void
-cap_prepare(const char *test, const char *parameters)
+gate_prepare(const char *test, const char *parameters)
 {
 	char path[128], text[4000], *bytes;
 	gsize size;
 
 	fixture_make_folder(test);
-	path_of("cap.so", path);
-	assert_true(g_file_get_contents(CAP_PLUGIN, &bytes, &size, NULL));
+	path_of("gate.so", path);
+	assert_true(g_file_get_contents(GATE_FILE, &bytes, &size, NULL));
 	assert_true(g_file_set_contents(path, bytes, (gssize)size, NULL));
 	assert_int_equal(chmod(path, 0755), 0);
 	g_free(bytes);
 	snprintf(text, sizeof text,
-	    "plugin \"cap\" { file = \"%s\"  deadline = 10s  %s }\n"
-	    "campaign \"spring\" { plugins = {\"cap\"} }\n",
+	    "plugin \"" GATE_NAME "\" { file = \"%s\"  deadline = 10s  %s }\n"
+	    "campaign \"spring\" { plugins = {\"" GATE_NAME "\"} }\n",
 	    path, parameters);
-	write_file("cap.conf", text);
+	write_file("gate.conf", text);
 }
 
 /* Each problem goes to `each`. */
 static inline int
-cap_open(struct cap_world *world, void (*each)(const char *text, void *closure), void *closure)
+gate_open(struct gate_world *world, void (*each)(const char *text, void *closure), void *closure)
 {
 	struct err err = ERR_INIT;
 	struct conf *conf;
 	char path[128];
 
-	path_of("cap.conf", path);
+	path_of("gate.conf", path);
 	if (conf_load(&conf, path, NULL, NULL, &err) != 0)
 		fail_msg("%s", err.text);
 	world->conf = conf;
-	path_of("cap.db", path);
+	path_of("gate.db", path);
 	if (store_open(&world->store, path, STORE_CREATE, &err) != 0)
 		fail_msg("%s", err.text);
 	return plugin_set_new(&world->set, conf, world->store, each, closure, &err);
 }
 
 static inline void
-cap_close(struct cap_world *world)
+gate_close(struct gate_world *world)
 {
 	plugin_set_free(&world->set);
 	store_close(&world->store);
@@ -85,10 +89,10 @@ cap_close(struct cap_world *world)
 }
 
 static inline void
-cap_clean(void)
+gate_clean(void)
 {
 	static const char *const files[] = {
-	    "cap.so", "cap.conf", "cap.db", "cap.db-wal", "cap.db-shm", "sent"};
+	    "gate.so", "gate.conf", "gate.db", "gate.db-wal", "gate.db-shm", "sent"};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -99,12 +103,12 @@ cap_clean(void)
 }
 
 /* May be called by several threads. */
-static inline struct cap_answer
-cap_ask(const struct cap_world *world, const struct cap_copy *about)
+static inline struct gate_answer
+gate_ask(const struct gate_world *world, const struct gate_copy *about)
 {
 	struct arena *arena = arena_new((size_t)1 << 20);
 	struct plugin_decision decision;
-	struct cap_answer answer;
+	struct gate_answer answer;
 	struct err err = ERR_INIT;
 	/* All campaigns of a test are asked as this one uses its plugins. */
 	struct plugin_copy copy = {
@@ -121,11 +125,15 @@ cap_ask(const struct cap_world *world, const struct cap_copy *about)
 	    .sent_ms = about->sent_ms,
 	    .now_ms = about->now_ms};
 
-	if (plugin_copy_init(&copy, &err) != 0 || plugin_copy_gates(&copy, &decision, &err) != 0)
-		fail_msg("%s", err.text);
-	answer = (struct cap_answer){.answer = decision.answer, .when_ms = decision.when_ms};
-	if (decision.answer != PLUGIN_SEND)
-		snprintf(answer.reason, sizeof answer.reason, "%.*s", STR_F(decision.reason));
+	if (plugin_copy_init(&copy, &err) != 0 || plugin_copy_gates(&copy, &decision, &err) != 0) {
+		answer = (struct gate_answer){.answer = GATE_FAILED};
+		snprintf(answer.reason, sizeof answer.reason, "%s", err.text);
+	} else {
+		answer = (struct gate_answer){
+		    .answer = (int)decision.answer, .when_ms = decision.when_ms};
+		snprintf(answer.reason, sizeof answer.reason, "%.*s",
+		    STR_F(decision.answer != PLUGIN_SEND ? decision.reason : STR("")));
+	}
 	arena_free(&arena);
 	return answer;
 }
