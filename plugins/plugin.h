@@ -94,7 +94,8 @@
  * into place by rename(2), never by writing into the file that is loaded. `reload` is for
  * data: it is called in each process soon after any process of this plugin called `changed`.
  *
- * A plugin's code runs within mail servers' processes. It must not: call exit, fork, or
+ * A plugin's code runs within mail servers' processes. It must not: call exit, or fork but to
+ * exec at once, as the plugin exec does in a thread that it made in `start`; call
  * functions that change the whole process (setlocale, chdir, umask, signal, setenv); wait on
  * the network in a message's path (that is what `fetch` is for); ask the system for the time
  * (`now`) or for random numbers (`random`); call host functions from a thread that it made
