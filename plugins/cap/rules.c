@@ -14,7 +14,7 @@
 #define WEEK	   (7 * 1440)
 #define WINDOW_MAX (60 * (int64_t)86400000)
 
-static int32_t
+static int32_t __attribute__((format(printf, 2, 3)))
 complain(struct mt_call *call, const char *format, ...)
 {
 	char text[400];

@@ -16,7 +16,7 @@
 
 static const char *const always[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/"};
 
-static int32_t
+static int32_t __attribute__((format(printf, 2, 3)))
 complain(struct mt_call *call, const char *format, ...)
 {
 	char text[400];
