@@ -2,7 +2,7 @@
  *
  * cap_crowd_test: the cap holds for four processes of four threads that are killed again and again
  *
- * Each thread asks about copies of many messages to a few contacts, at once and over and over, as
+ * Each thread asks about copies of many messages to many contacts, at once and over and over, as
  * a relay does that tries again, and writes down each copy that it was told to send. Nobody may
  * be sent more messages than the limit says, in any window; and once all was asked again in
  * peace, nobody less.
@@ -21,8 +21,8 @@
 #define PROCESSES 4
 #define THREADS	  4
 #define KILLS	  24
-#define CONTACTS  6
-#define MESSAGES  40
+#define CONTACTS  500
+#define MESSAGES  10
 #define MOST	  3
 #define HOUR	  ((int64_t)3600000)
 #define WINDOWS	  4			   /* two days apart */
@@ -52,14 +52,14 @@ ask(const struct gate_world *world, int window, int contact, int message)
 	return gate_ask(world, &copy).answer == PLUGIN_SEND;
 }
 
-/* What was told to be sent is on file before anything else happens. */
+/* At any moment they all ask about the same contact. What was told to be sent is on file before anything else happens. */
 static void *
 ask_for_ever(void *closure)
 {
 	struct asker *asker = closure;
 
 	for (;;) {
-		struct line line = {asker->window, rand_r(&asker->seed) % CONTACTS,
+		struct line line = {asker->window, (int)(clock_mono_us() / 2000 % CONTACTS),
 		    rand_r(&asker->seed) % MESSAGES};
 
 		if (ask(asker->world, line.window, line.contact, line.message) &&
@@ -180,7 +180,7 @@ check_window(int window)
 	for (int contact = 0; contact < CONTACTS; contact++) {
 		bool again[MESSAGES];
 
-		assert_in_range(count(sent[window][contact]), 1, MOST);
+		assert_in_range(count(sent[window][contact]), 0, MOST);
 		for (int i = 0; i < MESSAGES; i++)
 			again[i] = ask(&world, window, contact, i);
 		assert_int_equal(count(again), MOST);
