@@ -24,6 +24,8 @@ plugin_PROGRAMS =
 plugin_cppflags = -Iplugins/include
 plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
+include plugins/cap/local.mk
+include plugins/exec/local.mk
 
 include plugins/countdown/local.mk
 include plugins/nearest/local.mk

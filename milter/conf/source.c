@@ -218,6 +218,18 @@ source_close(struct source **source)
 	*source = NULL;
 }
 
+/* As a word of its own: not within a path, or a longer name. */
+static const char *
+find_word(const char *at, const char *word)
+{
+	static const char before[] = " \t\r\n{}\"'";
+	const char *begin = at;
+
+	while ((at = strstr(at, word)) != NULL && at > begin && strchr(before, at[-1]) == NULL)
+		at++;
+	return at;
+}
+
 char
 source_after(const struct source *source, int line, const char *name)
 {
@@ -227,7 +239,7 @@ source_after(const struct source *source, int line, const char *name)
 		at = strchr(at, '\n');
 		at = at == NULL ? NULL : at + 1;
 	}
-	at = at == NULL ? NULL : strstr(at, name);
+	at = at == NULL ? NULL : find_word(at, name);
 	if (at == NULL)
 		return '\0';
 	at += strlen(name);

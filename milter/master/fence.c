@@ -142,6 +142,7 @@ accuse(struct master *master, const struct child *child, const struct board_note
 	struct board_plugin *plugin = &master->board->plugin[plugin_of(note)];
 	bool hung = is_overdue(note, now_us), out = board_strike(plugin, now_us);
 
+	atomic_store(&plugin->kind, atomic_load(&note->kind));
 	log_error(out ? "plugin out of service" : "plugin took a worker down",
 	    LOG_TEXT("plugin", ((struct str){plugin->name, strnlen(plugin->name, BOARD_NAME)})),
 	    LOG_STR("kind", board_kind_name(atomic_load(&note->kind))),

@@ -131,6 +131,14 @@ outbox_outcome_verdict(struct outbox_job *job, const struct conf *conf, enum sto
 		finish(job, verdict, reason, begun_us);
 }
 
+void
+outbox_outcome_later(struct outbox_job *job, struct str reason, int64_t due_ms, int64_t begun_us)
+{
+	finish(job, STORE_DEFERRED, reason, begun_us);
+	job->result.due_ms = due_ms;
+	job->result.postponed = true;
+}
+
 /* Nobody said no, and the relay does not have it. Up to MAIL that is not about this message;
  * later it may be, and something that breaks every connection must not go first for ever. */
 static void

@@ -17,6 +17,9 @@ void outbox_outcome_copy(struct outbox_job *job, const struct tailor_copy *copy)
 /* The engine's (or our own) word ends the attempt: the verdict is not SENT. */
 void outbox_outcome_verdict(struct outbox_job *job, const struct conf *conf,
     enum store_verdict verdict, struct str reason, int64_t begun_us);
+/* A gate's word: not before due_ms. That is no attempt, and does not use up the lifetime. */
+void outbox_outcome_later(
+    struct outbox_job *job, struct str reason, int64_t due_ms, int64_t begun_us);
 /* The relay's word, or its silence. */
 void outbox_outcome_relay(struct outbox_job *job, const struct conf *conf,
     const struct outbox_outcome *outcome, int64_t begun_us);

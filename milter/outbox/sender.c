@@ -197,12 +197,11 @@ tailor_and_send(struct sender *sender, struct outbox_job *job, const struct conf
 		outbox_outcome_copy(job, &copy);
 		if (copy.verdict == STORE_SENT)
 			hand_over(sender, job, &copy, begun_us);
+		else if (copy.later_ms > 0)
+			outbox_outcome_later(job, copy.reason, copy.later_ms, begun_us);
 		else
 			outbox_outcome_verdict(
 			    job, sender->conf, copy.verdict, copy.reason, begun_us);
-		/* A gate said when. */
-		if (copy.later_ms > 0 && job->result.state == STORE_OUTBOX_WAITING)
-			job->result.due_ms = copy.later_ms;
 	}
 	outbox_letters_put(office->letters, &letter);
 	arena_reset(sender->arena);

@@ -28,6 +28,7 @@ static const char *const kinds[BOARD_KINDS] = {
     [BOARD_HEADER] = "header",
     [BOARD_LISTENER] = "listener",
     [BOARD_TASK] = "task",
+    [BOARD_EXTEND] = "extend",
 };
 
 const char *

@@ -41,6 +41,7 @@ enum board_kind {
 	BOARD_HEADER,
 	BOARD_LISTENER,
 	BOARD_TASK,
+	BOARD_EXTEND,
 	BOARD_KINDS
 };
 
@@ -63,7 +64,8 @@ struct board_counter {
 
 struct board_plugin {
 	char name[BOARD_NAME];
-	atomic_int out; /* out of service */
+	atomic_int out;	 /* out of service */
+	atomic_int kind; /* of the hook that struck last */
 	atomic_llong strikes;
 	atomic_llong strike_us[BOARD_STRIKES]; /* the latest ones, by strikes % BOARD_STRIKES */
 	atomic_llong calls;

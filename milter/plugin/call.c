@@ -100,7 +100,9 @@ enter(const struct plugin_occasion *occasion, struct err *err)
 {
 	struct plugin *plugin = occasion->plugin;
 
-	if (plugin->board != NULL && atomic_load(&plugin->board->out) != 0)
+	/* Which hooks there are is wanted even then, unless to ask is the fault. */
+	if (plugin->board != NULL && atomic_load(&plugin->board->out) != 0 &&
+	    (occasion->kind != BOARD_EXTEND || atomic_load(&plugin->board->kind) == BOARD_EXTEND))
 		return err_set(err, ERR_PLUGIN,
 		    "it is out of service after %lld faults (mailtailor plugin enable %s)",
 		    (long long)atomic_load(&plugin->board->strikes), plugin->name);
@@ -132,6 +134,7 @@ plugin_call_begin(
 	call->kind = occasion->kind;
 	call->hook = occasion->hook;
 	call->copy = copy;
+	call->alone = occasion->alone;
 	call->arena = occasion->arena;
 	call->used = occasion->used;
 	call->ceiling = occasion->ceiling;
@@ -204,7 +207,7 @@ plugin_call_end(struct plugin_call **c, int32_t rc, struct err *err)
 	if (result < 0)
 		err_set(err, ERR_PLUGIN, "%s", reason_of(call, rc));
 	plugin_strict_end(call, result);
-	if (call->kind != BOARD_START && call->kind != BOARD_STOP && call->kind != BOARD_RELOAD)
+	if (!call->alone)
 		unlock(plugin);
 	atomic_store(&call->busy, 0);
 	return result;

@@ -22,6 +22,7 @@ struct plugin {
 	struct plugin_set *set;
 	struct plugin_module *module;
 	struct plugin_params params;
+	struct arena *lasting;	    /* what `extend` made, or NULL */
 	int64_t row;		    /* in the store */
 	struct board_plugin *board; /* or NULL */
 	int board_at;
@@ -100,6 +101,7 @@ struct plugin_call {
 	bool dry;
 	struct strict_pool *pool; /* strict: the hook's own memory */
 	int64_t back_us;	  /* strict: when the hook had returned; 0: not yet */
+	bool alone; /* nothing is locked by the call */
 	char why[PLUGIN_WHY_MAX];
 };
 
@@ -113,7 +115,7 @@ struct plugin_occasion {
 	struct arena *arena;
 	size_t *used;
 	size_t ceiling;
-	bool alone; /* start, stop, reload: the caller holds `life` alone */
+	bool alone; /* extend, start, stop, reload: the caller holds `life` alone */
 };
 
 /* Waits for its turn. -1 with err (ERR_PLUGIN): the plugin is out of service or not started. */
@@ -148,6 +150,8 @@ void plugin_strict_note(struct plugin_call *call, uint64_t what);
 
 /* --- life.c --- */
 
+/* Asks the plugin which hooks it has with these parameters. */
+int plugin_extend(struct plugin *plugin, struct err *err);
 /* Sees to it that the plugin is started, and that it has heard of changes. */
 int plugin_start(struct plugin *plugin, struct err *err);
 void plugin_stop(struct plugin *plugin);

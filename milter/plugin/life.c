@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * life: start, stop and reload of one plugin in this process
+ * life: extend, start, stop and reload of one plugin in this process
  *
  * A start that failed is tried again, by the next hook after a pause. Whether the plugin's data
  * changed (another process called `changed`) is looked up once a second at most.
@@ -49,6 +49,34 @@ run(struct plugin *plugin, int kind, struct err *err)
 	}
 	arena_free(&occasion.arena);
 	return result;
+}
+
+int
+plugin_extend(struct plugin *plugin, struct err *err)
+{
+	struct plugin_module *module = plugin->module;
+	struct mt_definition said = module->definition;
+	size_t used = 0;
+	struct plugin_occasion occasion = {.plugin = plugin,
+	    .kind = BOARD_EXTEND,
+	    .hook = board_kind_name(BOARD_EXTEND),
+	    .deadline_ms = DEADLINE_MS,
+	    .used = &used,
+	    .ceiling = ARENA_MAX,
+	    .alone = true};
+	struct plugin_call *call;
+
+	if (said.extend == NULL)
+		return 0;
+	plugin->lasting = arena_new(ARENA_MAX);
+	occasion.arena = plugin->lasting;
+	if (plugin_call_begin(&call, &occasion, err) != 0 ||
+	    plugin_call_end(&call, said.extend(&call->mt, &said), err) < 0 ||
+	    plugin_module_extend(module, &said, err) != 0) {
+		module->lacking = arena_str(plugin->lasting, str_c(err->text)).p;
+		return -1;
+	}
+	return 0;
 }
 
 static int

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How large struct mt_definition was in 1.0: the tables up to `tasks`. */
-#define SIZE_1_0 (offsetof(struct mt_definition, tasks) + sizeof(struct mt_tasks))
+/* How large struct mt_definition was in 1.0: all up to `extend`. */
+#define SIZE_1_0 \
+	(offsetof(struct mt_definition, extend) + sizeof((struct mt_definition *)0)->extend)
 #define ROWS_MAX 1000
 
 typedef const struct mt_definition *(*entry)(void);
@@ -156,7 +157,7 @@ check_version(const struct mt_definition *its, struct err *err)
 	return 0;
 }
 
-#define FREE(member, type, field, what)	  free((void *)(uintptr_t)module->definition.member.at);
+#define FREE(member, type, field, what)	  free((void *)(uintptr_t)d->member.at);
 #define FORGET(member, type, field, what) d->member.at = NULL;
 #define COPY(member, type, field, what)                                                     \
 	if (rc == 0) {                                                                      \
@@ -166,11 +167,18 @@ check_version(const struct mt_definition *its, struct err *err)
 		rc = d->member.at == NULL ? -1 : 0;                                         \
 	}
 
-static int
-copy_definition(struct plugin_module *module, const struct mt_definition *from, const char *name,
-    struct err *err)
+static void
+free_tables(struct mt_definition *d)
 {
-	struct mt_definition *d = &module->definition, its = {.size = 0};
+	TABLES(FREE)
+}
+
+/* `d` is to be freed in any case. */
+static int
+copy_definition(
+    struct mt_definition *d, const struct mt_definition *from, const char *name, struct err *err)
+{
+	struct mt_definition its = {.size = 0};
 	size_t size = from->size < sizeof its ? from->size : sizeof its;
 	int rc = 0;
 
@@ -210,7 +218,7 @@ load(struct plugin_module *module, const char *path, const char *name, struct er
 	its = function();
 	if (check_version(its, err) != 0)
 		return -1;
-	return copy_definition(module, its, name, err);
+	return copy_definition(&module->definition, its, name, err);
 }
 
 int
@@ -232,6 +240,29 @@ plugin_module_open(
 	return 0;
 }
 
+int
+plugin_module_extend(
+    struct plugin_module *module, const struct mt_definition *said, struct err *err)
+{
+	struct mt_definition *d = &module->definition, wanted = *d, made;
+
+	wanted.values = said->values;
+	wanted.filters = said->filters;
+	wanted.tags = said->tags;
+	wanted.parts = said->parts;
+	wanted.headers = said->headers;
+	wanted.gates = said->gates;
+	wanted.listeners = said->listeners;
+	wanted.tasks = said->tasks;
+	if (copy_definition(&made, &wanted, d->name, err) != 0) {
+		free_tables(&made);
+		return -1;
+	}
+	free_tables(d);
+	*d = made;
+	return 0;
+}
+
 void
 plugin_module_close(struct plugin_module **m)
 {
@@ -240,7 +271,7 @@ plugin_module_close(struct plugin_module **m)
 	*m = NULL;
 	if (module == NULL)
 		return;
-	TABLES(FREE)
+	free_tables(&module->definition);
 	/* Not dlclose: its threads, or its destructors of threads, may still be there, and the
 	 * process ends soon. */
 	free(module);

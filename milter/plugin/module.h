@@ -17,6 +17,7 @@
 struct plugin_module {
 	void *handle;
 	struct mt_definition definition;
+	const char *lacking; /* why `extend` failed: its hooks are not all known; or NULL */
 };
 
 /* `name`: what the plugin has to call itself; NULL: anything. ERR_PERM: somebody else could change the file;
@@ -24,6 +25,9 @@ struct plugin_module {
  * with the path. */
 int plugin_module_open(
     struct plugin_module **module_r, const char *path, const char *name, struct err *err);
+/* Takes the tables of hooks from what `extend` said. ERR_CONFIG: the old ones stay. */
+int plugin_module_extend(
+    struct plugin_module *module, const struct mt_definition *said, struct err *err);
 void plugin_module_close(struct plugin_module **module);
 
 /* path.c: may only root, or who started the program, change this file? */

@@ -36,6 +36,9 @@ const struct plugin_use *plugin_set_use(
     const struct plugin_set *set, const struct conf_campaign *campaign);
 /* NULL: none. */
 const struct liquid_extensions *plugin_use_extensions(const struct plugin_use *use);
+/* Are all its hooks known? ERR_PLUGIN: a plugin could not tell its own, so templates that use
+ * them are not to be compiled. */
+int plugin_use_check(const struct plugin_use *use, struct err *err);
 /* Does a part hook see HTML parts, text parts? */
 bool plugin_use_rewrites(const struct plugin_use *use, bool html);
 /* The name of namespace `i`; NULL behind the last. */

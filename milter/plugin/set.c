@@ -36,6 +36,22 @@ file_of(const struct plugin_set *set, const struct conf_plugin *section, struct 
 	return arena_printf(arena, "%s/%s.so", set->conf->plugin_path, section->name);
 }
 
+/* Which hooks it has. Where mail is made, a plugin that can't tell keeps only its own waiting. */
+static void
+extend(struct work *work, struct plugin *plugin)
+{
+	struct err err = ERR_INIT;
+
+	if (plugin_extend(plugin, &err) == 0)
+		return;
+	err_prefix(&err, "%s: plugin \"%s\": extend", plugin->section->place, plugin->name);
+	if (!plugin_process.live || work->set->store == NULL)
+		complain(work, &err);
+	else
+		log_error("plugin can't say its hooks", LOG_STR("plugin", plugin->name),
+		    LOG_STR("reason", err.text));
+}
+
 /* What was loaded before counts as a plugin of the set, and is freed with it. */
 static void
 load(struct work *work, const struct conf_plugin *section)
@@ -64,6 +80,7 @@ load(struct work *work, const struct conf_plugin *section)
 		if (plugin->board_at >= 0)
 			plugin->board = &plugin_process.board->plugin[plugin->board_at];
 		set->count++;
+		extend(work, plugin);
 	}
 	arena_free(&arena);
 }
@@ -150,6 +167,7 @@ plugin_set_free(struct plugin_set **s)
 		plugin_stop(plugin);
 		plugin_params_fini(&plugin->params);
 		plugin_module_close(&plugin->module);
+		arena_free(&plugin->lasting);
 		pthread_rwlock_destroy(&plugin->life);
 		pthread_mutex_destroy(&plugin->one);
 	}

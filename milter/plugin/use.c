@@ -171,6 +171,19 @@ plugin_use_extensions(const struct plugin_use *use)
 	return use == NULL ? NULL : &use->extensions;
 }
 
+int
+plugin_use_check(const struct plugin_use *use, struct err *err)
+{
+	for (size_t i = 0; use != NULL && i < use->count; i++) {
+		const struct plugin *plugin = use->members[i].plugin;
+
+		if (plugin->module->lacking != NULL)
+			return err_set(err, ERR_PLUGIN, "plugin %s: %s", plugin->name,
+			    plugin->module->lacking);
+	}
+	return 0;
+}
+
 bool
 plugin_use_rewrites(const struct plugin_use *use, bool html)
 {

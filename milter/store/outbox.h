@@ -95,6 +95,7 @@ struct store_outbox_result {
 	enum store_outbox_state state; /* WAITING: try again at due_ms */
 	int64_t due_ms;
 	bool attempted;			  /* counts as an attempt */
+	bool postponed;			  /* no attempt: its lifetime begins anew at due_ms */
 	struct store_journal_row journal; /* verdict etc.; time_ms 0: no journal row */
 };
 

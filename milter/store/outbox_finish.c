@@ -14,12 +14,13 @@
 
 /* A final result counts even for a row that was put back to waiting meanwhile: better than to
  * serve it twice. A row that was cancelled while it was claimed does not go back to waiting.
- * ?2 state, ?3 due, ?4 attempts, ?5 now, ?6 has a journal row. */
+ * ?2 state, ?3 due, ?4 attempts, ?5 now, ?6 has a journal row, ?10 postponed. */
 static const char finish_sql[] =
     "UPDATE outbox_row SET "
     "state = CASE WHEN ?2 = 0 AND cancelled THEN 5 ELSE ?2 END, "
     "finished_ms = CASE WHEN ?2 = 0 AND NOT cancelled THEN 0 ELSE ?5 END, "
     "due_ms = CASE WHEN ?2 = 0 THEN ?3 ELSE due_ms END, "
+    "first_due_ms = CASE WHEN ?2 = 0 AND ?10 THEN ?3 ELSE first_due_ms END, "
     "attempts = attempts + ?4, "
     "queue_id = CASE WHEN ?6 THEN ?7 ELSE queue_id END, "
     "message_id = CASE WHEN ?6 THEN ?8 ELSE message_id END, "
@@ -40,12 +41,13 @@ set_state(struct store_db *db, const struct store_outbox_result *result, int64_t
 	store_db_bind_int(statement, 1, result->id);
 	store_db_bind_int(statement, 2, result->state);
 	store_db_bind_int(statement, 3, result->due_ms);
-	store_db_bind_int(statement, 4, result->attempted);
+	store_db_bind_int(statement, 4, result->attempted && !result->postponed);
 	store_db_bind_int(statement, 5, now);
 	store_db_bind_int(statement, 6, result->journal.time_ms != 0);
 	store_db_bind_str(statement, 7, result->journal.queue_id);
 	store_db_bind_str(statement, 8, result->journal.message_id);
 	store_db_bind_str(statement, 9, result->journal.reason);
+	store_db_bind_int(statement, 10, result->postponed);
 	rc = store_db_step(db, statement, "finish a row", err);
 	if (rc == 1) {
 		*state_r = (enum store_outbox_state)sqlite3_column_int(statement, 0);

@@ -53,10 +53,11 @@ check_footer(const struct tailor *tailor, size_t i, struct err *err)
 	    .data = &tailor->data[i],
 	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),
 	    .law = law};
-	int rc;
+	int rc = 0;
 
 	tailor_work_init(&work, NULL);
-	rc = tailor_check_footer(&work, err);
+	if (plugin_use_check(plugin_set_use(tailor->plugins, campaign), NULL) == 0)
+		rc = tailor_check_footer(&work, err);
 	tailor_law_free(&law);
 	return rc;
 }
@@ -194,16 +195,17 @@ find_compiled(struct tailor_message *message, struct err *err)
 	const struct conf_campaign *campaign = message->campaign;
 	struct id_digest key =
 	    tailor_compiled_key(message->mime, campaign, str_c(message->name), message->field_of);
+	const struct plugin_use *use = plugin_set_use(tailor->plugins, campaign);
 	struct tailor_compiled *fresh;
 
 	message->compiled = tailor_cache_get(tailor->cache, &key);
 	if (message->compiled != NULL)
 		return 0;
-	if (tailor_compile(&fresh, tailor->conf, campaign, str_c(message->name),
+	if (plugin_use_check(use, err) != 0 ||
+	    tailor_compile(&fresh, tailor->conf, campaign, str_c(message->name),
 		&tailor->data[campaign - tailor->conf->campaigns],
-		tailor_templates_of(tailor->templates, campaign),
-		plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)), message->mime,
-		err) != 0)
+		tailor_templates_of(tailor->templates, campaign), plugin_use_extensions(use),
+		message->mime, err) != 0)
 		return -1;
 	if (tailor_track_settle(fresh->track, tailor->store, err) != 0) {
 		tailor_compiled_free(&fresh);

@@ -283,6 +283,42 @@ tick(struct mt_call *call, void *closure)
 	return call->host->changed(call);
 }
 
+/* {{ x | NAME }}, of the parameter `more` */
+static int32_t
+named(struct mt_call *call, void *closure, const struct mt_arguments *with,
+    const struct mt_value **value_r)
+{
+	(void)with;
+	*value_r = call->host->text(call, mt_str_c(closure));
+	return *value_r == NULL ? MT_LIMIT : MT_OK;
+}
+
+static int32_t
+extend(struct mt_call *call, struct mt_definition *definition)
+{
+	const struct mt_host *mt = call->host;
+	size_t old = definition->filters.count;
+	struct mt_filter *all = mt->memory(call, (old + 9) * sizeof *all);
+	struct mt_str name;
+
+	if (all == NULL)
+		return MT_LIMIT;
+	for (size_t i = 0; i < old; i++)
+		all[i] = definition->filters.at[i];
+	for (size_t i = 0; i < 9 && (name = mt->param_list(call, "more", i)).p != NULL; i++) {
+		if (mt_str_eq(name, MT_STR("none")))
+			return mt->fail(call, MT_STR("more: there is no filter none"));
+		if (mt_str_eq(name, MT_STR("stored")))
+			return mt->kv_put(call, name, name, 0);
+		all[old + i] = (struct mt_filter){name.p, "", named, NULL, 0, 0, 0, 0};
+		all[old + i].closure = (void *)(size_t)name.p;
+		definition->filters.count++;
+	}
+	definition->filters.at = all;
+	definition->filters.size = sizeof *all;
+	return MT_OK;
+}
+
 static const struct mt_task tasks[] = {
     {"tick", "Ticks.", tick, NULL, 1000, 0, 0, 0},
 };
@@ -293,6 +329,7 @@ static const struct mt_parameter parameters[] = {
     {"mode", MT_ENUM, 0, "soft", "soft|hard", "How."},
     {"from", MT_LIST, 0, "", "address", "Who."},
     {"data", MT_PATH, 0, "", NULL, "Where."},
+    {"more", MT_LIST, 0, "", "", "More filters."},
 };
 static const struct mt_namespace values[] = {
     {"shop", "The shop.", shop, NULL, 0, 0},
@@ -325,6 +362,7 @@ mt_plugin(void)
 	me.start = start;
 	me.stop = stop;
 	me.reload = reload;
+	me.extend = extend;
 	MT_SET(me.tasks, tasks);
 	MT_SET(me.parameters, parameters);
 	MT_SET(me.values, values);

@@ -147,6 +147,8 @@ class Player:
     def fill_in(self, text):
         text = text.replace("$files", self.files).replace("$conf", self.bed.daemon.path)
         text = text.replace("$plugins", self.plugins)
+        text = re.sub(r"\$time([+-]\d+)", lambda found: time.strftime(
+            "%H:%M", time.gmtime(time.time() + 60 * int(found[1]))), text)
         return re.sub(r"\$([a-z]\w*)", lambda found: self.taken.get(found[1], found[0]), text)
 
     # --- surroundings ---

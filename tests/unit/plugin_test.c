@@ -25,14 +25,15 @@ static struct {
 	struct arena *arena;
 } world;
 
-#define CONFIGURATION                                                                       \
-	"plugin_path = \"%s\"\n"                                                            \
-	"plugin \"sample\" { greeting = \"moin\"  places = 5  from = {\"a@b.example\"} }\n" \
-	"plugin \"old\" { }\n"                                                              \
-	"campaign \"spring\" { plugins = {\"sample\", \"old\"} }\n"                         \
-	"campaign \"without\" { plugins = {\"sample:without\"} }\n"                         \
-	"campaign \"stop\" { plugins = {\"sample:stop\"} }\n"                               \
-	"campaign \"none\" { }\n"                                                           \
+#define CONFIGURATION                                                                     \
+	"plugin_path = \"%s\"\n"                                                          \
+	"plugin \"sample\" { greeting = \"moin\"  places = 5  from = {\"a@b.example\"}\n" \
+	"more = {\"wind\", \"rain\"} }\n"                                                 \
+	"plugin \"old\" { }\n"                                                            \
+	"campaign \"spring\" { plugins = {\"sample\", \"old\"} }\n"                       \
+	"campaign \"without\" { plugins = {\"sample:without\"} }\n"                       \
+	"campaign \"stop\" { plugins = {\"sample:stop\"} }\n"                             \
+	"campaign \"none\" { }\n"                                                         \
 	"dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n"
 
 static char plugin_folder[100];
@@ -206,6 +207,13 @@ parameters_are_checked_with_their_line(void **state)
 	    {"plugin \"sample\" { }\ncampaign \"x\" { plugins = {\"sample:maybe\"} }",
 		"expected the name of a plugin"},
 	    {"plugin \"missing\" { }", "missing.so: No such file"},
+	    {"plugin \"sample\" { more = {\"a\", \"none\"} }",
+		"params.conf:2: plugin \"sample\": extend: more: there is no filter none"},
+	    {"plugin \"sample\" { more = {\"a\", \"a\"} }", "filter a stands there twice"},
+	    {"plugin \"sample\" { more = {\"No Name\"} }", "filter 2: expected a name of"},
+	    {"plugin \"sample\" { more = {\"stored\"} }", "extend: kv_put: not in extend"},
+	    {"plugin \"sample\" { more = {\"upcase\"} }\ncampaign \"x\" { plugins = {\"sample\"} }",
+		"upcase"},
 	};
 
 	(void)state;
@@ -439,6 +447,48 @@ value_that_nobody_names_is_never_asked(void **state)
 	    "ada@example.org", &copy);
 	assert_int_equal(copy.verdict, STORE_SENT);
 	assert_int_equal(*counter("sample_values"), before + 3);
+}
+
+static void
+parameters_make_hooks(void **state)
+{
+	struct tailor_copy copy;
+
+	(void)state;
+	assert_has(
+	    render("spring", HEAD TEXT "({{ 1 | wind }} {{ 2 | rain }} {{ 3 | repeat: 2 }})\r\n",
+		"ada@example.org", &copy),
+	    "(wind rain 33)");
+}
+
+/* A worker that starts while a plugin can't tell its hooks serves the others. */
+static void
+plugin_without_its_hooks_waits_alone(void **state)
+{
+	struct plugin_set *set;
+	struct err err = ERR_INIT;
+	struct conf *conf;
+	const struct conf *gone;
+	char path[128], text[1500];
+
+	(void)state;
+	snprintf(text, sizeof text,
+	    "plugin_path = \"%s\"\nplugin \"sample\" { more = {\"none\"} }\nplugin \"old\" { }\n"
+	    "campaign \"a\" { plugins = {\"old\"} }\ncampaign \"b\" { plugins = {\"sample\"} }\n",
+	    plugin_folder);
+	write_file("live.conf", text);
+	path_of("live.conf", path);
+	assert_int_equal(conf_load(&conf, path, NULL, NULL, &err), 0);
+	assert_true(plugin_process.live);
+	assert_int_equal(plugin_set_new(&set, conf, world.store, NULL, NULL, &err), 0);
+	assert_int_equal(plugin_use_check(plugin_set_use(set, &conf->campaigns[0]), &err), 0);
+	assert_int_equal(plugin_use_check(plugin_set_use(set, &conf->campaigns[1]), &err), -1);
+	assert_int_equal(err.code, ERR_PLUGIN);
+	assert_has(err.text, "plugin sample: more: there is no filter none");
+	plugin_set_free(&set);
+	gone = conf;
+	conf_unref(&gone);
+	unlink(path);
 }
 
 static void
@@ -740,6 +790,8 @@ main(void)
 	    cmocka_unit_test(events_and_products_are_told),
 	    cmocka_unit_test(data_has_its_places),
 	    cmocka_unit_test(value_that_nobody_names_is_never_asked),
+	    cmocka_unit_test(parameters_make_hooks),
+	    cmocka_unit_test(plugin_without_its_hooks_waits_alone),
 	    cmocka_unit_test(copy_is_the_same_each_time),
 	    cmocka_unit_test(parts_are_rewritten_even_without_a_template),
 	    cmocka_unit_test(gates_close),

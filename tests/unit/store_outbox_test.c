@@ -512,6 +512,31 @@ retry_restarts_the_lifetime(void **state)
 	assert_int_equal(rows[0].attempts, 0);
 }
 
+/* So does that of one that a gate put off, which is no attempt. */
+static void
+postponed_row_keeps_its_lifetime(void **state)
+{
+	struct fixture *f = *state;
+	struct store_outbox_row *rows;
+	struct store_outbox_result result = {
+	    .state = STORE_OUTBOX_WAITING, .attempted = true, .postponed = true, .due_ms = 5000};
+	int64_t next;
+
+	put_many(f, "k1", "spring", 1, 1, 0);
+	assert_int_equal(claim(f, 0, 1, NULL, &rows, &next), 1);
+	result.id = rows[0].id;
+	assert_int_equal(store_outbox_finish(f->store, &result, 1, &f->err), 0);
+	assert_int_equal(claim(f, 0, 1, NULL, &rows, &next), 1);
+	assert_int_equal(rows[0].due_ms, 5000);
+	assert_int_equal(rows[0].attempts, 0);
+	result.postponed = false;
+	result.due_ms = 6000;
+	assert_int_equal(store_outbox_finish(f->store, &result, 1, &f->err), 0);
+	assert_int_equal(claim(f, 0, 1, NULL, &rows, &next), 1);
+	assert_int_equal(rows[0].due_ms, 5000);
+	assert_int_equal(rows[0].attempts, 1);
+}
+
 static int64_t
 count_of(struct fixture *f, const char *sql)
 {
@@ -757,6 +782,7 @@ main(void)
 	    STORE_TEST(cancel_reaches_claimed_rows),
 	    STORE_TEST(cancel_and_retry_in_batches),
 	    STORE_TEST(retry_restarts_the_lifetime),
+	    STORE_TEST(postponed_row_keeps_its_lifetime),
 	    STORE_TEST(purge_takes_what_is_over),
 	    STORE_TEST(journal_replaces_and_counts),
 	    STORE_TEST(journal_since),

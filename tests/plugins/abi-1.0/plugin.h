@@ -77,7 +77,7 @@
  * 3. Life, processes and threads
  *
  * mailtailord has several processes. Session and outbox processes tailor mail: each loads the
- * plugin, calls `start` once, then hooks on several threads, then `stop` once. One process,
+ * plugin, calls `extend` and `start` once, then hooks on several threads, then `stop` once. One process,
  * called plugins, does the same for listeners and tasks, one call at a time for each plugin; it
  * sees no mail. The tool `mailtailor` loads plugins as well (render, preview, lint). So what a
  * plugin keeps in memory is one process's own; what all have to know belongs into the
@@ -94,7 +94,8 @@
  * into place by rename(2), never by writing into the file that is loaded. `reload` is for
  * data: it is called in each process soon after any process of this plugin called `changed`.
  *
- * A plugin's code runs within mail servers' processes. It must not: call exit, fork, or
+ * A plugin's code runs within mail servers' processes. It must not: call exit, or fork but to
+ * exec at once, as the plugin exec does in a thread that it made in `start`; call
  * functions that change the whole process (setlocale, chdir, umask, signal, setenv); wait on
  * the network in a message's path (that is what `fetch` is for); ask the system for the time
  * (`now`) or for random numbers (`random`); call host functions from a thread that it made
@@ -572,6 +573,15 @@ struct mt_definition {
 	struct mt_gates gates;
 	struct mt_listeners listeners;
 	struct mt_tasks tasks;
+	/* NULL, or: says the hooks that depend on parameters. It is called before `start`, once
+	 * in each process, alone, and by who only checks the configuration. `definition` is a copy
+	 * of this one, whose tables `values` to `tasks` may be set anew; all else in it is left
+	 * alone. What `memory` gives in this call, and what the tables point to, stays until the
+	 * plugin is unloaded; there is no state yet, and no store. It has to say the same for the
+	 * same parameters as long as nobody changed what they name; a hook that is new in a file
+	 * comes into service with a SIGHUP. If it fails, the configuration is refused; where mail
+	 * is made already, copies that want this plugin wait. */
+	int32_t (*extend)(struct mt_call *call, struct mt_definition *definition);
 };
 
 #define MT_MAGIC       0x4d54504cu
@@ -584,7 +594,7 @@ struct mt_definition {
 		sizeof(struct mt_definition), MT_MAGIC, MT_ABI_MAJOR, MT_ABI_MINOR,            \
 		    MT_THREADS_ONE, 0, name, version, summary, NULL, NULL, NULL, {NULL, 0, 0}, \
 		    {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0},      \
-		    {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0},                                  \
+		    {NULL, 0, 0}, {NULL, 0, 0}, {NULL, 0, 0}, NULL,                            \
 	}
 
 /* The function that a plugin exports. It is called once in each process that loads the plugin,
@@ -727,6 +737,7 @@ struct mt_answer {
  *	[a] all, start, stop and reload too
  *	[m] those in a message's path: gate, value, filter, tag, part, header
  *	[b] in the background: start, reload, listener, task
+ * extend may call what is [a], but for the store, fetch, events and products.
  * Elsewhere a function returns MT_MISUSE, NULL, 0 or absent text. */
 struct mt_host {
 	uint32_t size;
