@@ -24,6 +24,7 @@ plugin_PROGRAMS =
 plugin_cppflags = -Iplugins/include
 plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
+include plugins/lua/local.mk
 
 if TESTS_ON
 # Plugins for tests.

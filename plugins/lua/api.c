@@ -234,7 +234,7 @@ local_time(lua_State *L)
 	if (CALL(L)->host->local(CALL(L), time_of(L, 1), zone_of(L, 2), &local) != MT_OK)
 		return luaL_error(L, "local_time: there is no such time zone");
 	lua_newtable(L);
-#define SET(part)                         \
+#define SET(part)                       \
 	lua_pushinteger(L, local.part); \
 	lua_setfield(L, -2, #part);
 	PARTS(SET)
@@ -287,8 +287,7 @@ random_number(lua_State *L)
 
 	luaL_argcheck(L, most >= 1, 2, "expected at least 1");
 	lua_pushinteger(L,
-	    (lua_Integer)(CALL(L)->host->random(CALL(L), what, (uint64_t)number) %
-		(uint64_t)most) +
+	    (lua_Integer)(CALL(L)->host->random(CALL(L), what, (uint64_t)number) % (uint64_t)most) +
 		1);
 	return 1;
 }

@@ -87,7 +87,7 @@ read_file(struct mt_call *call, const char *folder, const char *name, struct scr
 	if (!is_good_name(name))
 		return refuse(call, path,
 		    "expected a name of at most 36 letters a-z, digits, \"_\" and \"-\"");
-	snprintf(source->name, sizeof source->name, "%s", name);
+	memcpy(source->name, name, strlen(name) + 1);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return refuse(call, path, strerror(errno));
@@ -112,8 +112,7 @@ read_each(struct mt_call *call, const char *folder, struct dirent **names, int c
 			return rc;
 		all += source->size;
 	}
-	return all <= SCRIPT_ALL_MAX ? MT_OK
-				     : refuse(call, folder, "expected at most 1 MB in all");
+	return all <= SCRIPT_ALL_MAX ? MT_OK : refuse(call, folder, "expected at most 1 MB in all");
 }
 
 int32_t

@@ -37,8 +37,8 @@ expiry(lua_State *L, int at)
 {
 	lua_Integer seconds = luaL_optinteger(L, at, 0);
 
-	luaL_argcheck(L, seconds >= 0 && seconds < INT64_C(300000000000), at,
-	    "expected seconds since 1970");
+	luaL_argcheck(
+	    L, seconds >= 0 && seconds < INT64_C(300000000000), at, "expected seconds since 1970");
 	return seconds * 1000;
 }
 
@@ -62,8 +62,7 @@ put(lua_State *L)
 	return 0;
 }
 
-static int
-delete(lua_State *L)
+static int delete (lua_State *L)
 {
 	int32_t rc = check(L, "delete", CALL(L)->host->kv_delete(CALL(L), bytes(L, 1)));
 
@@ -76,8 +75,8 @@ swap(lua_State *L)
 {
 	struct mt_str key = bytes(L, 1), value = bytes(L, 3);
 	struct mt_str expected = lua_isnoneornil(L, 2) ? mt_str_n(NULL, 0) : bytes(L, 2);
-	int32_t rc = check(
-	    L, "swap", CALL(L)->host->kv_swap(CALL(L), key, expected, value, expiry(L, 4)));
+	int32_t rc =
+	    check(L, "swap", CALL(L)->host->kv_swap(CALL(L), key, expected, value, expiry(L, 4)));
 
 	lua_pushboolean(L, rc == MT_OK);
 	return 1;
@@ -106,8 +105,8 @@ list(lua_State *L)
 	size_t n = 0;
 
 	luaL_argcheck(L, most >= 1 && most <= 1000, 3, "expected 1 to 1000");
-	check(L, "list",
-	    CALL(L)->host->kv_list(CALL(L), prefix, after, (size_t)most, &entries, &n));
+	check(
+	    L, "list", CALL(L)->host->kv_list(CALL(L), prefix, after, (size_t)most, &entries, &n));
 	lua_newtable(L);
 	for (size_t i = 0; i < n; i++) {
 		lua_newtable(L);

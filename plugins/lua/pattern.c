@@ -290,8 +290,7 @@ go_back(struct match *m, const struct item *item, const char *s)
 	if (capture->size == POSITION)
 		return NULL;
 	count(m, capture->size / 8);
-	if (m->end - s < capture->size ||
-	    memcmp(s, capture->at, (size_t)capture->size) != 0)
+	if (m->end - s < capture->size || memcmp(s, capture->at, (size_t)capture->size) != 0)
 		return NULL;
 	return s + capture->size;
 }

@@ -63,8 +63,8 @@ script_pool_run(struct mt_call *call, enum script_kind kind, const char *name,
 	int32_t rc;
 
 	if (hook == NULL) {
-		snprintf(why, sizeof why, "no file makes the %s %s any more", script_kinds[kind],
-		    name);
+		snprintf(
+		    why, sizeof why, "no file makes the %s %s any more", script_kinds[kind], name);
 		return call->host->fail(call, mt_str_c(why));
 	}
 	script = take(pool);
@@ -130,8 +130,8 @@ is_same_hook(const struct script_hook *a, const struct script_hook *b)
 
 /* What a reload can't do: the host knows the hooks that there were at the start. */
 static int32_t
-check_hooks(struct mt_call *call, const struct script_sources *old,
-    const struct script_sources *new)
+check_hooks(
+    struct mt_call *call, const struct script_sources *old, const struct script_sources *new)
 {
 	char text[200];
 
@@ -141,7 +141,8 @@ check_hooks(struct mt_call *call, const struct script_sources *old,
 		if (is_same_hook(hook, script_hook_find(new, hook->kind, hook->name)))
 			continue;
 		snprintf(text, sizeof text,
-		    "%s: the %s %s is gone, or is for something else: that takes a SIGHUP to mailtailord",
+		    "%s: the %s %s is gone, or is for something else: that takes a SIGHUP to "
+		    "mailtailord",
 		    old->at[hook->file].name, script_kinds[hook->kind], hook->name);
 		return call->host->fail(call, mt_str_c(text));
 	}

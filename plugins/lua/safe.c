@@ -60,8 +60,7 @@ static int
 set_metatable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
-	luaL_argexpected(
-	    L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
+	luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
 	if (lua_istable(L, 2)) {
 		lua_pushliteral(L, "__gc");
 		if (lua_rawget(L, 2) != LUA_TNIL)
@@ -153,9 +152,9 @@ struct entry {
 static const struct entry globals[] = {{"assert", NULL}, {"error", NULL}, {"ipairs", NULL},
     {"next", NULL}, {"select", NULL}, {"tonumber", NULL}, {"type", NULL}, {"rawequal", NULL},
     {"rawget", NULL}, {"rawlen", NULL}, {"getmetatable", NULL}, {NULL, NULL}};
-static const struct entry texts[] = {{"byte", NULL}, {"char", NULL}, {"len", NULL},
-    {"lower", NULL}, {"upper", NULL}, {"reverse", NULL}, {"sub", NULL}, {"rep", repeat},
-    {"format", format}, {NULL, NULL}};
+static const struct entry texts[] = {{"byte", NULL}, {"char", NULL}, {"len", NULL}, {"lower", NULL},
+    {"upper", NULL}, {"reverse", NULL}, {"sub", NULL}, {"rep", repeat}, {"format", format},
+    {NULL, NULL}};
 static const struct entry tables[] = {{"concat", plain}, {"insert", plain}, {"remove", plain},
     {"sort", plain}, {"unpack", plain}, {"pack", NULL}, {NULL, NULL}};
 static const struct entry numbers[] = {{"abs", NULL}, {"ceil", NULL}, {"floor", NULL},

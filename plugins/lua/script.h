@@ -79,13 +79,13 @@ struct script {
 	lua_State *L;
 	struct script_sources *sources; /* while hooks are found out, they go there */
 	struct mt_call *call;
-	size_t used, heap;    /* bytes */
-	int64_t steps, most;  /* instructions */
-	bool spent;	      /* a ceiling was hit: pcall lets it through */
-	bool refused;	      /* the heap's */
-	bool looking;	      /* the hooks are to be found out */
-	bool registering;     /* a file is running, no hook */
-	size_t file;	      /* the one that is running */
+	size_t used, heap;	      /* bytes */
+	int64_t steps, most;	      /* instructions */
+	bool spent;		      /* a ceiling was hit: pcall lets it through */
+	bool refused;		      /* the heap's */
+	bool looking;		      /* the hooks are to be found out */
+	bool registering;	      /* a file is running, no hook */
+	size_t file;		      /* the one that is running */
 	size_t unnamed[SCRIPT_KINDS]; /* hooks of this file so far */
 	const struct script_hook *wanted;
 	int chunk[SCRIPT_FILES];

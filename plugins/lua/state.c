@@ -113,6 +113,21 @@ tick(lua_State *L, lua_Debug *at)
 
 /* --- files --- */
 
+/* Errors of Lua's own functions do not say where they were called. */
+static int
+add_place(lua_State *L)
+{
+	struct script *script = script_of(L);
+	const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+	const char *dot = text == NULL ? NULL : strstr(text, ".lua:");
+
+	if (text == NULL || (dot != NULL && dot < text + sizeof script->sources->at[0].name))
+		return 1;
+	note_place(script);
+	lua_pushfstring(L, "%s%s", script->place, text);
+	return 1;
+}
+
 static int
 compile(lua_State *L)
 {
@@ -279,8 +294,9 @@ script_look(struct script_sources *sources, struct mt_call *call)
 		return MT_FAILED;
 	script->looking = true;
 	set_limits(script, call, true);
+	lua_pushcfunction(script->L, add_place);
 	lua_pushcfunction(script->L, look);
-	status = lua_pcall(script->L, 0, 0, 0);
+	status = lua_pcall(script->L, 0, 0, 1);
 	if (status != LUA_OK)
 		rc = explain(script, status);
 	script_free(&script);
@@ -321,9 +337,10 @@ script_run(struct script *script, struct mt_call *call, const struct script_hook
 
 	set_limits(script, call, hook->kind == SCRIPT_EVENT || hook->kind == SCRIPT_TASK);
 	script->wanted = hook;
+	lua_pushcfunction(script->L, add_place);
 	lua_pushcfunction(script->L, protected_run);
 	lua_pushlightuserdata(script->L, &work);
-	status = lua_pcall(script->L, 1, 0, 0);
+	status = lua_pcall(script->L, 1, 0, 1);
 	if (status != LUA_OK)
 		work.rc = explain(script, status);
 	lua_settop(script->L, 0);

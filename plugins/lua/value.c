@@ -112,7 +112,8 @@ object_of(lua_State *L, int at, int depth)
 		if (lua_isnil(L, -2))
 			break;
 		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "a table has keys of text and others: expected 1 to n, or text");
+			luaL_error(
+			    L, "a table has keys of text and others: expected 1 to n, or text");
 		if (call->host->set(call, object, script_text(L, -2, "a key"),
 			value_at(L, lua_gettop(L), depth + 1)) != MT_OK)
 			complete(L, NULL);
