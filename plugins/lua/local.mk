@@ -2,7 +2,7 @@
 plugin_PROGRAMS += plugins/lua.so
 plugins_lua_so_SOURCES = plugins/lua/api.c plugins/lua/data.c plugins/lua/folder.c \
 	plugins/lua/kv.c plugins/lua/lua.c plugins/lua/pairs.c plugins/lua/pattern.c \
-	plugins/lua/pool.c plugins/lua/safe.c plugins/lua/script.h plugins/lua/state.c \
+	plugins/lua/pool.c plugins/lua/publish.c plugins/lua/safe.c plugins/lua/script.h plugins/lua/state.c \
 	plugins/lua/value.c
 plugins_lua_so_CPPFLAGS = $(plugin_cppflags) $(LUA_CFLAGS)
 plugins_lua_so_CFLAGS = $(plugin_cflags)

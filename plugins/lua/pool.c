@@ -3,8 +3,9 @@
  * pool: the files in service, the Lua states that have them, and what happens when files change
  *
  * A state serves one call at a time; there are as many as there were calls at once. A task looks
- * into the folder: what is new there, twice the same and without a mistake, is told by `changed`,
- * and every process reads the folder itself.
+ * into the folder: what is new there, twice the same and without a mistake, is published and told by `changed`,
+ * and every process reads what was
+ * published then.
  *
  * Owns:    sources and idle states.
  * Threads: hooks on any; open, close and reload are alone.
@@ -164,7 +165,8 @@ script_pool_reload(struct mt_call *call)
 {
 	struct script_pool *pool = call->state;
 	struct script_sources *new;
-	int32_t rc = read_and_look(&new, call);
+	int32_t rc =
+	    script_published(call, &new) ? script_look(new, call) : read_and_look(&new, call);
 
 	if (rc == MT_OK)
 		rc = check_hooks(call, pool->sources, new);
@@ -210,5 +212,7 @@ script_pool_watch(struct mt_call *call, void *closure)
 		rc = check_hooks(call, pool->sources, new);
 	script_sources_free(&pool->told);
 	pool->told = new;
+	if (rc == MT_OK)
+		rc = script_publish(call, new);
 	return rc == MT_OK ? call->host->changed(call) : rc;
 }

@@ -126,6 +126,12 @@ int32_t script_pool_watch(struct mt_call *call, void *closure);
 int32_t script_pool_run(struct mt_call *call, enum script_kind kind, const char *name,
     int32_t (*run)(lua_State *L, void *with), void *with);
 
+/* --- publish.c --- */
+
+int32_t script_publish(struct mt_call *call, const struct script_sources *sources);
+/* What was published last; false: nothing, or it can't be read. */
+bool script_published(struct mt_call *call, struct script_sources **sources_r);
+
 /* --- value.c --- */
 
 void script_push(lua_State *L, const struct mt_value *value);
