@@ -26,9 +26,9 @@ plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
 include plugins/cap/local.mk
 include plugins/exec/local.mk
-
 include plugins/countdown/local.mk
 include plugins/nearest/local.mk
+include plugins/lua/local.mk
 
 if TESTS_ON
 # Plugins for tests.

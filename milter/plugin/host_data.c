@@ -208,7 +208,7 @@ host_events_after(struct mt_call *mt, int64_t after, size_t most,
 	if (call == NULL || events_r == NULL || count_r == NULL)
 		return MT_MISUSE;
 	*count_r = 0;
-	if (call->copy != NULL || call->kind == BOARD_STOP)
+	if (call->copy != NULL || !plugin_call_has_store(call))
 		return REFUSE(call, "in the background only");
 	if (most < 1 || most > MOST)
 		return REFUSE(call, "`most` is not 1 to 1000");
@@ -321,8 +321,8 @@ host_product(struct mt_call *mt, struct mt_str catalogue, struct mt_str key,
 	if (call == NULL || product_r == NULL)
 		return MT_MISUSE;
 	*product_r = NULL;
-	if (call->kind == BOARD_STOP)
-		return REFUSE(call, "not in stop");
+	if (!plugin_call_has_store(call))
+		return REFUSE(call, "not in extend and stop");
 	rc = store_product_get(call->plugin->set->store, catalogue_of(catalogue), plugin_str(key),
 	    call->arena, &found, &err);
 	return give_product(call, rc, &found, product_r, &err);
@@ -339,8 +339,8 @@ host_product_by_id(struct mt_call *mt, int64_t id, const struct mt_product **pro
 	if (call == NULL || product_r == NULL)
 		return MT_MISUSE;
 	*product_r = NULL;
-	if (call->kind == BOARD_STOP)
-		return REFUSE(call, "not in stop");
+	if (!plugin_call_has_store(call))
+		return REFUSE(call, "not in extend and stop");
 	rc = store_product_get_id(call->plugin->set->store, id, call->arena, &found, &err);
 	return give_product(call, rc, &found, product_r, &err);
 }
@@ -357,8 +357,8 @@ host_products_in(struct mt_call *mt, struct mt_str catalogue, struct mt_str cate
 	if (call == NULL || products_r == NULL || count_r == NULL)
 		return MT_MISUSE;
 	*count_r = 0;
-	if (call->kind == BOARD_STOP)
-		return REFUSE(call, "not in stop");
+	if (!plugin_call_has_store(call))
+		return REFUSE(call, "not in extend and stop");
 	if (most < 1 || most > MOST)
 		return REFUSE(call, "`most` is not 1 to 1000");
 	if (store_product_in_category(call->plugin->set->store, catalogue_of(catalogue),
@@ -379,7 +379,7 @@ host_products_after(struct mt_call *mt, int64_t after, size_t most,
 	if (call == NULL || products_r == NULL || count_r == NULL)
 		return MT_MISUSE;
 	*count_r = 0;
-	if (call->copy != NULL || call->kind == BOARD_STOP)
+	if (call->copy != NULL || !plugin_call_has_store(call))
 		return REFUSE(call, "in the background only");
 	if (most < 1 || most > MOST)
 		return REFUSE(call, "`most` is not 1 to 1000");

@@ -19,7 +19,7 @@ store_of(struct mt_call *mt, const char *function)
 {
 	struct plugin_call *call = plugin_call_of(mt, function);
 
-	if (call == NULL || (call->kind != BOARD_STOP && call->kind != BOARD_EXTEND))
+	if (call == NULL || plugin_call_has_store(call))
 		return call;
 	plugin_call_misuse(
 	    call, "%s: not in %s", function + sizeof "host_" - 1, board_kind_name(call->kind));

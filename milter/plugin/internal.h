@@ -126,6 +126,12 @@ int plugin_call_end(struct plugin_call **call, int32_t rc, struct err *err);
 /* The running call behind what a plugin passed; NULL (and a line in the log): it is none, or
  * another thread's. */
 struct plugin_call *plugin_call_of(struct mt_call *mt, const char *function);
+/* Is the store there for this hook? */
+static inline bool
+plugin_call_has_store(const struct plugin_call *call)
+{
+	return call->kind != BOARD_STOP && call->kind != BOARD_EXTEND;
+}
 /* Notes a mistake of the plugin: why the hook will fail, if it does. Returns MT_MISUSE. */
 int32_t plugin_call_misuse(struct plugin_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -153,7 +153,8 @@ plugin_strict_begin(struct plugin_call *call)
 {
 	char name[HOOK_NAME];
 
-	if (!plugin_process.strict)
+	/* What `extend` makes stays with the plugin. */
+	if (!plugin_process.strict || call->kind == BOARD_EXTEND)
 		return;
 	call->back_us = 0;
 	call->pool = strict_pool_new(name_of(call->kind, call->hook, name), true);
