@@ -26,4 +26,10 @@ check_PROGRAMS += tests/unit/recommend_test
 TESTS += tests/unit/recommend_test
 tests_unit_recommend_test_SOURCES = tests/unit/recommend_test.c $(recommend_core)
 tests_unit_recommend_test_LDADD = $(CMOCKA_LIBS) -lm
+
+check_PROGRAMS += tests/bench/copies
+TESTS += tests/unit/recommend_shop_test.py
+tests_bench_copies_SOURCES = tests/bench/copies.c
+tests_bench_copies_LDADD = $(mailtailor_libs)
 endif
+EXTRA_DIST += tests/unit/recommend_shop_test.py
