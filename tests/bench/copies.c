@@ -92,8 +92,8 @@ static char *
 line_of(const char *address, const struct tailor_copy *copy)
 {
 	json_t *line = json_pack("{s:s, s:s, s:s%, s:o}", "to", address, "verdict",
-	    store_verdict_name(copy->verdict), "reason", copy->reason.p == NULL ? "" : copy->reason.p,
-	    copy->reason.n, "text",
+	    store_verdict_name(copy->verdict), "reason",
+	    copy->reason.p == NULL ? "" : copy->reason.p, copy->reason.n, "text",
 	    copy->verdict == STORE_SENT ? text_of(copy) : json_null());
 	char *text = json_dumps(line, JSON_COMPACT);
 
@@ -160,8 +160,8 @@ open_all(const char *configuration, const char *path)
 	must(tailor_new(&world.tailor, conf, world.keys, world.link_keys, world.templates,
 		 world.store, &err),
 	    &err);
-	must(tailor_message_new(&world.message, world.tailor, campaign, name, STR(""),
-		 buf_str(&world.raw), &err),
+	must(tailor_message_new(
+		 &world.message, world.tailor, campaign, name, STR(""), buf_str(&world.raw), &err),
 	    &err);
 	mime_free(&mime);
 }
@@ -203,8 +203,8 @@ main(int argc, char **argv)
 
 	plugin_process_init();
 	if (argc < 3 || threads < 1 || threads > THREADS_MAX) {
-		fprintf(stderr,
-		    "usage: copies CONFIGURATION MESSAGE [THREADS [ROUNDS]] < ADDRESSES\n");
+		fprintf(
+		    stderr, "usage: copies CONFIGURATION MESSAGE [THREADS [ROUNDS]] < ADDRESSES\n");
 		return 2;
 	}
 	open_all(argv[1], argv[2]);
