@@ -39,7 +39,7 @@ IN_CATEGORIES = ("Pets", "Pets > Cats > Toys", "Cats", "Nowhere")
 # What the sections say: parameters of the plugin, as text and as the model below reads them.
 DEFAULT = {"places": 4, "chain": ("viewed", "bought_together", "category", "popular"),
            "need_image": True, "preorder": False, "bought_window": 365 * DAY,
-           "viewed_window": 200 * DAY, "history": 60, "seeds": 10, "support": 2,
+           "viewed_window": 200 * DAY, "history": 40, "seeds": 10, "support": 2,
            "popular_half_life": 30 * DAY, "together_half_life": 180 * DAY}
 OTHERS = [
     {"places": 9, "chain": ("bought_together", "viewed"), "bought_window": 0, "history": 12},
