@@ -30,6 +30,8 @@ include plugins/countdown/local.mk
 include plugins/nearest/local.mk
 include plugins/lua/local.mk
 
+include plugins/recommend/local.mk
+
 if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name

@@ -154,6 +154,7 @@ plugin_strict_begin(struct plugin_call *call)
 	char name[HOOK_NAME];
 
 	/* What `extend` makes stays with the plugin. */
+	call->pool = NULL;
 	if (!plugin_process.strict || call->kind == BOARD_EXTEND)
 		return;
 	call->back_us = 0;
@@ -221,7 +222,7 @@ plugin_strict_end(struct plugin_call *call, int result)
 {
 	char name[HOOK_NAME];
 
-	if (!plugin_process.strict)
+	if (call->pool == NULL)
 		return;
 	count(call, result < 0);
 	if (result < 0)
