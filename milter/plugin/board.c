@@ -227,3 +227,42 @@ board_percentile(const struct board_plugin *plugin, int percent)
 	}
 	return 0;
 }
+
+/* A name of a counter is there for good once `used` is 2. */
+static void
+look_at(const struct board_plugin *plugin, struct board_look *look)
+{
+	*look = (struct board_look){.out = atomic_load(&plugin->out) != 0,
+	    .strikes = atomic_load(&plugin->strikes),
+	    .calls = atomic_load(&plugin->calls),
+	    .failures = atomic_load(&plugin->failures),
+	    .late = atomic_load(&plugin->late)};
+	memcpy(look->name, plugin->name, sizeof look->name - 1);
+	for (size_t i = 0; i < BOARD_BUCKETS; i++) {
+		look->bucket[i].end_us = i + 1 == BOARD_BUCKETS ? INT64_MAX : bucket_end(i);
+		look->bucket[i].calls = atomic_load(&plugin->bucket[i]);
+	}
+	for (size_t i = 0; i < BOARD_COUNTERS; i++) {
+		const struct board_counter *counter = &plugin->counter[i];
+		size_t at = look->counter_count;
+
+		if (atomic_load(&counter->used) != 2)
+			continue;
+		memcpy(look->counter[at].name, counter->name, BOARD_NAME - 1);
+		look->counter[at].value = atomic_load(&counter->value);
+		look->counter_count++;
+	}
+}
+
+void
+board_each(const struct board *board, bool (*each)(const struct board_look *look, void *closure),
+    void *closure)
+{
+	struct board_look look;
+
+	for (int i = 0; i < plugin_count(board); i++) {
+		look_at(&board->plugin[i], &look);
+		if (!each(&look, closure))
+			return;
+	}
+}

@@ -104,4 +104,25 @@ void board_count(struct board_plugin *plugin, struct str counter, int64_t add);
 /* Microseconds that `percent` of the calls did not exceed, rounded up to a bucket's end. */
 int64_t board_percentile(const struct board_plugin *plugin, int percent);
 
+/* What one plugin did so far: a copy, so that it stays as it is while others count on. */
+struct board_look {
+	char name[BOARD_NAME];
+	bool out;
+	int64_t strikes, calls, failures, late;
+	/* Calls that took less than `end_us`, and no less than the bucket before. */
+	struct {
+		int64_t end_us;
+		int64_t calls;
+	} bucket[BOARD_BUCKETS];
+	size_t counter_count;
+	struct {
+		char name[BOARD_NAME];
+		int64_t value;
+	} counter[BOARD_COUNTERS];
+};
+
+/* All plugins, in the order of the board; `each` returns false to stop. */
+void board_each(const struct board *board,
+    bool (*each)(const struct board_look *look, void *closure), void *closure);
+
 #endif

@@ -101,7 +101,7 @@ struct plugin_call {
 	bool dry;
 	struct strict_pool *pool; /* strict: the hook's own memory */
 	int64_t back_us;	  /* strict: when the hook had returned; 0: not yet */
-	bool alone; /* nothing is locked by the call */
+	bool alone;		  /* nothing is locked by the call */
 	char why[PLUGIN_WHY_MAX];
 };
 

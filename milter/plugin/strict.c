@@ -260,7 +260,7 @@ plugin_strict_give(struct plugin_call *call, struct str text)
 {
 	char *own;
 
-	if (!plugin_process.strict || call == NULL || text.p == NULL)
+	if (call == NULL || call->pool == NULL || text.p == NULL)
 		return plugin_mt(text);
 	own = strict_pool_take(call->pool, text.n);
 	if (own != NULL && text.n > 0)

@@ -9,6 +9,9 @@
 /* For tests, which look into the loaded file. */
 extern MT_VISIBLE int sample_values, sample_started;
 MT_VISIBLE int sample_values, sample_started;
+extern MT_VISIBLE int sample_heard, sample_refused;
+MT_VISIBLE int sample_heard, sample_refused;
+static int64_t sample_heard_id;
 static int64_t reloads;
 
 static struct mt_str
@@ -319,6 +322,42 @@ extend(struct mt_call *call, struct mt_definition *definition)
 	return MT_OK;
 }
 
+/* Counts what it hears, by kind; refuses a batch that holds "Refuse" for the first two times. */
+static int32_t
+ear(struct mt_call *call, void *closure, const struct mt_event *const *events, size_t count)
+{
+	const struct mt_host *mt = call->host;
+
+	(void)closure;
+	for (size_t i = 0; i < count; i++) {
+		if (mt_str_eq(events[i]->type, MT_STR("Refuse")) && sample_refused++ < 2)
+			return mt->fail(call, MT_STR("not yet"));
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (events[i]->id <= sample_heard_id)
+			return mt->fail(call, MT_STR("an id that does not grow"));
+		sample_heard_id = events[i]->id;
+		sample_heard++;
+		mt->count(call,
+		    events[i]->kind == MT_EVENT_SENT ? MT_STR("heard_sent") : MT_STR("heard"), 1);
+	}
+	return MT_OK;
+}
+
+/* The same events are refused for ever: others must hear theirs all the same. */
+static int32_t
+deaf(struct mt_call *call, void *closure, const struct mt_event *const *events, size_t count)
+{
+	(void)closure;
+	(void)events;
+	(void)count;
+	return call->host->fail(call, MT_STR("it hears nothing"));
+}
+
+static const struct mt_listener listeners[] = {
+    {"deaf", "Fails.", deaf, NULL, MT_EVENT_BIT(MT_EVENT_COMPLAINED), 0, 0},
+    {"ear", "Hears.", ear, NULL, MT_EVENT_BIT(MT_EVENT_SENT) | MT_EVENT_BIT(MT_EVENT_TRACK), 2, 0},
+};
 static const struct mt_task tasks[] = {
     {"tick", "Ticks.", tick, NULL, 1000, 0, 0, 0},
 };
@@ -363,6 +402,7 @@ mt_plugin(void)
 	me.stop = stop;
 	me.reload = reload;
 	me.extend = extend;
+	MT_SET(me.listeners, listeners);
 	MT_SET(me.tasks, tasks);
 	MT_SET(me.parameters, parameters);
 	MT_SET(me.values, values);

@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "plugin/internal.h"
+#include "plugin/listen.h"
 #include "store/event.h"
+#include "store/journal.h"
 #include "store/plugin.h"
 #include "store/product.h"
 #include "tailor/internal.h"
@@ -665,13 +667,117 @@ entries_are_kept_swapped_and_claimed(void **state)
 	assert_int_equal(err.code, ERR_LIMIT);
 }
 
+/* --- listeners --- */
+
+static int64_t
+put_event(enum store_event_kind kind, const char *type)
+{
+	struct store_event event = {
+	    .kind = kind, .type = str_c(type), .time_ms = 5000, .source = STR("test")};
+	struct store_contact contact;
+	struct err err = ERR_INIT;
+	int64_t id;
+
+	assert_int_equal(
+	    store_contact_get(world.store, STR("ada@example.org"), world.arena, &contact, &err), 1);
+	event.contact = contact.id;
+	assert_int_equal(store_event_put(world.store, &event, 1, NULL, &err), 0);
+	assert_int_equal(store_event_last(world.store, &id, &err), 0);
+	return id;
+}
+
+static void
+put_sent(enum store_verdict verdict)
+{
+	struct store_journal_row row = {.time_ms = 6000,
+	    .message = STR("heard"),
+	    .campaign = STR("spring"),
+	    .recipient = STR("ada@example.org"),
+	    .verdict = verdict};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(store_journal_put(world.store, &row, &err), 0);
+}
+
+static bool
+never(void *closure)
+{
+	(void)closure;
+	return false;
+}
+
+static void
+run_listeners(struct listeners *listeners, int until)
+{
+	int *heard = counter("sample_heard");
+	int64_t next_us = 0;
+
+	for (int i = 0; i < 1200; i++) {
+		next_us = listeners_run(listeners, never, NULL);
+		if (*heard >= until)
+			break;
+		g_usleep(50000);
+	}
+	assert_int_equal(*heard, until);
+	assert_true(next_us < INT64_MAX);
+}
+
+static void
+listeners_hear_all_over_failures_and_restarts(void **state)
+{
+	struct listeners *listeners;
+	struct err err = ERR_INIT;
+	int64_t id, row, cursor, complained;
+
+	(void)state;
+	put_event(STORE_EVENT_TRACK, "Before");
+	store_tell_sent(world.store);
+	assert_int_equal(listeners_new(&listeners, world.tailor->plugins, world.store, &err), 0);
+	listeners_run(listeners, never, NULL);
+	put_event(STORE_EVENT_TRACK, "A");
+	complained = put_event(STORE_EVENT_COMPLAINED, "");
+	put_event(STORE_EVENT_PAGE, "not wanted");
+	put_event(STORE_EVENT_TRACK, "Refuse");
+	put_event(STORE_EVENT_TRACK, "B");
+	put_sent(STORE_DEFERRED);
+	put_sent(STORE_SENT);
+	put_sent(STORE_SENT); /* made again: it was sent once */
+	run_listeners(listeners, 4);
+	assert_int_equal(*counter("sample_refused"), 3);
+	listeners_free(&listeners);
+
+	/* What comes while nobody runs, behind more than a page that nobody wants. */
+	for (int i = 0; i < 1100; i++)
+		put_event(STORE_EVENT_OPENED, "");
+	id = put_event(STORE_EVENT_TRACK, "C");
+	assert_int_equal(listeners_new(&listeners, world.tailor->plugins, world.store, &err), 0);
+	run_listeners(listeners, 5);
+	listeners_free(&listeners);
+	assert_int_equal(store_plugin_find(world.store, STR("sample"), &row, &err), 1);
+	assert_int_equal(store_plugin_cursor(world.store, row, STR("ear"), &cursor, &err), 1);
+	assert_int_equal(cursor, id);
+	assert_int_equal(store_plugin_cursor(world.store, row, STR("deaf"), &cursor, &err), 1);
+	assert_true(cursor < complained);
+}
+
 /* --- the board --- */
+
+static bool
+note_look(const struct board_look *look, void *closure)
+{
+	struct board_look *kept = closure;
+
+	*kept = *look;
+	return true;
+}
 
 static void
 board_counts_and_strikes(void **state)
 {
-	struct board *board;
+	struct board *board, *other;
+	struct board_look look = {.calls = 0};
 	struct err err = ERR_INIT;
+	int64_t calls = 0;
 	char path[128];
 	int at;
 
@@ -689,6 +795,19 @@ board_counts_and_strikes(void **state)
 	board_count(&board->plugin[at], STR("codes"), 2);
 	board_count(&board->plugin[at], STR("codes"), 3);
 	assert_int_equal(board->plugin[at].counter[0].value, 5);
+	/* As another process would: by the file. */
+	assert_int_equal(board_open(&other, path, &err), 0);
+	board_each(other, note_look, &look);
+	board_close(&other);
+	assert_string_equal(look.name, "sample");
+	assert_int_equal(look.calls, 100);
+	assert_false(look.out);
+	for (size_t i = 0; i < BOARD_BUCKETS; i++)
+		calls += look.bucket[i].calls;
+	assert_int_equal(calls, 100);
+	assert_int_equal(look.counter_count, 1);
+	assert_string_equal(look.counter[0].name, "codes");
+	assert_int_equal(look.counter[0].value, 5);
 	assert_false(board_strike(&board->plugin[at], 1000));
 	assert_false(board_strike(&board->plugin[at], 2000));
 	assert_true(board_strike(&board->plugin[at], 3000));
@@ -798,6 +917,7 @@ main(void)
 	    cmocka_unit_test(failures_do_what_the_campaign_says),
 	    cmocka_unit_test(changes_are_heard),
 	    cmocka_unit_test(entries_are_kept_swapped_and_claimed),
+	    cmocka_unit_test(listeners_hear_all_over_failures_and_restarts),
 	    cmocka_unit_test(board_counts_and_strikes),
 	    cmocka_unit_test(stale_calls_are_noticed),
 	};
