@@ -15,6 +15,9 @@ libmailtailor_a_SOURCES += \
 	milter/web/route.c \
 	milter/web/run.c \
 	milter/web/server.c milter/web/server.h \
+	milter/web/spool.c milter/web/spool.h \
+	milter/web/spool_impl.h milter/web/spool_move.c \
+	milter/web/targets.c \
 	milter/web/track.c \
 	milter/web/web.h
 
