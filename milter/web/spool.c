@@ -26,6 +26,8 @@
 /* Some million clicks: then something is wrong with the database. */
 #define BACKLOG_MAX ((int64_t)512 << 20)
 #define NAME_END    ".events"
+#define FRESH_END   ".new"
+#define FRESH_MS    60000
 
 /* --- the folder --- */
 
@@ -52,15 +54,16 @@ web_spool_new(struct web_spool **spool_r, const char *database, struct err *err)
 }
 
 void
-spool_drop_first(struct web_spool *spool, bool done)
+spool_drop(struct web_spool *spool, struct spool_segment *gone, bool done)
 {
-	struct spool_segment *gone;
+	struct spool_segment **at;
 
 	pthread_mutex_lock(&spool->lock);
-	gone = spool->first;
-	spool->first = gone->next;
-	if (spool->first == NULL)
-		spool->last = &spool->first;
+	for (at = &spool->first; *at != gone; at = &(*at)->next)
+		;
+	*at = gone->next;
+	if (*at == NULL)
+		spool->last = at;
 	pthread_mutex_unlock(&spool->lock);
 	if (done)
 		unlinkat(spool->folder_fd, gone->name, 0);
@@ -77,7 +80,8 @@ web_spool_free(struct web_spool **spool)
 	if (gone == NULL)
 		return;
 	while (gone->first != NULL)
-		spool_drop_first(gone, gone->first->moved == atomic_load(&gone->first->size));
+		spool_drop(
+		    gone, gone->first, gone->first->moved == atomic_load(&gone->first->size));
 	if (gone->folder_fd >= 0)
 		close(gone->folder_fd);
 	buf_fini(&gone->record);
@@ -117,7 +121,7 @@ open_current(struct web_spool *spool, struct err *err)
 		abort();
 	snprintf(segment->name, sizeof segment->name, "%lld-%d-%u" NAME_END, (long long)clock_now(),
 	    (int)getpid(), ++spool->number);
-	snprintf(fresh, sizeof fresh, "%s.new", segment->name);
+	snprintf(fresh, sizeof fresh, "%s" FRESH_END, segment->name);
 	segment->fd =
 	    openat(spool->folder_fd, fresh, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	if (segment->fd < 0) {
@@ -125,7 +129,8 @@ open_current(struct web_spool *spool, struct err *err)
 		return fail(spool, fresh, err);
 	}
 	if (flock(segment->fd, LOCK_EX | LOCK_NB) != 0 ||
-	    renameat(spool->folder_fd, fresh, spool->folder_fd, segment->name) != 0) {
+	    renameat2(spool->folder_fd, fresh, spool->folder_fd, segment->name, RENAME_NOREPLACE) !=
+		0) {
 		fail(spool, fresh, err);
 		unlinkat(spool->folder_fd, fresh, 0);
 		close(segment->fd);
@@ -256,6 +261,22 @@ adopt(struct web_spool *spool, const char *name, struct err *err)
 	return 0;
 }
 
+/* Who made it died before it had its name, and anything in it. */
+static void
+remove_fresh(struct web_spool *spool, const char *name)
+{
+	int fd = openat(spool->folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* A living one may have it open, and not locked yet: for a moment. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_size == 0 &&
+	    clock_now() - (int64_t)st.st_mtim.tv_sec * 1000 > FRESH_MS)
+		unlinkat(spool->folder_fd, name, 0);
+	close(fd);
+}
+
 int
 web_spool_adopt(struct web_spool *spool, struct err *err)
 {
@@ -275,6 +296,8 @@ web_spool_adopt(struct web_spool *spool, struct err *err)
 		if (str_ends_nocase(name, STR(NAME_END)) && name.n < SPOOL_NAME &&
 		    !is_known(spool, entry->d_name))
 			rc = adopt(spool, entry->d_name, err);
+		else if (str_ends_nocase(name, STR(NAME_END FRESH_END)))
+			remove_fresh(spool, entry->d_name);
 	}
 	closedir(folder);
 	return rc;

@@ -46,7 +46,7 @@ struct web_spool {
 };
 
 uint32_t spool_sum(const char *record, size_t n);
-/* Takes the first file off the list, and away if it is done. */
-void spool_drop_first(struct web_spool *spool, bool done);
+/* Takes a file off the list, and away if it is done. */
+void spool_drop(struct web_spool *spool, struct spool_segment *gone, bool done);
 
 #endif

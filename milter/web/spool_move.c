@@ -55,24 +55,31 @@ decode(const char *at, size_t n, struct store_event *event)
 	return head.size;
 }
 
-/* The first file that has something to move; NULL: there is none. */
+/* The first file that has something to move, or that is done and not written to any more; NULL:
+ * there is none. */
 static struct spool_segment *
-find_first(struct web_spool *spool)
+find(struct web_spool *spool)
 {
-	for (;;) {
-		struct spool_segment *first;
-		bool current;
+	struct spool_segment *at;
 
-		pthread_mutex_lock(&spool->lock);
-		first = spool->first;
-		current = first != NULL && first == spool->current;
-		pthread_mutex_unlock(&spool->lock);
-		if (first == NULL || first->moved < atomic_load(&first->size))
-			return first;
-		if (current)
-			return NULL;
-		spool_drop_first(spool, true);
+	pthread_mutex_lock(&spool->lock);
+	for (at = spool->first; at != NULL; at = at->next) {
+		if (at->moved < atomic_load(&at->size) || at != spool->current)
+			break;
 	}
+	pthread_mutex_unlock(&spool->lock);
+	return at;
+}
+
+static struct spool_segment *
+find_work(struct web_spool *spool)
+{
+	struct spool_segment *found;
+
+	/* Its size can't grow any more once it is not the current one. */
+	while ((found = find(spool)) != NULL && found->moved == atomic_load(&found->size))
+		spool_drop(spool, found, true);
+	return found;
 }
 
 static int
@@ -120,7 +127,7 @@ put_aside(struct web_spool *spool, struct spool_segment *segment, struct err *er
 	if (renameat(spool->folder_fd, segment->name, spool->folder_fd, bad) != 0)
 		log_error("web: can't rename", LOG_STR("reason", strerror(errno)));
 	atomic_fetch_sub(&spool->backlog, left);
-	spool_drop_first(spool, false);
+	spool_drop(spool, segment, false);
 	return 0;
 }
 
@@ -150,7 +157,7 @@ write_group(struct store *store, const struct group *group, struct err *err)
 int
 web_spool_move(struct web_spool *spool, struct store *store, size_t max, struct err *err)
 {
-	struct spool_segment *segment = find_first(spool);
+	struct spool_segment *segment = find_work(spool);
 	struct group *group;
 	int rc;
 
