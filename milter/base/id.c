@@ -33,12 +33,26 @@ id_digest(const struct str *pieces, size_t count)
 	return digest;
 }
 
+/* OpenSSL would look for it anew with each digest, which costs more than a short text's. */
+static struct {
+	pthread_once_t once;
+	EVP_MD *kind;
+} sha256 = {.once = PTHREAD_ONCE_INIT};
+
+static void
+fetch_sha256(void)
+{
+	sha256.kind = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 struct id_digest
 id_sha256(struct str text)
 {
 	struct id_digest digest;
 
-	SHA256((const unsigned char *)text.p, text.n, digest.byte);
+	pthread_once(&sha256.once, fetch_sha256);
+	if (EVP_Digest(text.p, text.n, digest.byte, NULL, sha256.kind, NULL) != 1)
+		abort();
 	return digest;
 }
 

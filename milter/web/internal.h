@@ -2,9 +2,11 @@
  *
  * internal: what the files of web/ share; nobody else includes it
  *
- * One thread (libmicrohttpd's) reads requests and makes replies; another writes what they
- * record, many at a time, and only then does the reply leave: what a client was told is in
- * the store. A handler fills the reply and, where there is something to record, the job.
+ * One thread (libmicrohttpd's) reads requests and makes replies. No reply leaves before what
+ * it says was kept: a click's event is written to the spool (spool.h) by that thread; what
+ * changes the database otherwise is a job for the recorder's thread, which writes many at a
+ * time, and the reply waits. A handler fills the reply and, where there is something to
+ * record, the event or the job.
  */
 #ifndef WEB_INTERNAL_H
 #define WEB_INTERNAL_H
@@ -29,6 +31,7 @@
 
 struct web_recorder;
 struct web_pages;
+struct web_targets;
 struct web_request;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
@@ -46,7 +49,9 @@ struct web {
 	/* Makes messages again, to be looked at. NULL where there are plugins: templates may want
 	 * them, and this process runs no code of theirs. */
 	struct tailor *tailor;
+	struct web_spool *spool;
 	struct web_recorder *recorder;
+	struct web_targets *targets;
 	struct web_pages *pages;
 	struct picture_studio *studio;
 	struct MHD_Response *pixel;
@@ -59,10 +64,10 @@ struct web_reply {
 	unsigned status; /* 0: not answered yet */
 	struct str body; /* in the arena, or constant */
 	const char *type;
-	const char *location; /* of a redirect, or NULL */
-	const char *allow;    /* of a 405, or NULL */
-	bool pixel;	      /* the image, instead of a body */
-	bool mail;	      /* the body is a message: its images may be shown */
+	const char *location;	    /* of a redirect, or NULL */
+	const char *allow;	    /* of a 405, or NULL */
+	struct MHD_Response *ready; /* made before, with all but the status; or NULL */
+	bool mail;		    /* the body is a message: its images may be shown */
 };
 
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
@@ -78,8 +83,9 @@ struct web_request {
 	enum web_state state;
 	int recorded; /* what the job came to */
 	struct web_reply reply;
-	struct web_job job; /* write NULL: nothing is recorded */
-	void *closure;	    /* the handler's, for its job */
+	const struct store_event *event; /* for the spool; or NULL */
+	struct web_job job;		 /* write NULL: there is none */
+	void *closure;			 /* the handler's, for its job */
 };
 
 struct web_request *web_request_of(struct web_job *job);
@@ -104,13 +110,27 @@ void web_page(
 
 /* --- recorder.c --- */
 
-int web_recorder_new(struct web_recorder **recorder_r, struct store *store, struct err *err);
+struct web_spool;
+
+int web_recorder_new(struct web_recorder **recorder_r, struct store *store, struct web_spool *spool,
+    struct err *err);
 /* Everything that was posted is done when it returns, and nothing more is taken. By the
  * thread that made it; NULL is allowed. */
 void web_recorder_stop(struct web_recorder *recorder);
 void web_recorder_free(struct web_recorder **recorder);
 /* False if it is not taken; `done` is not called then. */
 bool web_recorder_post(struct web_recorder *recorder, struct web_job *job);
+/* An event for the spool; it is kept when this returns 0. The server's thread only. */
+int web_recorder_add(
+    struct web_recorder *recorder, const struct store_event *event, struct err *err);
+
+/* --- targets.c: where links lead --- */
+
+struct web_targets *web_targets_new(struct store *store);
+void web_targets_free(struct web_targets **targets);
+/* 1 found: the redirect is good until the next call; 0 this campaign has no such link; -1. */
+int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, struct arena *arena,
+    struct MHD_Response **redirect_r, struct err *err);
 
 /* --- client.c: who asks --- */
 

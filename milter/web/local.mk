@@ -16,6 +16,9 @@ libmailtailor_a_SOURCES += \
 	milter/web/route.c \
 	milter/web/run.c \
 	milter/web/server.c milter/web/server.h \
+	milter/web/spool.c milter/web/spool.h \
+	milter/web/spool_impl.h milter/web/spool_move.c \
+	milter/web/targets.c \
 	milter/web/track.c \
 	milter/web/web.h
 
@@ -33,8 +36,10 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
 
 if TESTS_ON
-check_PROGRAMS += tests/corpus/agent_corpus
-TESTS += tests/corpus/agent_corpus.py
+check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
+TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
+tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
+tests_unit_web_spool_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c
 tests_corpus_agent_corpus_LDADD = $(mailtailor_libs)
 endif

@@ -12,6 +12,7 @@
 #include "web/internal.h"
 
 #include <glib.h>
+#include <pthread.h>
 #include <strings.h>
 
 /* Of programs that begin with neither Mozilla nor Opera: what those made for people have. */
@@ -47,6 +48,52 @@ contains_nocase(struct str text, const char *word)
 }
 
 static bool
+begins_nocase(struct str text, struct str word)
+{
+	return text.n >= word.n && strncasecmp(text.p, word.p, word.n) == 0;
+}
+
+/* The words by their first two letters, in either case: most places of a text begin none. */
+static struct {
+	pthread_once_t once;
+	unsigned char first[256][256];		 /* 1 + index of a word; 0: there is none */
+	unsigned char next[G_N_ELEMENTS(words)]; /* another one, in the same way */
+} index_of = {.once = PTHREAD_ONCE_INIT};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(words) < 255);
+
+static void
+fill_index(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		unsigned char a = (unsigned char)words[i][0], b = (unsigned char)words[i][1];
+		unsigned char upper_a = (unsigned char)g_ascii_toupper(words[i][0]);
+		unsigned char upper_b = (unsigned char)g_ascii_toupper(words[i][1]);
+
+		index_of.next[i] = index_of.first[a][b];
+		index_of.first[a][b] = index_of.first[upper_a][b] = (unsigned char)(i + 1);
+		index_of.first[a][upper_b] = index_of.first[upper_a][upper_b] =
+		    (unsigned char)(i + 1);
+	}
+}
+
+static bool
+holds_word(struct str text)
+{
+	pthread_once(&index_of.once, fill_index);
+	for (size_t i = 0; i + 1 < text.n; i++) {
+		struct str rest = {text.p + i, text.n - i};
+		unsigned at = index_of.first[(unsigned char)rest.p[0]][(unsigned char)rest.p[1]];
+
+		for (; at != 0; at = index_of.next[at - 1]) {
+			if (begins_nocase(rest, str_c(words[at - 1])))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
 holds_any(struct str text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -56,12 +103,6 @@ holds_any(struct str text, const char *const *list, size_t count)
 	return false;
 }
 
-static bool
-begins_nocase(struct str text, struct str word)
-{
-	return text.n >= word.n && strncasecmp(text.p, word.p, word.n) == 0;
-}
-
 /* "Googlebot/2.1", "robots"; but Cubot makes telephones, and Caboto was a sailor. */
 static bool
 is_bot(struct str agent)
@@ -69,7 +110,7 @@ is_bot(struct str agent)
 	for (size_t i = 0; i + 3 <= agent.n; i++) {
 		char next = i + 3 < agent.n ? agent.p[i + 3] : ' ';
 
-		if (strncasecmp(agent.p + i, "bot", 3) == 0 &&
+		if ((agent.p[i] | 0x20) == 'b' && strncasecmp(agent.p + i, "bot", 3) == 0 &&
 		    (!g_ascii_isalpha(next) || (next | 0x20) == 's') &&
 		    (i < 2 || strncasecmp(agent.p + i - 2, "cu", 2) != 0))
 			return true;
@@ -85,7 +126,7 @@ web_machine_agent(struct str agent)
 	/* Apple's Mail Privacy Protection names nothing but this. */
 	if (str_is(agent, "Mozilla/5.0"))
 		return "privacy proxy";
-	if (is_bot(agent) || holds_any(agent, words, G_N_ELEMENTS(words)))
+	if (is_bot(agent) || holds_word(agent))
 		return "agent";
 	/* No browser: mail programs and the like name the system that they run on. */
 	return begins_nocase(agent, STR("moz")) || begins_nocase(agent, STR("opera")) ||

@@ -5,13 +5,14 @@
  * When it is told to leave it takes no new connection (its successor does, on the same
  * socket), answers what it has, and goes.
  *
- * Owns:    store, recorder, pages, server.
+ * Owns:    store, spool, recorder, pages, server.
  * Threads: the process's first; libmicrohttpd's and the recorder's beside it.
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/worker.h"
 #include "web/server.h"
+#include "web/spool.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -64,10 +65,28 @@ open_parts(struct process *process, struct err *err)
 		tailor_new(&web->tailor, worker->conf, NULL, worker->link_keys, worker->templates,
 		    web->store, err) != 0) ||
 	    web_pages_new(&web->pages, worker->conf, worker->templates, err) != 0 ||
-	    web_recorder_new(&web->recorder, web->store, err) != 0)
+	    web_spool_new(&web->spool, worker->conf->database, err) != 0 ||
+	    web_recorder_new(&web->recorder, web->store, web->spool, err) != 0)
 		return -1;
+	web->targets = web_targets_new(web->store);
 	process->daemon = web_server_start(&process->server, worker->listen_fd);
 	return process->daemon != NULL ? 0 : err_set(err, ERR_IO, "the web server does not start");
+}
+
+/* What the last requests left; if that takes too long, the next process does it. */
+static void
+empty_spool(struct web *web)
+{
+	int64_t end_us = clock_mono_us() + DRAIN_US;
+	struct err err = ERR_INIT;
+	int moved = 1;
+
+	while (web->spool != NULL && moved > 0 && clock_mono_us() < end_us)
+		moved = web_spool_move(web->spool, web->store, SIZE_MAX, &err);
+	if (moved < 0)
+		log_warning("web: what was recorded waits for the next process",
+		    LOG_STR("reason", err.text));
+	web_spool_free(&web->spool);
 }
 
 static void
@@ -78,10 +97,12 @@ close_parts(struct process *process)
 	if (process->daemon != NULL)
 		MHD_stop_daemon(process->daemon);
 	web_recorder_free(&process->web.recorder);
+	empty_spool(&process->web);
 	web_connections_free(&process->server.connections);
 	web_pages_free(&process->web.pages);
 	MHD_destroy_response(process->web.pixel);
 	picture_studio_free(&process->web.studio);
+	web_targets_free(&process->web.targets);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)

@@ -129,6 +129,21 @@ web_pixel_new(void)
 	return response;
 }
 
+struct MHD_Response *
+web_redirect_new(struct str address)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	char *location = strndup(address.p, address.n);
+
+	if (response == NULL || location == NULL)
+		abort();
+	MHD_add_response_header(response, "Location", location);
+	add_fixed(response);
+	free(location);
+	return response;
+}
+
 static void
 add_fields(struct MHD_Response *response, const struct web_request *request)
 {
@@ -159,8 +174,8 @@ answer(struct web_request *request)
 	enum MHD_Result result;
 
 	request->state = WEB_ANSWERED;
-	if (reply->pixel)
-		return MHD_queue_response(request->connection, MHD_HTTP_OK, request->web->pixel);
+	if (reply->ready != NULL)
+		return MHD_queue_response(request->connection, reply->status, reply->ready);
 	/* The body lives as long as the request. */
 	response = MHD_create_response_from_buffer(
 	    reply->body.n, (void *)(uintptr_t)reply->body.p, MHD_RESPMEM_PERSISTENT);
@@ -243,13 +258,26 @@ record(struct web_request *request)
 }
 
 static enum MHD_Result
-finish_recording(struct web_request *request)
+refuse(struct web_request *request)
 {
-	if (request->recorded != 0) {
-		request->reply = (struct web_reply){0};
-		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
-	}
+	request->reply = (struct web_reply){0};
+	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	return answer(request);
+}
+
+/* What is to be recorded, and then the reply. */
+static enum MHD_Result
+finish(struct web_request *request)
+{
+	struct err err = ERR_INIT;
+
+	if (request->job.write != NULL)
+		return record(request);
+	if (request->event == NULL ||
+	    web_recorder_add(request->web->recorder, request->event, &err) == 0)
+		return answer(request);
+	log_error("web: not recorded", LOG_STR("reason", err.text));
+	return refuse(request);
 }
 
 static enum MHD_Result
@@ -272,7 +300,7 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 	if (request->state == WEB_ANSWERED)
 		return MHD_YES;
 	if (request->state == WEB_RECORDING)
-		return finish_recording(request);
+		return request->recorded == 0 ? answer(request) : refuse(request);
 	if (*size > 0)
 		return request->too_large && *size > BODY_END ? MHD_NO
 							      : take_body(request, data, size);
@@ -280,7 +308,7 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
 	else
 		web_route(request);
-	return request->job.write != NULL ? record(request) : answer(request);
+	return finish(request);
 }
 
 static void
@@ -329,9 +357,9 @@ web_server_start(struct web_server *server, int listen_fd)
 	const struct conf *conf = server->web->conf;
 	struct web_connections *connections = server->connections;
 
-	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-	    NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO |
+		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+	    0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)conf->web_connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((conf->web_timeout + 999) / 1000),

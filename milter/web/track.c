@@ -6,14 +6,14 @@
  * stands in the link's row, and nothing in the request can change it. HEAD is for programs
  * that look whether a link is alive: it is answered alike, and recorded as nothing.
  *
- * Threads: the server's; write_event the recorder's.
+ * Threads: the server's.
  */
 #include "web/internal.h"
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "store/link.h"
+#include "web/spool.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -21,13 +21,6 @@
 
 /* Half of a digest is as good as never the same twice. */
 #define SOURCE_BYTES 16
-
-static int
-write_event(struct web_job *job, struct store *store, struct err *err)
-{
-
-	return store_event_put(store, web_request_of(job)->closure, 1, NULL, err);
-}
 
 static void
 fail(struct web_request *request)
@@ -88,7 +81,7 @@ web_event(struct web_request *request, const struct link_facts *facts, enum stor
 	*event = (struct store_event){.contact = facts->contact,
 	    .kind = kind,
 	    .time_ms = now_ms,
-	    .source = STR("web"),
+	    .source = STR(WEB_SPOOL_SOURCE),
 	    .source_id = source_id(request, now_ms, second),
 	    .campaign = facts->campaign,
 	    .message =
@@ -108,48 +101,53 @@ record(struct web_request *request, const struct link_facts *facts, enum store_e
 {
 	if (request->method != WEB_GET)
 		return;
-	request->closure = web_event(request, facts, kind, true);
-	if (request->closure != NULL)
-		request->job.write = write_event;
+	request->event = web_event(request, facts, kind, true);
 }
 
-/* Where the click leads; absent after a reply that says why not. */
-static struct str
-target(struct web_request *request, const struct link_facts *facts)
+/* A token that holds the address itself. */
+static void
+lead_to(struct web_request *request, struct str address)
 {
-	struct store_link link;
-	struct err err = ERR_INIT;
-	int found;
+	address = arena_str(request->arena, address);
+	if (address.p == NULL)
+		fail(request);
+	else
+		request->reply = (struct web_reply){
+		    .status = MHD_HTTP_FOUND, .location = address.p, .body = STR("")};
+}
 
-	if (facts->address.n > 0)
-		return arena_str(request->arena, facts->address);
-	found = store_link_get(request->web->store, facts->link, request->arena, &link, &err);
-	if (found == 1 && link.campaign == facts->campaign && link_address_ok(link.address))
-		return link.address;
-	if (found < 0) {
+static void
+lead_to_link(struct web_request *request, const struct link_facts *facts)
+{
+	struct MHD_Response *redirect;
+	struct err err = ERR_INIT;
+	int found = web_targets_get(
+	    request->web->targets, facts->link, facts->campaign, request->arena, &redirect, &err);
+
+	if (found == 1) {
+		request->reply = (struct web_reply){.status = MHD_HTTP_FOUND, .ready = redirect};
+	} else if (found == 0) {
+		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+	} else {
 		log_error("web: a link can't be read", LOG_STR("reason", err.text));
 		fail(request);
-	} else {
-		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
 	}
-	return STR_NONE;
 }
 
 void
 web_click(struct web_request *request, const struct link_facts *facts)
 {
-	struct str address = target(request, facts);
-
-	if (address.p == NULL)
-		return;
-	request->reply =
-	    (struct web_reply){.status = MHD_HTTP_FOUND, .location = address.p, .body = STR("")};
-	record(request, facts, STORE_EVENT_CLICKED);
+	if (facts->address.n > 0)
+		lead_to(request, facts->address);
+	else
+		lead_to_link(request, facts);
+	if (request->reply.status == MHD_HTTP_FOUND)
+		record(request, facts, STORE_EVENT_CLICKED);
 }
 
 void
 web_open(struct web_request *request, const struct link_facts *facts)
 {
-	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .pixel = true};
+	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .ready = request->web->pixel};
 	record(request, facts, STORE_EVENT_OPENED);
 }

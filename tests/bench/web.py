@@ -7,8 +7,9 @@
     302      nginx's `return 302`
     gif      nginx's static image of one dot
 
-Each server gets one core and wrk the other; the ways take turns and the medians count. Then the
-click path runs at half of its own rate, for the time that 99 of 100 replies take at most; wrk
+Each server gets one core and wrk the other; the ways take turns and the medians count. What is
+compared is requests per second of CPU time that the server took, until all that it accepted is in
+the database: what else the machine does changes both alike. Then the click path runs at half of its own rate, for the time that 99 of 100 replies take at most; wrk
 has no rate of its own, so that is done by fewer connections with a pause between requests."""
 
 import argparse
@@ -17,6 +18,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -80,10 +82,28 @@ class Nginx:
         self._process = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", path],
                                          stderr=subprocess.DEVNULL)
         wait_for("nginx", lambda: can_connect(self.port))
+        self.worker = children_of(self._process.pid)[0]
 
     def stop(self):
         self._process.terminate()
         self._process.wait()
+
+
+def cpu_of(pid):
+    """Seconds that the process computed so far, in user and system time."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def settled_cpu(pid):
+    """The same, when it has nothing to do any more."""
+    while True:
+        before = cpu_of(pid)
+        time.sleep(0.5)
+        after = cpu_of(pid)
+        if after - before < 0.02:
+            return after
 
 
 def pin(pid):
@@ -115,11 +135,13 @@ class Bench:
             with open(self.paths[way], "w", encoding="ascii") as out:
                 out.write(path + "\n")
 
-    def wrk(self, way, port, connections, pause=0):
-        """(requests per second, milliseconds of the 99th percentile)"""
+    def wrk(self, way, pid, port, connections, pause=0):
+        """(requests per second, the same per second of CPU time, milliseconds of the 99th
+        percentile)"""
         script = self.lab.path("script.lua")
         with open(script, "w", encoding="ascii") as out:
             out.write(SCRIPT.replace("@paths@", self.paths[way]).replace("@pause@", str(pause)))
+        began = cpu_of(pid)
         done = subprocess.run(
             ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}",
              f"-d{self.arguments.seconds}s", "--latency", "-s", script,
@@ -128,8 +150,10 @@ class Bench:
         if bad:
             raise LabError(f"{way}: {bad[0]}")
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+        count = int(re.search(r"(\d+) requests in", done.stdout)[1])
+        of_cpu = count / (settled_cpu(pid) - began)
         value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout).groups()
-        return rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+        return rate, of_cpu, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
 def run(lab, arguments):
@@ -145,16 +169,20 @@ def run(lab, arguments):
     web = next(pid for pid, kind in bed.daemon.workers() if kind == "web")
     pin(web)
     rates = {way: [] for way in bench.paths}
+    of_cpus = {way: [] for way in bench.paths}
     for _ in range(arguments.rounds):
         for way in bench.paths:
-            port = nginx.port if way in ("302", "gif") else bed.daemon.web_port
-            rate, slowest = bench.wrk(way, port, arguments.connections)
+            pid, port = ((nginx.worker, nginx.port) if way in ("302", "gif")
+                         else (web, bed.daemon.web_port))
+            rate, of_cpu, slowest = bench.wrk(way, pid, port, arguments.connections)
             rates[way].append(rate)
-            print(f"{way:6} {rate:9.0f}/s   99 % within {slowest:.1f} ms", flush=True)
-    median = {way: statistics.median(values) for way, values in rates.items()}
+            of_cpus[way].append(of_cpu)
+            print(f"{way:6} {rate:9.0f}/s {of_cpu:9.0f} per second of CPU   "
+                  f"99 % within {slowest:.1f} ms", flush=True)
+    median = {way: statistics.median(values) for way, values in of_cpus.items()}
     # So many connections, each of which waits a tenth of a second, make half of the rate.
-    half = max(1, int(median["click"] / 2 * 0.1))
-    rate, slowest = bench.wrk("click", bed.daemon.web_port, half, pause=100)
+    half = max(1, int(statistics.median(rates["click"]) / 2 * 0.1))
+    rate, _, slowest = bench.wrk("click", web, bed.daemon.web_port, half, pause=100)
     print(f"half   {rate:9.0f}/s   99 % within {slowest:.1f} ms, {half} connections")
     nginx.stop()
     status = bed.stop()

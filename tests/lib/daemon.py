@@ -76,6 +76,7 @@ class Daemon:
         self.path = os.path.join(self.folder, "mailtailor.conf")
         self.log = os.path.join(self.folder, "log", "mailtailor.log")
         self.socket = os.path.join(self.folder, "milter", "milter.sock")
+        self.database = os.path.join(self.folder, "db", "mailtailor.db")
         self.sanitizers = sanitized(os.path.join(self.build, "mailtailord"))
         for name in ("run", "db", "log", "milter", "reports"):
             lab.open_to_all("daemon", name)
