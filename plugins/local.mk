@@ -28,6 +28,7 @@ include plugins/cap/local.mk
 include plugins/exec/local.mk
 include plugins/countdown/local.mk
 include plugins/nearest/local.mk
+include plugins/offer/local.mk
 include plugins/lua/local.mk
 
 include plugins/recommend/local.mk

@@ -145,10 +145,20 @@ class Daemon:
         """A file with a token key, for `token_keys`, that the daemon's user may read; its path."""
         path = os.path.join(self.lab.open_to_all("daemon", "keys"), "tokens")
         self.tool("key", "new", path)
-        shutil.chown(path, self._settings["user"])
+        self.own(path)
         return path
 
     # --- running ---
+
+    def own(self, path):
+        """Gives a file to the daemon's user."""
+        shutil.chown(path, self._settings["user"])
+
+    def check(self, path):
+        """mailtailord -n with this file."""
+        return subprocess.run([os.path.join(self.build, "mailtailord"), "-n", "-c", path], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=self.environment(), check=False)
 
     def serving(self):
         with socket.socket(socket.AF_UNIX) as probe:
