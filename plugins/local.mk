@@ -27,8 +27,13 @@ plugin_ldflags = $(HARDEN) -shared
 include plugins/cap/local.mk
 include plugins/exec/local.mk
 include plugins/countdown/local.mk
+# What lines of carts and orders are read with.
+plugin_lines = plugins/common/line.c plugins/common/line.h plugins/common/show.c \
+	plugins/common/show.h
+include plugins/cart/local.mk
 include plugins/nearest/local.mk
 include plugins/offer/local.mk
+include plugins/order/local.mk
 include plugins/lua/local.mk
 
 include plugins/recommend/local.mk

@@ -12,9 +12,9 @@ plugins_recommend_so_SOURCES = $(recommend_core) \
 	plugins/recommend/history.c plugins/recommend/history.h \
 	plugins/recommend/learner.c \
 	plugins/recommend/recommend.c plugins/recommend/recommend.h \
-	plugins/recommend/show.c plugins/recommend/show.h \
+	plugins/common/show.c plugins/common/show.h \
 	plugins/recommend/words.c
-plugins_recommend_so_CPPFLAGS = $(plugin_cppflags)
+plugins_recommend_so_CPPFLAGS = $(plugin_cppflags) -I$(srcdir)/plugins/common
 plugins_recommend_so_CFLAGS = $(plugin_cflags)
 plugins_recommend_so_LDFLAGS = $(plugin_ldflags)
 plugins_recommend_so_LDADD = -lm

@@ -43,7 +43,7 @@ attributes(struct mt_call *call, struct mt_str json)
 	return value;
 }
 
-const struct mt_value *
+struct mt_value *
 show_product(struct mt_call *call, const struct mt_product *product, struct mt_str reason)
 {
 	const struct mt_host *mt = call->host;
