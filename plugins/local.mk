@@ -28,7 +28,7 @@ plugin_ldflags = $(HARDEN) -shared
 if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name
-test_plugins = tests/plugins/sample.so tests/plugins/old.so \
+test_plugins = tests/plugins/sample.so tests/plugins/old.so tests/plugins/rogue.so \
 	$(foreach bad,$(test_bad),tests/plugins/bad_$(bad).so)
 plugin_cc = $(AM_V_CC)$(MKDIR_P) tests/plugins && $(CC) -c -fPIC -fvisibility=hidden -std=c99 \
 	-pedantic -Wall -Wextra -O1 -g -Iplugins/include -I$(srcdir) -o $@.o
@@ -38,6 +38,8 @@ tests/plugins/sample.so: tests/plugins/sample.c $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/sample.c && $(plugin_ld)
 tests/plugins/old.so: tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/abi-1.0/old.c && $(plugin_ld)
+tests/plugins/rogue.so: tests/plugins/rogue.c $(plugin_include)
+	$(plugin_cc) -pthread $(srcdir)/tests/plugins/rogue.c && $(plugin_ld)
 tests/plugins/bad_%.so: tests/plugins/bad.c $(plugin_include)
 	$(plugin_cc) -DBAD_`echo $* | tr a-z A-Z` $(srcdir)/tests/plugins/bad.c && $(plugin_ld)
 
@@ -51,5 +53,6 @@ tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 noinst_DATA = $(test_plugins)
 CLEANFILES += $(test_plugins) $(test_plugins:=.o)
 endif
-EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/bad.c \
+EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/rogue.c tests/plugins/throw.cc \
+	tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

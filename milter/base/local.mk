@@ -7,6 +7,7 @@ libmailtailor_a_SOURCES += \
 	milter/base/id.c milter/base/id.h \
 	milter/base/log.c milter/base/log.h \
 	milter/base/origin.c milter/base/origin.h \
+	milter/base/resident.c milter/base/resident.h \
 	milter/base/secret.c milter/base/secret.h \
 	milter/base/str.c milter/base/str.h
 

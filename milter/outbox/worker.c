@@ -54,6 +54,8 @@ open_parts(struct outbox_process *process, struct err *err)
 
 	office->worker = worker;
 	office->queue = &process->queue;
+	if (worker->hands != NULL)
+		office->hands = &worker->hands[worker->slot];
 	office->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (office->cancel_fd < 0)
 		return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
@@ -112,7 +114,7 @@ serve(struct outbox_process *process, struct err *err)
 	if (open_parts(process, err) == 0 &&
 	    outbox_queue_init(&process->queue, (int)process->conf->outbox_connections, err) == 0) {
 		/* Before the first claim: what is claimed now is what others left. */
-		if (!outbox_inherit(process, process->worker->slot, false))
+		if (!outbox_inherit(process))
 			status = err_set(err, ERR_STORE, "rows in doubt can't be read");
 		else
 			status = start_senders(process, err);

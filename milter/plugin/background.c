@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resident.h"
 #include "store/plugin.h"
 
 #include <poll.h>
@@ -39,6 +40,7 @@ struct background {
 	struct due *due;
 	size_t count;
 	int64_t purge_us;
+	struct resident growth;
 };
 
 static int
@@ -115,6 +117,7 @@ is_told(const struct background *background, int64_t wait_us)
 static void
 serve(struct background *background)
 {
+	bool grown = false;
 	int64_t next_us;
 
 	do {
@@ -130,7 +133,11 @@ serve(struct background *background)
 		}
 		if (background->purge_us < next_us)
 			next_us = background->purge_us;
-	} while (!is_told(background, next_us - clock_mono_us()));
+		grown =
+		    resident_is_grown(&background->growth, background->worker->conf->worker_memory);
+	} while (!grown && !is_told(background, next_us - clock_mono_us()));
+	if (grown)
+		worker_retire(background->worker);
 }
 
 int

@@ -98,6 +98,10 @@ struct plugin_call {
 	int64_t since_us;
 	int64_t deadline_us;
 	bool dry;
+	bool spoilt;		   /* it fails, whatever the hook says */
+	struct plugin_room *rooms; /* what `memory` gave */
+	uint64_t serial;	   /* of the copy; of the call itself in the background */
+	atomic_int strays;	   /* uses of the call by who must not */
 	char why[PLUGIN_WHY_MAX];
 };
 
@@ -129,6 +133,15 @@ int32_t plugin_call_misuse(struct plugin_call *call, const char *format, ...)
 void *plugin_call_memory(struct plugin_call *call, size_t size);
 struct str plugin_call_text(struct plugin_call *call, struct str text);
 
+/* --- room.c --- */
+
+/* For a plugin to write into; see room.c. NULL beyond the ceiling. */
+void *plugin_room_new(struct plugin_call *call, size_t size);
+/* The hook has returned. Does not, if it wrote where it must not. */
+void plugin_room_check(struct plugin_call *call);
+/* May it be read? Text in memory that the call was given has to end there. */
+bool plugin_room_text(struct plugin_call *call, struct mt_str text);
+
 /* --- life.c --- */
 
 /* Sees to it that the plugin is started, and that it has heard of changes. */
@@ -142,7 +155,9 @@ extern const struct mt_host plugin_host;
 
 #define PLUGIN_DEPTH_MAX 100
 
+/* `mark` says that the host made it, and for which copy. */
 struct mt_value {
+	uint64_t mark;
 	struct liquid_value v;
 	struct liquid_array array;
 	struct liquid_value *room;
@@ -154,8 +169,13 @@ struct mt_value {
 
 /* A value of ours for plugins. NULL beyond the ceiling. */
 struct mt_value *plugin_value(struct plugin_call *call, struct liquid_value value);
-/* What a plugin hands back; NULL is nil. */
-struct liquid_value plugin_value_take(const struct mt_value *value);
+/* The same value, or NULL: it is NULL, or (a misuse) none that the host made for this copy. */
+const struct mt_value *plugin_value_of(struct plugin_call *call, const struct mt_value *value);
+/* What a plugin hands back; NULL is nil. MT_MISUSE: it is no value of this copy. */
+int32_t plugin_value_take(
+    struct plugin_call *call, const struct mt_value *value, struct liquid_value *value_r);
+/* Of a copy, or of a call in the background. */
+uint64_t plugin_serial_next(void);
 
 static inline struct str
 plugin_str(struct mt_str s)

@@ -18,6 +18,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/path.c \
 	milter/plugin/plugin.h \
 	milter/plugin/process.c milter/plugin/process.h \
+	milter/plugin/room.c \
 	milter/plugin/set.c \
 	milter/plugin/use.c \
 	milter/plugin/words.c
