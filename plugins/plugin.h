@@ -871,17 +871,7 @@ struct mt_host {
 
 	int32_t (*changed)(struct mt_call *call);
 
-	/* --- 1.0: others' data over HTTP [a, not stop] --- */
-
-	/* The last good answer to this request (by its url and headers), or MT_NONE; it never
-	 * waits. Where there is none, or an old one, it is fetched in the background, and
-	 * again as long as it is asked for. With MT_FETCH_WAIT it goes out if there is no fresh
-	 * one, and tells what came, whatever the status; a request with a body is never
-	 * cached, and always wants MT_FETCH_WAIT. MT_FAILED: no answer; the log says why. */
-	int32_t (*fetch)(struct mt_call *call, const struct mt_request *request,
-	    const struct mt_answer **answer_r);
-
-	/* --- 1.0: events and products --- */
+	/* --- 1.0: events and products [a, not stop], but where another letter stands --- */
 
 	/* Of the copy's contact, newest first [m]. MT_OK with none, too. */
 	int32_t (*events)(struct mt_call *call, const struct mt_query *query,
@@ -891,7 +881,8 @@ struct mt_host {
 	/* Of all contacts, with an id above `after`, in order of id [b]. At most 1000. */
 	int32_t (*events_after)(struct mt_call *call, int64_t after, size_t most,
 	    const struct mt_event *const **events_r, size_t *count_r);
-	/* By the shop's id [a]; an empty catalogue is "default". MT_NONE: there is none. Products that are gone are found, too. */
+	/* By the shop's id [a]; an empty catalogue is "default". MT_NONE: there is none. Products
+	 * that are gone are found, too. */
 	int32_t (*product)(struct mt_call *call, struct mt_str catalogue, struct mt_str key,
 	    const struct mt_product **product_r);
 	int32_t (*product_by_id)(
@@ -903,6 +894,16 @@ struct mt_host {
 	/* All, with an id above `after`, in order of id [b]. At most 1000. */
 	int32_t (*products_after)(struct mt_call *call, int64_t after, size_t most,
 	    const struct mt_product *const **products_r, size_t *count_r);
+
+	/* --- 1.0: others' data over HTTP [a, not stop] --- */
+
+	/* The last good answer to this request (by its url and headers), or MT_NONE; it never
+	 * waits. Where there is none, or an old one, it is fetched in the background, and
+	 * again as long as it is asked for. With MT_FETCH_WAIT it goes out if there is no fresh
+	 * one, and tells what came, whatever the status; a request with a body is never
+	 * cached, and always wants MT_FETCH_WAIT. MT_FAILED: no answer; the log says why. */
+	int32_t (*fetch)(struct mt_call *call, const struct mt_request *request,
+	    const struct mt_answer **answer_r);
 };
 
 #ifdef __cplusplus

@@ -202,4 +202,11 @@ const struct mt_host plugin_host = {
     .kv_list = host_kv_list,
     .kv_claim = host_kv_claim,
     .changed = host_changed,
+    .events = host_events,
+    .event_count = host_event_count,
+    .events_after = host_events_after,
+    .product = host_product,
+    .product_by_id = host_product_by_id,
+    .products_in = host_products_in,
+    .products_after = host_products_after,
 };

@@ -64,6 +64,20 @@ int32_t host_kv_claim(
     struct mt_call *mt, struct mt_str pool, struct mt_str owner, const struct mt_entry **entry_r);
 int32_t host_changed(struct mt_call *mt);
 
+/* host_data.c */
+int32_t host_events(struct mt_call *mt, const struct mt_query *query,
+    const struct mt_event *const **events_r, size_t *count_r);
+int32_t host_event_count(struct mt_call *mt, const struct mt_query *query, int64_t *count_r);
+int32_t host_events_after(struct mt_call *mt, int64_t after, size_t most,
+    const struct mt_event *const **events_r, size_t *count_r);
+int32_t host_product(struct mt_call *mt, struct mt_str catalogue, struct mt_str key,
+    const struct mt_product **product_r);
+int32_t host_product_by_id(struct mt_call *mt, int64_t id, const struct mt_product **product_r);
+int32_t host_products_in(struct mt_call *mt, struct mt_str catalogue, struct mt_str category,
+    size_t most, const struct mt_product *const **products_r, size_t *count_r);
+int32_t host_products_after(struct mt_call *mt, int64_t after, size_t most,
+    const struct mt_product *const **products_r, size_t *count_r);
+
 /* host_clock.c */
 int32_t host_local(struct mt_call *mt, int64_t time, struct mt_str zone, struct mt_local *local_r);
 int32_t host_moment(

@@ -189,6 +189,13 @@ plugin_mt(struct str s)
 	return (struct mt_str){s.p, s.n};
 }
 
+/* --- host_data.c --- */
+
+struct store_event;
+/* Events as plugins see them, in the call's arena. MT_OK, MT_LIMIT, MT_STORE. */
+int32_t plugin_events(struct plugin_call *call, const struct store_event *from, size_t count,
+    const struct mt_event *const **events_r, size_t *count_r);
+
 /* --- use.c --- */
 
 int plugin_use_new(struct plugin_use **use_r, const struct plugin_set *set,

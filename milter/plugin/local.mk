@@ -8,6 +8,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/host.c milter/plugin/host.h \
 	milter/plugin/host_clock.c \
 	milter/plugin/host_copy.c \
+	milter/plugin/host_data.c \
 	milter/plugin/host_read.c \
 	milter/plugin/host_store.c \
 	milter/plugin/host_value.c \

@@ -85,6 +85,10 @@ int store_product_each(struct store *store, const struct store_product_filter *f
     bool (*each)(const struct store_product *product, void *closure), void *closure,
     struct err *err);
 
+/* Up to `max` of all, with an id above `after`, in order of id; text in the arena. */
+int store_product_after(struct store *store, int64_t after, size_t max, struct arena *arena,
+    struct store_product **products_r, size_t *count_r, struct err *err);
+
 struct store_catalogue {
 	struct str name;
 	int64_t products; /* without those that are gone */

@@ -160,7 +160,7 @@ store_product_in_category(struct store *store, struct str catalogue, struct str 
 
 static int64_t
 read_page(struct store *store, const struct store_product_filter *filter, int64_t after,
-    struct arena *arena, struct store_product *page, struct err *err)
+    struct arena *arena, struct store_product *page, size_t max, struct err *err)
 {
 	struct store_db *db = store_read_begin(store, err);
 	sqlite3_stmt *statement;
@@ -172,12 +172,12 @@ read_page(struct store *store, const struct store_product_filter *filter, int64_
 	if (statement != NULL) {
 		store_db_bind_str(statement, 1, filter->catalogue);
 		store_db_bind_str(statement, 2, filter->category);
-		store_db_bind_int(statement, 3, PAGE);
+		store_db_bind_int(statement, 3, (int64_t)max);
 		store_db_bind_int(statement, 4, after);
 		store_db_bind_int(statement, 5, filter->catalogue.p == NULL);
 		store_db_bind_int(statement, 6, filter->category.p == NULL);
 		store_db_bind_int(statement, 7, filter->in_stock);
-		count = read_rows(db, statement, arena, page, PAGE, err);
+		count = read_rows(db, statement, arena, page, max, err);
 	}
 	store_read_end(store, db);
 	return count;
@@ -194,7 +194,7 @@ store_product_each(struct store *store, const struct store_product_filter *filte
 
 	while (count == PAGE) {
 		arena_reset(arena);
-		count = read_page(store, filter, after, arena, page, err);
+		count = read_page(store, filter, after, arena, page, PAGE, err);
 		for (int64_t i = 0; i < count; i++) {
 			after = page[i].id;
 			if (!each(&page[i], closure)) {
@@ -205,6 +205,24 @@ store_product_each(struct store *store, const struct store_product_filter *filte
 	}
 	arena_free(&arena);
 	return count < 0 ? -1 : 0;
+}
+
+int
+store_product_after(struct store *store, int64_t after, size_t max, struct arena *arena,
+    struct store_product **products_r, size_t *count_r, struct err *err)
+{
+	const struct store_product_filter all = {0};
+	int64_t count;
+
+	*count_r = 0;
+	*products_r = arena_zalloc(arena, max, sizeof **products_r);
+	if (*products_r == NULL)
+		return err_set(err, ERR_LIMIT, "product: arena full");
+	count = read_page(store, &all, after, arena, *products_r, max, err);
+	if (count < 0)
+		return -1;
+	*count_r = (size_t)count;
+	return 0;
 }
 
 int

@@ -75,6 +75,51 @@ square(struct mt_call *call, void *closure, struct mt_str member, const struct m
 	return MT_OK;
 }
 
+/* {{ history.orders }}: what this contact ordered; {{ history.count }}: how many events */
+static int32_t
+history(struct mt_call *call, void *closure, struct mt_str member, const struct mt_value **value_r)
+{
+	const struct mt_host *mt = call->host;
+	struct mt_str type = MT_STR("Order Completed");
+	struct mt_query query = {.size = sizeof query, .types = &type, .type_count = 1, .most = 10};
+	const struct mt_event *const *events;
+	struct mt_value *list = mt->array(call);
+	size_t count;
+	int64_t all;
+	int32_t rc;
+
+	(void)closure;
+	if (mt_str_eq(member, MT_STR("count"))) {
+		query.type_count = 0;
+		query.most = 0;
+		rc = mt->event_count(call, &query, &all);
+		*value_r = mt->integer(call, all);
+		return rc;
+	}
+	rc = mt->events(call, &query, &events, &count);
+	for (size_t i = 0; rc == MT_OK && i < count; i++) {
+		const struct mt_value *properties;
+		const struct mt_product *product;
+		struct mt_value *line = mt->object(call);
+
+		rc = mt->json(call, events[i]->properties, &properties);
+		if (rc != MT_OK)
+			break;
+		rc = mt->product(call, MT_STR(""),
+		    mt->as_text(call, mt->get(call, properties, MT_STR("product_id"))), &product);
+		if (rc != MT_OK)
+			break;
+		mt->set(call, line, MT_STR("title"), mt->text(call, product->title));
+		mt->set(call, line, MT_STR("price"), mt->integer(call, product->price));
+		mt->set(call, line, MT_STR("sale"),
+		    mt->boolean(call, product->sale_price != MT_NO_PRICE));
+		mt->set(call, line, MT_STR("time"), mt->integer(call, events[i]->time));
+		rc = mt->add(call, list, line);
+	}
+	*value_r = list;
+	return rc;
+}
+
 /* {{ "a" | repeat: 3, between: "-" }} */
 static int32_t
 repeat(struct mt_call *call, void *closure, const struct mt_arguments *with,
@@ -217,10 +262,16 @@ reload(struct mt_call *call)
 static int32_t
 tick(struct mt_call *call, void *closure)
 {
+	const struct mt_event *const *events;
 	const struct mt_entry *entry;
+	struct mt_query query = {.size = sizeof query, .most = 1};
+	size_t count;
 
 	(void)closure;
 	call->host->count(call, MT_STR("ticks"), 1);
+	if (call->host->events_after(call, 0, 1, &events, &count) != MT_OK ||
+	    call->host->events(call, &query, &events, &count) != MT_MISUSE)
+		return call->host->fail(call, MT_STR("events in a task"));
 	if (call->host->contact(call, &(struct mt_contact){.size = sizeof(struct mt_contact)}) !=
 	    MT_MISUSE)
 		return call->host->fail(call, MT_STR("there is a contact in a task"));
@@ -245,6 +296,7 @@ static const struct mt_parameter parameters[] = {
 };
 static const struct mt_namespace values[] = {
     {"shop", "The shop.", shop, NULL, 0, 0},
+    {"history", "What was ordered.", history, NULL, MT_VALUE_MEMBERS, 0},
     {"square", "Squares of numbers.", square, NULL, MT_VALUE_MEMBERS, 0},
 };
 static const struct mt_filter filters[] = {

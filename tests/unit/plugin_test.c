@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "plugin/internal.h"
+#include "store/event.h"
 #include "store/plugin.h"
+#include "store/product.h"
 #include "tailor/internal.h"
 
 #include <dirent.h>
@@ -291,6 +293,131 @@ values_filters_and_tags_work(void **state)
 	assert_has(text, "(Mon 9-17)(Tue 9-18)");
 	assert_has(text, "X-Sample: spring");
 	assert_null(strstr(text, "X-Drop"));
+}
+
+static void
+put_order(const char *who, const char *key, int64_t time_ms)
+{
+	struct store_contact contact;
+	char properties[100];
+	struct store_event event = {.kind = STORE_EVENT_TRACK,
+	    .type = STR("Order Completed"),
+	    .time_ms = time_ms,
+	    .source = STR("test"),
+	    .properties = {properties, 0}};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(
+	    store_contact_get(world.store, str_c(who), world.arena, &contact, &err), 1);
+	event.contact = contact.id;
+	event.properties.n =
+	    (size_t)snprintf(properties, sizeof properties, "{\"product_id\": \"%s\"}", key);
+	assert_int_equal(store_event_put(world.store, &event, 1, NULL, &err), 0);
+}
+
+static void
+put_products(void)
+{
+	static const struct store_product products[] = {
+	    {.key = {"k1", 2},
+		.title = {"Kettle <1>", 10},
+		.price = 5000000,
+		.sale_price = 4000000,
+		.currency = {"EUR", 3},
+		.category = {"Home > Kitchen", 14},
+		.availability = STORE_IN_STOCK},
+	    {.key = {"k2", 2},
+		.title = {"Cup", 3},
+		.price = STORE_PRICE_NONE,
+		.sale_price = STORE_PRICE_NONE,
+		.category = {"Home", 4},
+		.availability = STORE_OUT_OF_STOCK},
+	};
+	struct store_product_run run;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(store_begin(world.store, &err), 0);
+	assert_int_equal(
+	    store_product_begin(world.store, STR(STORE_CATALOGUE_DEFAULT), &run, &err), 0);
+	for (size_t i = 0; i < sizeof products / sizeof products[0]; i++)
+		assert_int_equal(
+		    store_product_put(world.store, &run, &products[i], &err), STORE_PRODUCT_NEW);
+	assert_int_equal(store_commit(world.store, &err), 0);
+}
+
+static void
+events_and_products_are_told(void **state)
+{
+	const char *template = HEAD HTML "{{ history.count }}:{% for line in history.orders %}"
+					 "({{ line.title }} {{ line.price }} {{ line.sale }} "
+					 "{{ line.time }}){% endfor %}\r\n";
+	struct tailor_copy copy;
+
+	(void)state;
+	put_products();
+	put_order("ada@example.org", "k1", 1000);
+	put_order("ada@example.org", "k2", 2000);
+	put_order("bob@example.org", "gone", 3000);
+	assert_has(render("spring", template, "ada@example.org", &copy),
+	    "2:(Cup -9223372036854775808 false 2000)(Kettle &lt;1&gt; 5000000 true 1000)");
+	assert_has(render("spring", template, "sig@example.org", &copy), "0:");
+	/* A product that isn't there: the hook says MT_NONE, which is nil. */
+	assert_has(render("spring", template, "bob@example.org", &copy), "1:\r\n");
+}
+
+/* In the background there is no copy, and all contacts' events; in its path only its own. */
+static void
+data_has_its_places(void **state)
+{
+	struct plugin_call *call;
+	struct plugin_occasion occasion;
+	const struct mt_event *const *events;
+	const struct mt_product *const *products;
+	const struct mt_product *product;
+	struct mt_query query = {.size = sizeof query, .most = 1};
+	struct err err = ERR_INIT;
+	int64_t number;
+	size_t used = 0, count;
+
+	(void)state;
+	arena_reset(world.arena);
+	occasion = (struct plugin_occasion){.plugin = &world.tailor->plugins->plugins[0],
+	    .kind = BOARD_TASK,
+	    .hook = "test",
+	    .deadline_ms = 60000,
+	    .arena = world.arena,
+	    .used = &used,
+	    .ceiling = (size_t)1 << 20};
+	assert_int_equal(plugin_call_begin(&call, &occasion, &err), 0);
+	assert_int_equal(plugin_host.events_after(&call->mt, 0, 2, &events, &count), MT_OK);
+	assert_int_equal(count, 2);
+	assert_true(events[0]->id < events[1]->id);
+	assert_true(mt_str_eq(events[0]->type, MT_STR("Order Completed")));
+	assert_int_equal(
+	    plugin_host.events_after(&call->mt, events[1]->id, 1000, &events, &count), MT_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(plugin_host.events_after(&call->mt, 0, 1001, &events, &count), MT_MISUSE);
+	assert_int_equal(plugin_host.events(&call->mt, &query, &events, &count), MT_MISUSE);
+	assert_int_equal(plugin_host.event_count(&call->mt, &query, &number), MT_MISUSE);
+	assert_int_equal(plugin_host.products_after(&call->mt, 0, 1000, &products, &count), MT_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(
+	    plugin_host.products_after(&call->mt, products[0]->id, 1000, &products, &count), MT_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(
+	    plugin_host.products_in(&call->mt, MT_STR(""), MT_STR("Home"), 10, &products, &count),
+	    MT_OK);
+	assert_int_equal(count, 1); /* the other is out of stock */
+	assert_true(mt_str_eq(products[0]->key, MT_STR("k1")));
+	assert_int_equal(plugin_host.product_by_id(&call->mt, products[0]->id, &product), MT_OK);
+	assert_int_equal(product->sale_price, 4000000);
+	assert_int_equal(
+	    plugin_host.product(&call->mt, MT_STR("other"), MT_STR("k1"), &product), MT_NONE);
+	assert_true(used > 0);
+	*call->used = occasion.ceiling;
+	assert_int_equal(
+	    plugin_host.product(&call->mt, MT_STR(""), MT_STR("k1"), &product), MT_LIMIT);
+	assert_int_equal(plugin_call_end(&call, MT_OK, &err), 0);
 }
 
 static void
@@ -610,6 +737,8 @@ main(void)
 	    cmocka_unit_test(files_that_others_may_change_are_refused),
 	    cmocka_unit_test(parameters_are_checked_with_their_line),
 	    cmocka_unit_test(values_filters_and_tags_work),
+	    cmocka_unit_test(events_and_products_are_told),
+	    cmocka_unit_test(data_has_its_places),
 	    cmocka_unit_test(value_that_nobody_names_is_never_asked),
 	    cmocka_unit_test(copy_is_the_same_each_time),
 	    cmocka_unit_test(parts_are_rewritten_even_without_a_template),
