@@ -25,6 +25,8 @@ plugin_cppflags = -Iplugins/include
 plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
 
+include plugins/recommend/local.mk
+
 if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name
