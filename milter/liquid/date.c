@@ -66,6 +66,12 @@ is_utc(const char *zone)
 	return zone == NULL || zone[0] == '\0' || strcmp(zone, "UTC") == 0;
 }
 
+bool
+date_zone_known(const char *zone)
+{
+	return is_utc(zone) || find_zone(zone) != NULL;
+}
+
 struct date
 date_at(int64_t seconds, int32_t nanos, const char *name)
 {

@@ -38,6 +38,8 @@ struct date_parts {
 	int yearday; /* 1 .. 366 */
 };
 
+/* Is there such a zone (an IANA name; NULL or empty is UTC)? */
+bool date_zone_known(const char *zone);
 /* In the zone of that name; NULL or an unknown name: UTC. */
 struct date date_at(int64_t seconds, int32_t nanos, const char *zone);
 /* The same from seconds of the clock on the wall there. */

@@ -2,27 +2,24 @@
  *
  * host_clock: calendar and time zones for plugins
  *
- * Threads: any; GLib keeps the zones.
+ * Threads: any; liquid/date.h keeps the zones.
  */
 #include "plugin/host.h"
 
 #include "liquid/date.h"
 
-#include <glib.h>
 #include <stdio.h>
 
-/* NULL: there is no such zone. */
-static GTimeZone *
-zone_of(struct mt_str zone)
-{
-	char name[64];
+#define ZONE_SIZE 64
 
-	if (zone.p == NULL || zone.n == 0)
-		return g_time_zone_new_utc();
-	if (zone.n >= sizeof name)
-		return NULL;
-	snprintf(name, sizeof name, "%.*s", STR_F(plugin_str(zone)));
-	return g_time_zone_new_identifier(name);
+/* As a C string; false: there is no such zone. */
+static bool
+read_zone(struct mt_str zone, char name[ZONE_SIZE])
+{
+	if (zone.n >= ZONE_SIZE)
+		return false;
+	snprintf(name, ZONE_SIZE, "%.*s", STR_F(plugin_str(zone)));
+	return date_zone_known(name);
 }
 
 static int64_t
@@ -36,19 +33,15 @@ host_local(struct mt_call *mt, int64_t time, struct mt_str name, struct mt_local
 {
 	struct mt_local local = {.size = 0};
 	struct date_parts p;
-	struct date date = {.zone = ""};
-	GTimeZone *zone;
+	struct date date;
+	char zone[ZONE_SIZE];
 	uint32_t size;
 
 	if (CALL(mt) == NULL || local_r == NULL || local_r->size < sizeof local.size)
 		return MT_MISUSE;
-	zone = zone_of(name);
-	if (zone == NULL)
+	if (!read_zone(name, zone))
 		return MT_NONE;
-	date.seconds = floor_seconds(time);
-	date.offset = g_time_zone_get_offset(
-	    zone, g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, date.seconds));
-	g_time_zone_unref(zone);
+	date = date_at(floor_seconds(time), 0, zone);
 	date_split(&date, &p);
 	size = local_r->size < sizeof local ? local_r->size : (uint32_t)sizeof local;
 	local = (struct mt_local){.size = local_r->size,
@@ -68,13 +61,12 @@ int32_t
 host_moment(struct mt_call *mt, const struct mt_local *local, struct mt_str name, int64_t *time_r)
 {
 	int64_t seconds, month;
-	GTimeZone *zone;
+	char zone[ZONE_SIZE];
 
 	if (CALL(mt) == NULL || local == NULL || time_r == NULL || !MT_HAS(local, second) ||
 	    local->year < -9999 || local->year > 99999)
 		return MT_MISUSE;
-	zone = zone_of(name);
-	if (zone == NULL)
+	if (!read_zone(name, zone))
 		return MT_NONE;
 	month = (int64_t)local->year * 12 + local->month - 1;
 	seconds = (date_days(month >= 0 ? month / 12 : -((11 - month) / 12),
@@ -82,11 +74,6 @@ host_moment(struct mt_call *mt, const struct mt_local *local, struct mt_str name
 		      local->day - 1) *
 		86400 +
 	    (int64_t)local->hour * 3600 + (int64_t)local->minute * 60 + local->second;
-	*time_r =
-	    (seconds -
-		g_time_zone_get_offset(zone,
-		    g_time_zone_adjust_time(zone, G_TIME_TYPE_STANDARD, &(gint64){seconds}))) *
-	    1000;
-	g_time_zone_unref(zone);
+	*time_r = date_local(seconds, 0, zone).seconds * 1000;
 	return MT_OK;
 }

@@ -47,22 +47,22 @@ deeper(volatile char *above)
 {
 	volatile char room[4096];
 
-	room[0] = *above;
-	memset((char *)room + 1, 1, sizeof room - 1);
-	escaped = (void *)(uintptr_t)room;
+	for (size_t i = 0; i < sizeof room; i++)
+		room[i] = *above;
+	if (room[9] == 'x')
+		return 0;
 	return deeper(room) + room[7];
 }
 
-/* The return address of its caller goes, too. */
-static void
-smash(void)
+/* Return addresses go, its own and its callers'. */
+static int __attribute__((noinline))
+smash(int size)
 {
-	char room[16];
-	char *volatile at = room;
+	volatile char room[16];
 
-	for (int i = 0; i < 4096; i++)
-		at[i] = 'S';
-	escaped = room;
+	for (int i = 0; i < size; i++)
+		room[i] = 'S';
+	return room[7];
 }
 
 static void
@@ -143,7 +143,7 @@ kill_yourself(struct mt_call *call)
 	else if (is(call, "contact.fault", "recursion"))
 		deeper("");
 	else if (is(call, "contact.fault", "smash"))
-		smash();
+		return smash(2000) + 1;
 	else if (is(call, "contact.fault", "loop"))
 		loop();
 	else if (is(call, "contact.fault", "sleep"))
@@ -235,7 +235,7 @@ misbehave(struct mt_call *call)
 	} else if (is(call, "contact.fault", "leak")) {
 		leak();
 	} else if (is(call, "contact.fault", "greedy")) {
-		while (mt->memory(call, 65536) != NULL)
+		while (mt->memory(call, 65536) != NULL || mt->memory(call, 1) != NULL)
 			;
 	}
 }

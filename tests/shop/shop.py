@@ -8,7 +8,7 @@ writes files that the tool imports:
 
     contacts.csv                mailtailor contacts import
     products.csv .jsonl .xml    mailtailor products import; the same products three times
-    outlets.csv                 name, position, postcode, city, opening hours
+    outlets.csv                 name, position, postcode, city, opening hours, time zone
     events.jsonl                mailtailor events import; Segment's track calls, by time
 
 The same sizes and seed give the same bytes. Contacts have two or three categories that they
@@ -136,7 +136,8 @@ class Shop:
 
     def outlet(self, i):
         rnd = self.random
-        place = self.near(CITIES[i % len(CITIES)])
+        city = CITIES[i % len(CITIES)]
+        place = self.near(city)
         late = rnd.choice(("18:00", "19:00", "20:00"))
         hours = {day: ["09:00", late] for day in ("mon", "tue", "wed", "thu", "fri")}
         hours["sat"] = ["10:00", "16:00"]
@@ -144,7 +145,7 @@ class Shop:
             hours["sun"] = ["11:00", "15:00"]
         return {"id": f"O{i:04d}", "name": f"Shop {place['city']} {i}",
                 "street": f"{rnd.choice(WORDS)}weg {rnd.randint(1, 99)}", **place,
-                "hours": json.dumps(hours), "coupon": f"HERE{i:04d}"}
+                "hours": json.dumps(hours), "time_zone": city[2], "coupon": f"HERE{i:04d}"}
 
     # --- what they did ---
 
@@ -272,7 +273,7 @@ def write(shop, folder):
                "postcode", "latitude", "longitude"])
     write_csv(f"{folder}/outlets.csv", shop.outlets,
               ["id", "name", "street", "postcode", "city", "country", "latitude", "longitude",
-               "hours", "coupon"])
+               "hours", "time_zone", "coupon"])
     write_products(folder, shop.products)
     write_events(f"{folder}/events.jsonl", shop.events)
 
