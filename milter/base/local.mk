@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/base/arena.c milter/base/arena.h \
 	milter/base/buf.c milter/base/buf.h \
 	milter/base/clock.c milter/base/clock.h \
+	milter/base/descriptor.c milter/base/descriptor.h \
 	milter/base/err.c milter/base/err.h \
 	milter/base/id.c milter/base/id.h \
 	milter/base/log.c milter/base/log.h \

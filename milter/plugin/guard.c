@@ -13,6 +13,8 @@
  */
 #include "plugin/guard.h"
 
+#include "base/descriptor.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +124,19 @@ on_exit_in_hook(void)
 	_exit(EXIT_FAILURE);
 }
 
+/* Not in a child that it forked: there it may close what it likes. */
+static bool
+may_close(int fd)
+{
+	struct plugin_call *call = running;
+
+	if (call == NULL || getpid() != plugin_process.pid)
+		return true;
+	plugin_call_misuse(call, "it closed a descriptor that is not its own (%d)", fd);
+	call->spoilt = true;
+	return false;
+}
+
 _Noreturn void
 plugin_guard_end(enum board_why why)
 {
@@ -146,4 +161,6 @@ plugin_guard_install(struct board *board, int line)
 	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
 		sigaction(faults[i], &action, NULL);
 	atexit(on_exit_in_hook);
+	descriptor_guard_all();
+	descriptor_ask(may_close);
 }

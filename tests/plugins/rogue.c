@@ -55,8 +55,7 @@ deeper(volatile char *above)
 }
 
 /* Return addresses go, its own and its callers'. */
-static int __attribute__((noinline))
-smash(int size)
+static int __attribute__((noinline)) smash(int size)
 {
 	volatile char room[16];
 
