@@ -49,6 +49,9 @@ bench-liquid: tests/bench/liquid/ours
 bench: all
 	$(tests_python)/bench/bench.py
 
+bench-recommend: all tests/bench/copies
+	$(tests_python)/bench/recommend.py
+
 check-asan:
 	$(top_srcdir)/contrib/check asan
 
@@ -61,4 +64,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand attack rotation newsletters looks crash soak bench bench-liquid check-asan check-tsan format fuzz
+.PHONY: scenes thousand attack rotation newsletters looks crash soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

@@ -34,7 +34,7 @@ static const struct mt_parameter parameters[] = {
 	"What the contact ordered within this time is not shown. With 0s it is."},
     {"viewed_window", MT_TIME, 0, "60d", "1h..3650d",
 	"What the contact looked at earlier is not in the list of what was viewed."},
-    {"history", MT_INT, 0, "60", "1..500",
+    {"history", MT_INT, 0, "40", "1..500",
 	"How many of the contact's newest events (views, additions to the cart, orders) are "
 	"looked at."},
     {"seeds", MT_INT, 0, "10", "1..50",

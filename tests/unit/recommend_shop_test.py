@@ -13,6 +13,7 @@ contacts, 2,000 products, 300,000 events.
 
 import argparse
 import collections
+import datetime
 import getpass
 import json
 import math
@@ -32,6 +33,9 @@ from daemon import Daemon  # noqa: E402
 from lab import Lab, LabError, free_port, wait_for  # noqa: E402
 
 DAY = 86400
+# Whole days are shifted, so that the seed gives the same shop on any day.
+shops.UNTIL = datetime.datetime.now(datetime.timezone.utc).replace(
+    hour=12, minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)
 TYPES = ("Product Viewed", "Product Added", "Order Completed")
 FOR_ONE = "P00010"
 IN_CATEGORIES = ("Pets", "Pets > Cats > Toys", "Cats", "Nowhere")
@@ -39,12 +43,12 @@ IN_CATEGORIES = ("Pets", "Pets > Cats > Toys", "Cats", "Nowhere")
 # What the sections say: parameters of the plugin, as text and as the model below reads them.
 DEFAULT = {"places": 4, "chain": ("viewed", "bought_together", "category", "popular"),
            "need_image": True, "preorder": False, "bought_window": 365 * DAY,
-           "viewed_window": 200 * DAY, "history": 60, "seeds": 10, "support": 2,
+           "viewed_window": 25 * DAY, "history": 40, "seeds": 10, "support": 2,
            "popular_half_life": 30 * DAY, "together_half_life": 180 * DAY}
 OTHERS = [
     {"places": 9, "chain": ("bought_together", "viewed"), "bought_window": 0, "history": 12},
-    {"places": 30, "chain": ("category",), "bought_window": 20 * DAY, "seeds": 2,
-     "viewed_window": 1 * DAY},
+    {"places": 30, "chain": ("category",), "bought_window": 60 * DAY, "seeds": 2,
+     "viewed_window": 3 * DAY},
 ]
 
 
@@ -331,7 +335,6 @@ class Test:
     def check(self, what, calls, options):
         options = {**DEFAULT, **options}
         self.bench.configure(options)
-        # A round of the learner lists what may be shown by need_image and preorder.
         model = Model(self.shop.products, calls, options)
         by_contact = collections.defaultdict(list)
         for i, call in enumerate(calls):
