@@ -47,7 +47,7 @@ tests/plugins/bad_%.so: tests/plugins/bad.c $(plugin_include)
 	$(plugin_cc) -DBAD_`echo $* | tr a-z A-Z` $(srcdir)/tests/plugins/bad.c && $(plugin_ld)
 
 check_PROGRAMS += tests/unit/plugin_test
-TESTS += tests/plugins/header_test tests/unit/plugin_test
+TESTS += tests/plugins/header_test tests/unit/plugin_test tests/unit/plugin_threads_test.py
 tests_unit_plugin_test_SOURCES = tests/unit/plugin_test.c tests/unit/tailor_fixture.h
 tests_unit_plugin_test_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGINS='"$(abs_top_builddir)/tests/plugins"'
 tests_unit_plugin_test_LDADD = $(unit_libs)
@@ -56,6 +56,6 @@ tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 noinst_DATA = $(test_plugins)
 CLEANFILES += $(test_plugins) $(test_plugins:=.o)
 endif
-EXTRA_DIST += tests/plugins/header_test tests/plugins/sample.c tests/plugins/rogue.c tests/plugins/throw.cc \
+EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py tests/plugins/header_test tests/plugins/sample.c tests/plugins/rogue.c tests/plugins/throw.cc \
 	tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h
