@@ -10,6 +10,7 @@
  * Fails:   an exit status of sysexits.h; rows are never lost by it, at worst in doubt.
  */
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "outbox/process.h"
 #include "outbox/slot.h"
@@ -63,6 +64,7 @@ open_parts(struct outbox_process *process, struct err *err)
 	    tailor_new(&office->tailor, process->conf, worker->keys, worker->link_keys,
 		worker->templates, office->store, err) != 0)
 		return -1;
+	descriptor_guard(office->cancel_fd);
 	office->letters = outbox_letters_new(office->store, office->tailor);
 	return outbox_settler_new(&process->settler, office, err);
 }
@@ -137,6 +139,7 @@ open_signals(struct outbox_process *process, struct err *err)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	descriptor_guard(process->signal_fd);
 	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
 }
 

@@ -254,6 +254,12 @@ fault(struct mt_call *call, const char *hook, int32_t *rc)
 		*rc = 77;
 		return 1;
 	}
+	if (is(call, "contact.fault", "itself")) {
+		struct mt_value *object = call->host->object(call);
+
+		*rc = call->host->set(call, object, MT_STR("me"), object);
+		return 1;
+	}
 	if (is(call, "contact.fault", "minus")) {
 		*rc = INT32_MIN;
 		return 1;
@@ -285,12 +291,6 @@ garbage(struct mt_call *call)
 	if (is(call, "contact.fault", "foreign"))
 		return kept_value != NULL ? kept_value
 					  : (const struct mt_value *)(const void *)zeroes;
-	if (is(call, "contact.fault", "itself")) {
-		struct mt_value *object = mt->object(call);
-
-		mt->set(call, object, MT_STR("me"), object);
-		return object;
-	}
 	return NULL;
 }
 

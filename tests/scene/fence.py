@@ -118,6 +118,10 @@ WELL = [
 ]
 
 
+# A sanitizer reports these itself, or has a close() of its own.
+SANITIZERS_SEE = ("free twice", "heap overrun", "close", "recursion", "smash")
+
+
 def message(campaign, name, text):
     return MESSAGE.format(id=name, campaign=campaign, text=text).replace("\n", "\r\n").encode()
 
@@ -255,13 +259,18 @@ class Fence:
             self.trouble = str(error)
 
     def table(self):
+        skip = SANITIZERS_SEE if self.bed.daemon.sanitizers else ()
         for way in ("in place", "outbox"):
             for fault, hooks, why in DOWN:
+                if fault in skip:
+                    continue
                 for hook in hooks:
                     self.run(f"{way}: {fault} in {hook}", self.case, way, fault, hook,
                              f"plugin (took a worker down|out of service) plugin=rogue "
                              f"kind={hook} hook={KINDS[hook]} why=({why}) ")
             for fault, hooks, reason in FAILS:
+                if fault in skip:
+                    continue
                 for hook in hooks:
                     # What is told in place stands in the client's reply, and in the log.
                     self.run(f"{way}: {fault} in {hook}", self.case, way, fault, hook,
@@ -272,7 +281,9 @@ class Fence:
                              log and f"{log} plugin=rogue kind={hook} hook={KINDS[hook]}",
                              "rogue", True)
             # Whether the allocator notices, and when, is chance. Nobody may get anything wrong.
-            self.run(f"{way}: heap overrun in value", self.case, way, "heap overrun", "value", None)
+            if "heap overrun" not in skip:
+                self.run(f"{way}: heap overrun in value", self.case, way, "heap overrun",
+                         "value", None)
             if "throw" in self.plugins:
                 self.run(f"{way}: a C++ exception leaves value", self.case, way, "throw", "value",
                          "plugin (took a worker down|out of service) plugin=throw kind=value "
@@ -298,7 +309,7 @@ class Fence:
         tool.start()
         self.log_has(since, "plugin out of service plugin=rogue kind=value hook=rogue why=crash")
         deliver(bed.postfix.port, ["without@rogue.example"], message("without", "without", ROGUE))
-        self.arrives("without@rogue.example", "  x  for without@rogue.example".strip())
+        self.arrives("without@rogue.example", "x for without@rogue.example")
         result = submit(bed.postfix.port, "news@shop.example", ["stop@rogue.example"],
                         message("stop", "stop", ROGUE))
         if result.last.code // 100 != 5:
