@@ -31,14 +31,15 @@ include plugins/nearest/local.mk
 if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name
-test_plugins = tests/plugins/sample.so tests/plugins/old.so tests/plugins/rogue.so \
+test_plugins = tests/plugins/sample.so tests/plugins/hear.so tests/plugins/old.so \
+	tests/plugins/rogue.so \
 	$(foreach bad,$(test_bad),tests/plugins/bad_$(bad).so)
 plugin_cc = $(AM_V_CC)$(MKDIR_P) tests/plugins && $(CC) -c -fPIC -fvisibility=hidden -std=c99 \
 	-pedantic -Wall -Wextra -O1 -g -Iplugins/include -I$(srcdir) -o $@.o
 plugin_ld = $(CC) -shared -o $@ $@.o
 
-tests/plugins/sample.so: tests/plugins/sample.c $(plugin_include)
-	$(plugin_cc) $(srcdir)/tests/plugins/sample.c && $(plugin_ld)
+tests/plugins/sample.so tests/plugins/hear.so: tests/plugins/%.so: tests/plugins/%.c $(plugin_include)
+	$(plugin_cc) $(srcdir)/tests/plugins/$*.c && $(plugin_ld)
 tests/plugins/old.so: tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/abi-1.0/old.c && $(plugin_ld)
 tests/plugins/rogue.so: tests/plugins/rogue.c $(plugin_include)
@@ -56,6 +57,7 @@ tests_unit_plugin_test_DEPENDENCIES = libmailtailor.a $(test_plugins)
 noinst_DATA = $(test_plugins)
 CLEANFILES += $(test_plugins) $(test_plugins:=.o)
 endif
-EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py tests/plugins/header_test tests/plugins/sample.c tests/plugins/rogue.c tests/plugins/throw.cc \
+EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py tests/plugins/header_test \
+	tests/plugins/sample.c tests/plugins/hear.c tests/plugins/rogue.c tests/plugins/throw.cc \
 	tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

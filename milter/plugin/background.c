@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * background: the process that runs the tasks of plugins
+ * background: the process that runs the tasks and listeners of plugins
  *
- * It sees no mail, so that what a task takes its time for keeps nobody waiting. Entries of the
+ * It sees no mail, so that what they take their time for keeps nobody waiting. Entries of the
  * key-value store whose time has come are deleted here, too.
  *
  * Owns:    store and plugins of this process.
@@ -10,7 +10,7 @@
  * Fails:   a task that fails is logged and runs again after its pause.
  */
 #include "master/worker.h"
-#include "plugin/internal.h"
+#include "plugin/listen.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,6 +39,7 @@ struct background {
 	struct plugin_set *set;
 	struct due *due;
 	size_t count;
+	struct listeners *listeners;
 	int64_t purge_us;
 	struct resident growth;
 };
@@ -65,7 +66,7 @@ open_all(struct background *background, struct err *err)
 			background->due[background->count++] =
 			    (struct due){plugin, &tasks->at[k], 0};
 	}
-	return 0;
+	return listeners_new(&background->listeners, background->set, background->store, err);
 }
 
 static void
@@ -114,6 +115,12 @@ is_told(const struct background *background, int64_t wait_us)
 	return poll(&fd, 1, wait_us <= 0 ? 0 : (int)(wait_us / 1000) + 1) > 0;
 }
 
+static bool
+is_time(void *closure)
+{
+	return is_told(closure, 0);
+}
+
 static void
 serve(struct background *background)
 {
@@ -121,7 +128,9 @@ serve(struct background *background)
 	int64_t next_us;
 
 	do {
-		next_us = clock_mono_us() + LONGEST_US;
+		next_us = listeners_run(background->listeners, is_time, background);
+		if (next_us > clock_mono_us() + LONGEST_US)
+			next_us = clock_mono_us() + LONGEST_US;
 		purge(background);
 		for (size_t i = 0; i < background->count; i++) {
 			struct due *due = &background->due[i];
@@ -153,6 +162,7 @@ plugin_run(const struct worker *worker)
 		log_error("plugins can't start", LOG_STR("reason", err.text));
 		status = err_exit_code(err.code);
 	}
+	listeners_free(&background.listeners);
 	plugin_set_free(&background.set);
 	store_close(&background.store);
 	free(background.due);

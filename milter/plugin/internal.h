@@ -189,6 +189,11 @@ plugin_mt(struct str s)
 	return (struct mt_str){s.p, s.n};
 }
 
+/* --- listen.c --- */
+
+/* Does any listener want events of this kind? */
+bool plugin_set_hears(const struct plugin_set *set, unsigned kind);
+
 /* --- host_data.c --- */
 
 struct store_event;

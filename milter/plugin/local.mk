@@ -14,6 +14,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/host_value.c \
 	milter/plugin/internal.h \
 	milter/plugin/life.c \
+	milter/plugin/listen.c milter/plugin/listen.h \
 	milter/plugin/module.c milter/plugin/module.h \
 	milter/plugin/param.c milter/plugin/param.h \
 	milter/plugin/path.c \

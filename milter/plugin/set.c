@@ -64,9 +64,6 @@ load(struct work *work, const struct conf_plugin *section)
 		if (plugin->board_at >= 0)
 			plugin->board = &plugin_process.board->plugin[plugin->board_at];
 		set->count++;
-		if (plugin->module->definition.listeners.count > 0)
-			log_warning("plugin has listeners, which hear nothing in this version",
-			    LOG_STR("plugin", plugin->name));
 	}
 	arena_free(&arena);
 }
@@ -130,6 +127,8 @@ plugin_set_new(struct plugin_set **set_r, const struct conf *conf, struct store 
 		plugin_set_free(&work.set);
 		return -1;
 	}
+	if (store != NULL && plugin_process.live && plugin_set_hears(work.set, MT_EVENT_SENT))
+		store_tell_sent(store);
 	*set_r = work.set;
 	return 0;
 }

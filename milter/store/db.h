@@ -26,7 +26,8 @@
 struct store_db {
 	sqlite3 *handle;
 	int64_t busy_since_us;
-	bool durable; /* synchronous=FULL is set */
+	bool durable;	/* synchronous=FULL is set */
+	bool tell_sent; /* the journal writes events, too */
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
@@ -103,6 +104,11 @@ struct str store_recipient_key(struct str address, struct arena *arena);
 /* Inserts or updates the row; `count` 0: this was no attempt (a cancellation). */
 int store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err);
+struct store_event;
+/* In the transaction. 1 written, 0 it is there already or not to be kept, -1. */
+int store_event_write(struct store_db *db, const struct store_event *event, struct err *err);
+/* As store_campaign_id, in the transaction. */
+int store_campaign_write(struct store_db *db, struct str name, int64_t *id_r, struct err *err);
 /* The id of the body with this digest, which is stored if it is not there. ERR_LIMIT. */
 int store_body_put(struct store_db *db, struct str raw, const struct id_digest *digest,
     int64_t *id_r, struct err *err);

@@ -186,8 +186,8 @@ insert(struct store_db *db, const struct store_event *event, int64_t type, struc
 
 /* 1 written, 0 there already or not to be kept, -1. A click on the link of somebody who was
  * erased meanwhile counts, without the contact. */
-static int
-put_one(struct store_db *db, const struct store_event *event, struct err *err)
+int
+store_event_write(struct store_db *db, const struct store_event *event, struct err *err)
 {
 	struct store_event kept = *event;
 	int64_t type = 0;
@@ -224,7 +224,7 @@ store_event_put(struct store *store, const struct store_event *events, size_t co
 	if (db == NULL)
 		return -1;
 	for (size_t i = 0; i < count && rc >= 0; i++) {
-		rc = put_one(db, &events[i], err);
+		rc = store_event_write(db, &events[i], err);
 		added += rc == 1;
 	}
 	rc = store_write_end(store, rc < 0 ? -1 : 0, err);

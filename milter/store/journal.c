@@ -7,7 +7,9 @@
  */
 #include "store/journal.h"
 
+#include "base/id.h"
 #include "store/db.h"
+#include "store/event.h"
 
 #include <stdlib.h>
 
@@ -61,6 +63,29 @@ store_verdict_name(enum store_verdict verdict)
 	return (size_t)verdict < sizeof names / sizeof names[0] ? names[verdict] : "unknown";
 }
 
+#define SOURCE_BYTES 16
+
+/* A copy is sent once: what is written again (an attempt that was in doubt) is no other event. */
+static int
+write_sent(
+    struct store_db *db, const struct store_journal_row *row, struct str key, struct err *err)
+{
+	const struct str pieces[] = {row->message, key};
+	struct id_digest digest = id_digest(pieces, 2);
+	char hex[2 * SOURCE_BYTES + 1];
+	struct store_event event = {.contact = row->contact_id,
+	    .kind = STORE_EVENT_SENT,
+	    .time_ms = row->time_ms,
+	    .source = STR("journal"),
+	    .source_id = {hex, 2 * SOURCE_BYTES},
+	    .message = row->message};
+
+	id_hex(&digest, SOURCE_BYTES, hex);
+	if (store_campaign_write(db, row->campaign, &event.campaign, err) != 0)
+		return -1;
+	return store_event_write(db, &event, err) < 0 ? -1 : 0;
+}
+
 int
 store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err)
@@ -91,6 +116,8 @@ store_journal_write(
 	store_db_bind_int(statement, 11, count);
 	store_db_bind_int(statement, 12, row->time_ms);
 	rc = store_db_run(db, statement, "write the journal", err);
+	if (rc == 0 && db->tell_sent && row->verdict == STORE_SENT)
+		rc = write_sent(db, row, key, err);
 	arena_free(&arena);
 	return rc;
 }

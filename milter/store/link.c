@@ -68,6 +68,16 @@ campaign_add(struct store_db *db, struct str name, int64_t *id_r, struct err *er
 }
 
 int
+store_campaign_write(struct store_db *db, struct str name, int64_t *id_r, struct err *err)
+{
+	int rc = campaign_find(db, name, id_r, err);
+
+	if (rc == 0)
+		rc = campaign_add(db, name, id_r, err);
+	return rc < 0 ? -1 : 0;
+}
+
+int
 store_campaign_id(struct store *store, struct str name, int64_t *id_r, struct err *err)
 {
 	struct store_db *db = store_read_begin(store, err);
@@ -82,10 +92,7 @@ store_campaign_id(struct store *store, struct str name, int64_t *id_r, struct er
 	db = store_write_begin(store, STORE_POWER_SAFE, err);
 	if (db == NULL)
 		return -1;
-	rc = campaign_find(db, name, id_r, err);
-	if (rc == 0)
-		rc = campaign_add(db, name, id_r, err);
-	return store_write_end(store, rc < 0 ? -1 : 0, err);
+	return store_write_end(store, store_campaign_write(db, name, id_r, err), err);
 }
 
 int

@@ -115,6 +115,12 @@ store_open(struct store **store_r, const char *path, enum store_open_mode mode, 
 }
 
 void
+store_tell_sent(struct store *store)
+{
+	store->write.tell_sent = true;
+}
+
+void
 store_close(struct store **store_r)
 {
 	struct store *store = *store_r;

@@ -30,6 +30,10 @@ enum store_open_mode {
 int store_open(
     struct store **store_r, const char *path, enum store_open_mode mode, struct err *err);
 void store_close(struct store **store);
+/* From now on the journal writes an event for each copy that was sent, in the same commit. It
+ * costs as much as the row; to be called where somebody wants to hear of them, before other
+ * threads use the store. */
+void store_tell_sent(struct store *store);
 
 /* Addresses as the store compares them: local part NFC and lower case, domain as
  * lower-case A-labels. ERR_INPUT if it is no address. Result in the arena. */

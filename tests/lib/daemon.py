@@ -205,7 +205,8 @@ class Daemon:
         self.start()
 
     def workers(self, kind=None):
-        """[(pid, kind)] of the master's children; kind: session, outbox, web."""
+        """[(pid, kind)] of the master's children; kind: session, outbox, web,
+        plugins."""
         master = self.pid()
         found = []
         for pid in children_of(master) if master else []:
@@ -214,7 +215,7 @@ class Daemon:
                     name = file.read().strip()
             except OSError:
                 continue
-            for known in ("session", "outbox", "web"):
+            for known in ("session", "outbox", "web", "plugins"):
                 if known in name and alive(pid) and kind in (None, known):
                     found.append((pid, known))
         return found

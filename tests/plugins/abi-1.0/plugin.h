@@ -428,15 +428,15 @@ struct mt_event {
 
 /* Events come in the order of their ids, each at least once: the host keeps a cursor in the
  * database, which moves behind the batch when the hook returns MT_OK. A batch that failed
- * comes again after a pause that grows. Begins with what happens after the plugin was first
- * configured. */
+ * comes again after a pause that grows, up to a minute. Begins with what happens after the
+ * plugin was first configured; what is new is told within some seconds. */
 struct mt_listener {
 	const char *name; /* stays the same over versions: the cursor is known by it */
 	const char *document;
 	int32_t (*run)(struct mt_call *call, void *closure, const struct mt_event *const *events,
 	    size_t count);
 	void *closure;
-	uint64_t kinds; /* MT_EVENT_BIT(MT_EVENT_CLICKED) | ... */
+	uint64_t kinds; /* MT_EVENT_BIT(MT_EVENT_CLICKED) | ...; that of MT_EVENT_ANY: all */
 	uint32_t most;	/* events in a batch; 0: 100; at most 1000 */
 	uint32_t flags;
 };
