@@ -49,6 +49,7 @@ OTHERS = [
     {"places": 9, "chain": ("bought_together", "viewed"), "bought_window": 0, "history": 12},
     {"places": 30, "chain": ("category",), "bought_window": 60 * DAY, "seeds": 2,
      "viewed_window": 3 * DAY},
+    {"places": 5, "history": 1},
 ]
 
 
