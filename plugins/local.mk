@@ -26,6 +26,7 @@ plugin_cflags = -std=gnu11 $(WARNINGS) $(HARDEN) -fPIC -fvisibility=hidden
 plugin_ldflags = $(HARDEN) -shared
 
 include plugins/recommend/local.mk
+include plugins/countdown/local.mk
 include plugins/nearest/local.mk
 
 if TESTS_ON

@@ -871,6 +871,17 @@ struct mt_host {
 
 	int32_t (*changed)(struct mt_call *call);
 
+	/* --- 1.0: pictures [m] --- */
+
+	/* The address of a picture that the web process draws when it is looked at. `kind`, and
+	 * `parameters` as words NAME=VALUE with spaces between:
+	 *   countdown  to=SECONDS of the epoch, size=small|medium|large, language=de, background,
+	 *              box, digits, labels=RRGGBB; all but `to` may be left out. A GIF of 400 x 112,
+	 *              560 x 156 or 720 x 200 pixels, which counts for a minute.
+	 * The same words give the same address; it tells nobody who looks. Absent: the kind or a
+	 * word is not known, or the configuration has no tracking_url. */
+	struct mt_str (*image)(struct mt_call *call, struct mt_str kind, struct mt_str parameters);
+
 	/* --- 1.0: events and products [a, not stop], but where another letter stands --- */
 
 	/* Of the copy's contact, newest first [m]. MT_OK with none, too. */

@@ -159,6 +159,9 @@ X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
 X(ENUM, web_client, "short", "short|full|none", \
   "What is kept of a client's address with a click or open: short, its network, of 24 bits " \
   "(IPv6: 48); full; or none.") \
+X(TEXT, picture_font, "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", "path", \
+  "Font file for the pictures that the web process draws, such as a countdown's. If it can't be " \
+  "read, they have plain letters of bits.") \
 X(INT, web_connections, "4000", "10..60000", \
   "Most connections to the web process at a time.") \
 X(TIME, web_timeout, "15s", "1s..5m", \

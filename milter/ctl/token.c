@@ -26,6 +26,7 @@ static const char *const kind_names[] = {
     [LINK_VIEW] = "view",
     [LINK_BOUNCE] = "bounce",
     [LINK_UNSUBSCRIBE_MAIL] = "unsubscribe-mail",
+    [LINK_IMAGE] = "image",
 };
 
 /* What the token stands for; absent is what the store does not know. */
@@ -68,7 +69,7 @@ decode(const struct link_keys *keys, struct str text, struct arena *arena,
 		return link_path_decode(keys, path_of(text), arena, facts_r, err);
 	if (text.n > 0 && memchr(text.p, '+', text.n) != NULL)
 		return decode_mail(keys, text, arena, facts_r, err);
-	for (int kind = LINK_CLICK; kind <= LINK_UNSUBSCRIBE_MAIL; kind++) {
+	for (int kind = LINK_CLICK; kind <= LINK_IMAGE; kind++) {
 		if (link_decode(keys, (enum link_kind)kind, text, arena, facts_r, &last) == 0)
 			return 0;
 		/* Of several reasons, that its key is gone says most. */
@@ -84,7 +85,13 @@ look_up(struct store *store, struct meaning *meaning, struct arena *arena, struc
 	const struct link_facts *facts = &meaning->facts;
 	struct store_contact contact;
 	struct store_link link;
-	int found = store_campaign_name(store, facts->campaign, arena, &meaning->campaign, err);
+	int found = 0;
+
+	if (facts->kind == LINK_IMAGE) {
+		meaning->target = facts->address;
+		return 0;
+	}
+	found = store_campaign_name(store, facts->campaign, arena, &meaning->campaign, err);
 
 	if (found >= 0 && facts->contact > 0) {
 		found = store_contact_get_id(store, facts->contact, arena, &contact, err);
@@ -148,7 +155,7 @@ put_text(const struct meaning *meaning)
 	put_line("contact", meaning->contact);
 	put_line("message", str_c(link_message_prefix(facts->message, prefix)));
 	put_line("sent", facts->sent_ms == 0 ? STR_NONE : str_c(clock_iso(facts->sent_ms, time)));
-	if (facts->kind == LINK_CLICK)
+	if (facts->kind == LINK_CLICK || facts->kind == LINK_IMAGE)
 		put_line("target", meaning->target);
 }
 

@@ -32,13 +32,14 @@ enum wire {
 	WIRE_VIEW,
 	WIRE_BOUNCE,
 	WIRE_UNSUBSCRIBE_MAIL,
+	WIRE_IMAGE,
 	WIRE_KINDS,
 };
 
 static const struct form {
 	enum link_kind kind;
 	enum link_code code;
-	size_t fixed;	 /* bytes of the numbers */
+	size_t fixed;	 /* bytes of the numbers; 0: it has none */
 	size_t tail_min; /* bytes of the address */
 	size_t tail_max;
 	bool link;
@@ -54,6 +55,7 @@ static const struct form {
     [WIRE_VIEW] = {LINK_VIEW, LINK_BASE64URL, 17, 0, LINK_RECIPIENT_MAX, false, false},
     [WIRE_BOUNCE] = {LINK_BOUNCE, LINK_BASE32, 15, 0, 0, false, true},
     [WIRE_UNSUBSCRIBE_MAIL] = {LINK_UNSUBSCRIBE_MAIL, LINK_BASE32, 15, 0, 0, false, true},
+    [WIRE_IMAGE] = {LINK_IMAGE, LINK_BASE64URL, 0, 1, LINK_IMAGE_MAX, false, false},
 };
 
 static enum wire
@@ -85,6 +87,18 @@ get(const unsigned char **from, unsigned bytes)
 }
 
 static int
+check_bare(const struct link_facts *facts, const struct form *form, struct err *err)
+{
+	if (facts->address.n < form->tail_min || facts->address.n > form->tail_max)
+		return err_set(err, ERR_LIMIT, "token: expected %zu to %zu bytes of text, got %zu",
+		    form->tail_min, form->tail_max, facts->address.n);
+	if (facts->campaign != 0 || facts->contact != 0 || facts->message != 0 ||
+	    facts->sent_ms != 0 || facts->link != 0)
+		return err_set(err, ERR_INPUT, "token: this kind carries a text alone");
+	return 0;
+}
+
+static int
 check_facts(const struct link_facts *facts, enum wire wire, struct err *err)
 {
 	const struct form *form = &forms[wire];
@@ -92,6 +106,8 @@ check_facts(const struct link_facts *facts, enum wire wire, struct err *err)
 
 	if (wire == 0)
 		return err_set(err, ERR_INPUT, "token: there is no kind %d", (int)facts->kind);
+	if (form->fixed == 0)
+		return check_bare(facts, form, err);
 	if (facts->campaign < 1 || facts->campaign > LINK_CAMPAIGN_MAX || facts->contact < 0 ||
 	    facts->contact > LINK_CONTACT_MAX || facts->link < 0 || facts->link > LINK_ID_MAX ||
 	    facts->sent_ms < 0 || facts->sent_ms > time_max)
@@ -113,18 +129,22 @@ check_facts(const struct link_facts *facts, enum wire wire, struct err *err)
 	return 0;
 }
 
-static size_t
-write_plain(const struct link_facts *facts, const struct form *form, unsigned char *plain)
+static unsigned char *
+write_numbers(const struct link_facts *facts, const struct form *form, unsigned char *to)
 {
-	unsigned char *to = plain;
-
 	to = put(to, (uint64_t)facts->campaign, 4);
 	to = put(to, (uint64_t)facts->contact, 5);
 	to = put(to, facts->message, 4);
 	to = form->days ? put(to, (uint64_t)(facts->sent_ms / DAY_MS), 2)
 			: put(to, (uint64_t)(facts->sent_ms / 1000), 4);
-	if (form->link)
-		to = put(to, (uint64_t)facts->link, 4);
+	return form->link ? put(to, (uint64_t)facts->link, 4) : to;
+}
+
+static size_t
+write_plain(const struct link_facts *facts, const struct form *form, unsigned char *plain)
+{
+	unsigned char *to = form->fixed == 0 ? plain : write_numbers(facts, form, plain);
+
 	if (facts->address.n > 0)
 		memcpy(to, facts->address.p, facts->address.n);
 	return form->fixed + facts->address.n;
@@ -168,7 +188,9 @@ malformed(struct err *err)
 static void
 read_plain(const unsigned char *plain, const struct form *form, struct link_facts *facts_r)
 {
-	facts_r->kind = form->kind;
+	*facts_r = (struct link_facts){.kind = form->kind};
+	if (form->fixed == 0)
+		return;
 	facts_r->campaign = (int64_t)get(&plain, 4);
 	facts_r->contact = (int64_t)get(&plain, 5);
 	facts_r->message = (uint32_t)get(&plain, 4);

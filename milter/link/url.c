@@ -11,12 +11,14 @@
 static const struct {
 	enum link_kind kind;
 	char letter;
+	const char *end; /* behind the token */
 } paths[] = {
-    {LINK_CLICK, 'c'},
-    {LINK_OPEN, 'o'},
-    {LINK_UNSUBSCRIBE, 'u'},
-    {LINK_PREFERENCES, 'p'},
-    {LINK_VIEW, 'v'},
+    {LINK_CLICK, 'c', ""},
+    {LINK_OPEN, 'o', ""},
+    {LINK_UNSUBSCRIBE, 'u', ""},
+    {LINK_PREFERENCES, 'p', ""},
+    {LINK_VIEW, 'v', ""},
+    {LINK_IMAGE, 't', ".gif"},
 };
 
 #define PATHS (sizeof paths / sizeof paths[0])
@@ -73,7 +75,8 @@ make(enum link_kind kind, const struct link_keys *keys, struct str base,
 		return -1;
 	while (paths[i].kind != kind)
 		i++;
-	*url_r = arena_printf(arena, "%.*s/%c/%.*s", STR_F(base), paths[i].letter, STR_F(token));
+	*url_r = arena_printf(
+	    arena, "%.*s/%c/%.*s%s", STR_F(base), paths[i].letter, STR_F(token), paths[i].end);
 	return url_r->p == NULL ? err_set(err, ERR_LIMIT, "tracked address: arena full") : 0;
 }
 
@@ -113,6 +116,24 @@ link_view_url(const struct link_keys *keys, struct str base, const struct link_f
 }
 
 int
+link_image_url(const struct link_keys *keys, struct str base, struct str text, struct arena *arena,
+    struct str *url_r, struct err *err)
+{
+	const struct link_facts facts = {.address = text};
+
+	return make(LINK_IMAGE, keys, base, &facts, arena, url_r, err);
+}
+
+static bool
+cut_end(struct str *text, struct str end)
+{
+	if (text->n <= end.n || memcmp(text->p + text->n - end.n, end.p, end.n) != 0)
+		return false;
+	text->n -= end.n;
+	return true;
+}
+
+int
 link_path_decode(const struct link_keys *keys, struct str path, struct arena *arena,
     struct link_facts *facts_r, struct err *err)
 {
@@ -120,7 +141,7 @@ link_path_decode(const struct link_keys *keys, struct str path, struct arena *ar
 
 	for (size_t i = 0; i < PATHS && path.n > 3 && path.p[0] == '/' && path.p[2] == '/'; i++) {
 		token = (struct str){path.p + 3, path.n - 3};
-		if (paths[i].letter == path.p[1])
+		if (paths[i].letter == path.p[1] && cut_end(&token, str_c(paths[i].end)))
 			return link_decode(keys, paths[i].kind, token, arena, facts_r, err);
 	}
 	return err_set(err, ERR_INPUT, "expected a path like /c/TOKEN");

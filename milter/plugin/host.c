@@ -202,6 +202,7 @@ const struct mt_host plugin_host = {
     .kv_list = host_kv_list,
     .kv_claim = host_kv_claim,
     .changed = host_changed,
+    .image = host_image,
     .events = host_events,
     .event_count = host_event_count,
     .events_after = host_events_after,

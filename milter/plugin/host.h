@@ -46,6 +46,7 @@ int32_t host_contact(struct mt_call *mt, struct mt_contact *contact);
 int32_t host_message(struct mt_call *mt, struct mt_message *message);
 const struct mt_value *host_find(struct mt_call *mt, struct mt_str path);
 struct mt_str host_link(struct mt_call *mt, struct mt_str address);
+struct mt_str host_image(struct mt_call *mt, struct mt_str kind, struct mt_str parameters);
 size_t host_header_count(struct mt_call *mt);
 int32_t host_header_at(struct mt_call *mt, size_t i, struct mt_str *name_r, struct mt_str *value_r);
 int32_t host_header_set(struct mt_call *mt, struct mt_str name, struct mt_str value);

@@ -99,6 +99,18 @@ host_link(struct mt_call *mt, struct mt_str address)
 	return plugin_mt(copy->mail.link(copy->mail.closure, text));
 }
 
+struct mt_str
+host_image(struct mt_call *mt, struct mt_str kind, struct mt_str parameters)
+{
+	struct plugin_call *call = CALL(mt);
+	const struct plugin_copy *copy = COPY(call);
+
+	if (copy == NULL || kind.p == NULL)
+		return plugin_mt(STR_NONE);
+	return plugin_mt(
+	    copy->mail.image(copy->mail.closure, plugin_str(kind), plugin_str(parameters)));
+}
+
 /* --- header fields --- */
 
 /* Fields that the engine answers for, and those before a "*" with all that begin so. */

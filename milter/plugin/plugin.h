@@ -46,6 +46,8 @@ struct plugin_mail {
 	void *closure;
 	/* A tracked address in the arena, `address` itself, or {NULL,0}. */
 	struct str (*link)(void *closure, struct str address);
+	/* The address of a picture, in the arena, or {NULL,0}. */
+	struct str (*image)(void *closure, struct str kind, struct str parameters);
 	/* Header fields; only during plugin_copy_headers. Value decoded, in the arena. */
 	size_t (*header_count)(void *closure);
 	bool (*header_at)(void *closure, size_t i, struct str *name_r, struct str *value_r);

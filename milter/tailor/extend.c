@@ -20,6 +20,17 @@ make_link(void *closure, struct str address)
 										     : STR_NONE;
 }
 
+static struct str
+make_image(void *closure, struct str kind, struct str parameters)
+{
+	struct tailor_extend *extend = closure;
+	struct err ignored = ERR_INIT;
+	struct str url;
+
+	return tailor_links_image(extend->links, kind, parameters, &url, &ignored) == 0 ? url
+											: STR_NONE;
+}
+
 /* --- header fields --- */
 
 static bool
@@ -159,8 +170,8 @@ tailor_extend_init(struct tailor_extend *extend, const struct tailor_message *me
 	extend->plugins =
 	    (struct plugin_copy){.use = plugin_set_use(message->tailor->plugins, message->campaign),
 		.arena = arena,
-		.mail = {extend, make_link, header_count, header_at, header_put, header_remove,
-		    header_mark, header_back},
+		.mail = {extend, make_link, make_image, header_count, header_at, header_put,
+		    header_remove, header_mark, header_back},
 		.contact = contact->row.id,
 		.do_not_track = contact->untracked,
 		.address = contact->known ? contact->row.address : recipient,

@@ -9,6 +9,8 @@
  */
 #include "tailor/track_impl.h"
 
+#include "picture/picture.h"
+
 #include <stdio.h>
 
 #define GROWTH 4
@@ -264,6 +266,25 @@ tailor_links_address(
 	if (rc == 0)
 		*address_r = address;
 	return rc < 0 ? -1 : 0;
+}
+
+int
+tailor_links_image(struct tailor_links *links, struct str kind, struct str parameters,
+    struct str *address_r, struct err *err)
+{
+	struct picture picture;
+	struct str text = arena_printf(links->arena, "%.*s %.*s", STR_F(kind), STR_F(parameters));
+
+	if (text.p == NULL)
+		return err_set(err, ERR_LIMIT, "message: too large");
+	if (picture_read(text, &picture, err) != 0)
+		return -1;
+	if (links->base.n == 0)
+		return err_set(err, ERR_CONFIG, "picture: tracking_url is not set");
+	if (links->keys != NULL)
+		return link_image_url(links->keys, links->base, text, links->arena, address_r, err);
+	*address_r = arena_printf(links->arena, "%.*s/picture.gif", STR_F(links->base));
+	return address_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 0;
 }
 
 static int

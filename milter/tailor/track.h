@@ -95,5 +95,9 @@ int tailor_links_finish(
  * lead there. */
 int tailor_links_address(
     struct tailor_links *links, struct str address, struct str *address_r, struct err *err);
+/* Where the web process draws a picture (picture/picture.h). ERR_INPUT: it can't; ERR_CONFIG:
+ * there is no tracking_url. */
+int tailor_links_image(struct tailor_links *links, struct str kind, struct str parameters,
+    struct str *address_r, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "link/link.h"
+#include "picture/picture.h"
 #include "store/event.h"
 #include "store/store.h"
 #include "tailor/tailor.h"
@@ -47,6 +48,7 @@ struct web {
 	struct tailor *tailor;
 	struct web_recorder *recorder;
 	struct web_pages *pages;
+	struct picture_studio *studio;
 	struct MHD_Response *pixel;
 	atomic_bool leaving; /* connections are to end with their next reply */
 };
@@ -129,6 +131,7 @@ void web_open(struct web_request *request, const struct link_facts *facts);
 void web_unsubscribe(struct web_request *request, const struct link_facts *facts);
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);
+void web_image(struct web_request *request, const struct link_facts *facts);
 
 /* An event of our own about the token's contact and message, in the arena. `second`: it
  * counts once in each second; else once for ever. NULL: the reply says that it failed. */

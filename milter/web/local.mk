@@ -5,6 +5,7 @@ web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 libmailtailor_a_SOURCES += \
 	milter/web/client.c \
 	milter/web/connections.c \
+	milter/web/image.c \
 	milter/web/internal.h \
 	milter/web/leave.c \
 	milter/web/listen.c \

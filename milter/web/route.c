@@ -42,6 +42,7 @@ static const struct {
     {LINK_UNSUBSCRIBE, true, web_unsubscribe},
     {LINK_PREFERENCES, true, web_preferences},
     {LINK_VIEW, false, web_view},
+    {LINK_IMAGE, false, web_image},
 };
 
 static void

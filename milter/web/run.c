@@ -56,6 +56,7 @@ open_parts(struct process *process, struct err *err)
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
 	web->pixel = web_pixel_new();
+	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
 	if (open_signals(process, err) != 0 ||
 	    store_open(&web->store, worker->conf->database, STORE_READ, err) != 0 ||
@@ -80,6 +81,7 @@ close_parts(struct process *process)
 	web_connections_free(&process->server.connections);
 	web_pages_free(&process->web.pages);
 	MHD_destroy_response(process->web.pixel);
+	picture_studio_free(&process->web.studio);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)

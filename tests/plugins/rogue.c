@@ -403,11 +403,10 @@ header(struct mt_call *call, void *closure)
 
 /* What background hooks do wrong comes from the configuration. */
 static int32_t
-task(struct mt_call *call, void *closure)
+in_background(struct mt_call *call, const char *hook)
 {
-	struct mt_str what = call->host->param_text(call, "task");
+	struct mt_str what = call->host->param_text(call, hook);
 
-	(void)closure;
 	if (mt_str_eq(what, MT_STR("segv")))
 		*(volatile int *)8 = 1;
 	if (mt_str_eq(what, MT_STR("loop")))
@@ -419,8 +418,25 @@ task(struct mt_call *call, void *closure)
 	return MT_OK;
 }
 
+static int32_t
+task(struct mt_call *call, void *closure)
+{
+	(void)closure;
+	return in_background(call, "task");
+}
+
+static int32_t
+listener(struct mt_call *call, void *closure, const struct mt_event *const *events, size_t count)
+{
+	(void)closure;
+	(void)events;
+	(void)count;
+	return in_background(call, "listener");
+}
+
 static const struct mt_parameter parameters[] = {
     {"task", MT_TEXT, 0, "", "", "What the task does wrong."},
+    {"listener", MT_TEXT, 0, "", "", "What the listener does wrong."},
 };
 static const struct mt_namespace values[] = {{"rogue", "Fine.", value, NULL, 0, 0}};
 static const struct mt_filter filters[] = {{"roguish", "Fine.", filter, NULL, 0, 0, 0, 0}};
@@ -429,6 +445,8 @@ static const struct mt_rewriter parts[] = {
     {"repaint", "Nothing.", part, NULL, MT_PART_TEXT | MT_PART_HTML, 0}};
 static const struct mt_header headers[] = {{"stamp", "Fine.", header, NULL, 0, 0}};
 static const struct mt_gate gates[] = {{"turnstile", "Open.", gate, NULL, 0, 0}};
+static const struct mt_listener listeners[] = {
+    {"ear", "Nothing.", listener, NULL, MT_EVENT_BIT(MT_EVENT_ANY), 0, 0}};
 static const struct mt_task tasks[] = {{"chore", "Nothing.", task, NULL, 1000, 500, 0, 0}};
 
 const struct mt_definition *
@@ -444,6 +462,7 @@ mt_plugin(void)
 	MT_SET(me.parts, parts);
 	MT_SET(me.headers, headers);
 	MT_SET(me.gates, gates);
+	MT_SET(me.listeners, listeners);
 	MT_SET(me.tasks, tasks);
 	return &me;
 }

@@ -75,6 +75,8 @@ ROGUE = "{{ rogue }} {{ 'x' | roguish }} {% roguery %} for {{ contact.email }}"
 KINDS = {"gate": "turnstile", "value": "rogue", "filter": "roguish", "tag": "roguery",
          "part": "repaint", "header": "stamp"}
 
+BACKGROUND = {"task": "chore", "listener": "ear"}
+
 # The process dies: fault, hooks, why.
 DOWN = [
     ("segv", KINDS, "crash"),
@@ -347,13 +349,13 @@ class Fence:
         if died or attempts:
             raise LabError(f"it was noticed: {attempts} attempts were refused, {died}")
 
-    def task(self, what, why):
+    def background(self, kind, what, why):
         """In the background it costs mail nothing at all."""
         since = self.bed.daemon.log_size()
-        self.bed.daemon.extra = self.sections(f'\ttask = "{what}"')
+        self.bed.daemon.extra = self.sections(f'\t{kind} = "{what}"')
         self.bed.daemon.reload()
         try:
-            self.log_has(since, f"plugin out of service plugin=rogue kind=task hook=chore {why}"
+            self.log_has(since, f"plugin out of service plugin=rogue kind={kind} hook={BACKGROUND[kind]} {why}"
                          if why else "worker retires", 60)
         finally:
             self.bed.daemon.extra = self.sections("")
@@ -458,13 +460,16 @@ def play(lab, arguments):
     if not sanitized:
         fence.run("leaks in place", fence.leaks, "in place")
         fence.run("leaks from the outbox", fence.leaks, "outbox")
-        fence.run("a task leaks", fence.task, "leak", None)
+        fence.run("a task leaks", fence.background, "task", "leak", None)
     fence.run("a value is kept", fence.keep)
     fence.table()
     fence.run("three strikes, and on_error", fence.three_strikes)
-    fence.run("a task crashes", fence.task, "segv", "why=crash")
-    fence.run("a task loops", fence.task, "loop", "why=deadline")
-    fence.run("a task writes past its memory", fence.task, "overrun", "why=overrun")
+    for kind in BACKGROUND:
+        fence.run(f"a {kind} crashes", fence.background, kind, "segv", "why=crash")
+        fence.run(f"a {kind} writes past its memory", fence.background, kind, "overrun",
+                  "why=overrun")
+    # A listener may take a minute.
+    fence.run("a task loops", fence.background, "task", "loop", "why=deadline")
     steady.stop = True
     steady.join(60)
     if steady.failed:

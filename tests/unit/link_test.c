@@ -246,6 +246,7 @@ facts_come_back(void **state)
 		{LINK_UNSUBSCRIBE, 7, 0, 2, SENT_MS, 0, {"ada@example.org", 15}, 0}, 67},
 	    {"preferences", {LINK_PREFERENCES, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, 47},
 	    {"view", {LINK_VIEW, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, 47},
+	    {"image", {LINK_IMAGE, 0, 0, 0, 0, 0, {"countdown to=1", 14}, 0}, 43},
 	    {"bounce", {LINK_BOUNCE, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, LINK_MAIL_LETTERS},
 	    {"largest bounce",
 		{LINK_BOUNCE, LINK_CAMPAIGN_MAX, LINK_CONTACT_MAX, 0xffffffff,
@@ -334,6 +335,10 @@ facts_that_do_not_fit(void **state)
 		{LINK_CLICK, 1, 1, 2, 3, 4, {long_address, LINK_ADDRESS_MAX + 1}, 0}, ERR_LIMIT},
 	    {"recipient too long",
 		{LINK_OPEN, 1, 0, 2, 3, 0, {long_address, LINK_RECIPIENT_MAX + 1}, 0}, ERR_LIMIT},
+	    {"image of nothing", {LINK_IMAGE, 0, 0, 0, 0, 0, {NULL, 0}, 0}, ERR_LIMIT},
+	    {"image too long", {LINK_IMAGE, 0, 0, 0, 0, 0, {long_address, LINK_IMAGE_MAX + 1}, 0},
+		ERR_LIMIT},
+	    {"image of a contact", {LINK_IMAGE, 0, 1, 0, 0, 0, {"x", 1}, 0}, ERR_INPUT},
 	    {"no such kind", {(enum link_kind)9, 1, 1, 2, 3, 4, {NULL, 0}, 0}, ERR_INPUT},
 	    {"kind 0", {(enum link_kind)0, 1, 1, 2, 3, 4, {NULL, 0}, 0}, ERR_INPUT},
 	};
@@ -628,6 +633,28 @@ tracked_addresses(void **state)
 		    link_path_decode(keys, (struct str){begin, path.n}, arena, &back, &err), -1);
 		assert_int_equal(err.code, ERR_INPUT);
 	}
+}
+
+/* What is drawn is all that it says, and the file's name belongs to it. */
+static void
+addresses_of_pictures(void **state)
+{
+	struct err err = ERR_INIT;
+	struct link_facts back;
+	struct str url, path;
+
+	(void)state;
+	assert_int_equal(
+	    link_image_url(keys, STR(BASE), STR("countdown to=1"), arena, &url, &err), 0);
+	assert_true(str_starts(url, STR(BASE "/t/")));
+	path = (struct str){url.p + sizeof BASE - 1, url.n - (sizeof BASE - 1)};
+	assert_int_equal(link_path_decode(keys, path, arena, &back, &err), 0);
+	assert_int_equal(back.kind, LINK_IMAGE);
+	assert_true(str_is(back.address, "countdown to=1"));
+	assert_int_equal(back.contact, 0);
+	path.n -= 4;
+	assert_int_equal(link_path_decode(keys, path, arena, &back, &err), -1);
+	assert_int_equal(link_path_decode(keys, STR("/t/.gif"), arena, &back, &err), -1);
 }
 
 static void
@@ -1177,6 +1204,7 @@ main(void)
 	    cmocka_unit_test(messages_have_marks),
 	    cmocka_unit_test(targets),
 	    cmocka_unit_test(tracked_addresses),
+	    cmocka_unit_test(addresses_of_pictures),
 	    cmocka_unit_test(bad_paths),
 	    cmocka_unit_test(mail_addresses),
 	    cmocka_unit_test(bad_mail_addresses),
