@@ -42,7 +42,7 @@ if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name
 test_plugins = tests/plugins/sample.so tests/plugins/hear.so tests/plugins/careless.so \
-	tests/plugins/old.so \
+	tests/plugins/old.so tests/plugins/rogue.so \
 	$(foreach bad,$(test_bad),tests/plugins/bad_$(bad).so)
 plugin_cc = $(AM_V_CC)$(MKDIR_P) tests/plugins && $(CC) -c -fPIC -fvisibility=hidden -std=c99 \
 	-pedantic -Wall -Wextra -O1 -g -Iplugins/include -I$(srcdir) -o $@.o
@@ -53,12 +53,15 @@ tests/plugins/%.so: tests/plugins/%.c $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/$*.c && $(plugin_ld)
 tests/plugins/old.so: tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/abi-1.0/old.c && $(plugin_ld)
+tests/plugins/rogue.so: tests/plugins/rogue.c $(plugin_include)
+	$(plugin_cc) -pthread $(srcdir)/tests/plugins/rogue.c && $(plugin_ld)
 tests/plugins/bad_%.so: tests/plugins/bad.c $(plugin_include)
 	$(plugin_cc) -DBAD_`echo $* | tr a-z A-Z` $(srcdir)/tests/plugins/bad.c && $(plugin_ld)
 
 check_PROGRAMS += tests/unit/plugin_test
 TESTS += tests/plugins/header_test tests/plugins/manual_test.py \
-	tests/plugins/strict_test.py tests/unit/plugin_test
+	tests/plugins/strict_test.py tests/unit/plugin_test \
+	tests/unit/plugin_threads_test.py
 tests_unit_plugin_test_SOURCES = tests/unit/plugin_test.c tests/unit/tailor_fixture.h
 tests_unit_plugin_test_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGINS='"$(abs_top_builddir)/tests/plugins"'
 tests_unit_plugin_test_LDADD = $(unit_libs)
@@ -74,7 +77,8 @@ plugin-documents: all
 	@$(manual_test) --write $(plugin_PROGRAMS)
 .PHONY: plugin-documents
 
-EXTRA_DIST += tests/plugins/header_test tests/plugins/manual_test.py tests/plugins/strict_test.py \
+EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py \
+	tests/plugins/rogue.c tests/plugins/throw.cc tests/plugins/header_test tests/plugins/manual_test.py tests/plugins/strict_test.py \
 	tests/plugins/installed.py \
 	tests/plugins/careless.c tests/plugins/sample.c tests/plugins/hear.c tests/plugins/bad.c \
 	tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h

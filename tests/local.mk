@@ -50,8 +50,15 @@ tests_bench_liquid_ours_LDADD = $(mailtailor_libs)
 bench-liquid: tests/bench/liquid/ours
 	$(tests_python)/bench/liquid/run.py
 
-bench: all
+bench: all tests/bench/copies
 	$(tests_python)/bench/bench.py
+	$(tests_python)/bench/plugins.py
+
+fence: all
+	$(tests_python)/scene/fence.py
+
+shop: all
+	$(tests_python)/shop/campaign.py
 
 bench-recommend: all tests/bench/copies
 	$(tests_python)/bench/recommend.py
@@ -68,4 +75,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand attack rotation newsletters looks installed crash soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

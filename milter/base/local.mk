@@ -3,10 +3,12 @@ libmailtailor_a_SOURCES += \
 	milter/base/arena.c milter/base/arena.h \
 	milter/base/buf.c milter/base/buf.h \
 	milter/base/clock.c milter/base/clock.h \
+	milter/base/descriptor.c milter/base/descriptor.h \
 	milter/base/err.c milter/base/err.h \
 	milter/base/id.c milter/base/id.h \
 	milter/base/log.c milter/base/log.h \
 	milter/base/origin.c milter/base/origin.h \
+	milter/base/resident.c milter/base/resident.h \
 	milter/base/secret.c milter/base/secret.h \
 	milter/base/str.c milter/base/str.h
 

@@ -115,6 +115,9 @@ X(INT, max_parts, "1000", "1..100000", \
 X(INT, worker_messages, "1000000", "0..1000000000", \
   "After so many copies a session or outbox process is replaced by a fresh one, so that what " \
   "libraries leak never adds up. It finishes what it has; no connection is dropped. 0: never.") \
+X(SIZE, worker_memory, "2g", "16m..1024g", \
+  "A session, outbox or plugins process that has grown to this size is replaced in the same way, " \
+  "so that what plugins leak never adds up. At twice this size it is killed.") \
 X(TIME, dkim_check, "5m", "1s..1d", \
   "How often DNS is asked for the records of DKIM keys with active = auto.") \
 X(TEXT, dkim_dns, "", "path", \

@@ -190,6 +190,7 @@ child_start(struct child_list *list, enum child_kind kind, const struct worker *
 	    .kind = kind,
 	    .slot = worker->slot,
 	    .line = worker->line,
+	    .memory = worker->conf->worker_memory,
 	    .control_fd = fds[0],
 	    .started_us = clock_mono_us(),
 	};

@@ -20,6 +20,7 @@ struct child {
 	enum child_kind kind;
 	int slot;
 	int line;	/* of the board; or -1 */
+	int64_t memory; /* worker_memory, as it was when it began */
 	int control_fd; /* the master's end; -1 once closed */
 	bool draining;	/* was told to leave */
 	int64_t started_us;

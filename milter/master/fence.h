@@ -18,8 +18,8 @@ int fence_prepare(struct master *master, const struct conf *conf, struct err *er
 int fence_line(const struct master *master);
 /* Kills who hangs; returns how soon to look again, in ms, at most `timeout_ms` (-1: for ever). */
 int fence_watch(struct master *master, int timeout_ms);
-/* A worker has died: whose fault was it? Its line is free then. */
-void fence_blame(struct master *master, const struct child *child, int wait_status);
+/* A worker has died: whose fault was it? True: a plugin's. Its line is free then. */
+bool fence_blame(struct master *master, const struct child *child, int wait_status);
 void fence_close(struct master *master);
 
 #endif

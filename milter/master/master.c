@@ -21,6 +21,7 @@
 #include "master/fence.h"
 #include "master/pidfile.h"
 #include "master/state.h"
+#include "outbox/hands.h"
 #include "session/listen.h"
 #include "web/web.h"
 
@@ -120,6 +121,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .listen_fd = listen_fd(master, kind),
 	    .wake_count = master->wake_count,
 	    .ehlo_key = master->ehlo_key,
+	    .hands = master->hands,
 	    .board = master->board,
 	    .line = kind == CHILD_WATCH || kind == CHILD_WEB ? -1 : fence_line(master),
 	};
@@ -158,12 +160,17 @@ start_workers(struct master *master)
 	return wait_us < 0 ? -1 : (int)(wait_us / 1000) + 1;
 }
 
-/* Says when the slot's next worker may start; returns the pause. */
+/* Says when the slot's next worker may start; returns the pause. Deaths that a plugin is to blame
+ * for come to an end by themselves (fence.c), and others must not wait for that. */
 static int64_t
-back_off(struct slot *slot, int64_t lived_us)
+back_off(struct slot *slot, int64_t lived_us, bool blamed)
 {
 	int64_t pause_ms;
 
+	if (blamed) {
+		slot->next_us = clock_mono_us() + BACKOFF_MIN_MS * 1000;
+		return BACKOFF_MIN_MS;
+	}
 	if (lived_us >= BACKOFF_LIFE_US || slot->backoff_ms == 0)
 		slot->backoff_ms = BACKOFF_MIN_MS;
 	pause_ms = slot->backoff_ms;
@@ -181,14 +188,15 @@ reap(struct master *master)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct child *child = child_by_pid(&master->children, pid);
 		int64_t pause_ms = 0;
+		bool blamed;
 
 		if (child == NULL)
 			continue;
+		blamed = fence_blame(master, child, status);
 		if (!child->draining)
 			pause_ms = back_off(&master->slots[child->kind][child->slot],
-			    clock_mono_us() - child->started_us);
+			    clock_mono_us() - child->started_us, blamed);
 		child_log_end(child, status, pause_ms);
-		fence_blame(master, child, status);
 		child_remove(&master->children, child);
 	}
 }
@@ -310,6 +318,7 @@ go_to_background(struct master *master, struct err *err)
 static int
 prepare(struct master *master, struct err *err)
 {
+	master->hands = outbox_hands_new(WORKER_OUTBOX_MAX);
 	id_random(master->ehlo_key.byte, sizeof master->ehlo_key.byte);
 	if (identity_find(master->conf->user, &master->identity, err) != 0 ||
 	    (!master->foreground && go_to_background(master, err) != 0) ||

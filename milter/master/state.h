@@ -31,7 +31,8 @@ struct master {
 	int ready_fd; /* to the process that waits while we go to the background; or -1 */
 	int wake_fds[WORKER_OUTBOX_MAX];
 	int wake_count;
-	struct board *board; /* NULL: no plugin was ever configured */
+	struct outbox_hands *hands; /* of all outbox slots; or NULL */
+	struct board *board;	    /* NULL: no plugin was ever configured */
 	struct id_digest ehlo_key;
 	struct child_list children;
 	struct slot slots[CHILD_KINDS][SLOTS_MAX];

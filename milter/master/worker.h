@@ -20,6 +20,7 @@
 #include "tailor/templates.h"
 
 struct board;
+struct outbox_hands;
 
 #define WORKER_OUTBOX_MAX 64
 #define WORKER_RETIRES	  'r'
@@ -33,6 +34,7 @@ struct worker {
 	int slots;	     /* how many of its kind there are */
 	struct board *board; /* of plugins; or NULL */
 	int line;
+	struct outbox_hands *hands; /* of all outbox slots; or NULL */
 	int control_fd;
 	int listen_fd; /* sessions: the milter socket; web: its own; else -1 */
 	/* One eventfd for each outbox slot: a session adds 1 to all of them after it has

@@ -26,6 +26,9 @@ struct outbox_message {
 	bool smtputf8;
 	const struct str *spans; /* header fields, empty line, body; lines end in CRLF */
 	size_t span_count;
+	/* Called before the first byte of the data leaves; or NULL. */
+	void (*begins)(void *closure);
+	void *closure;
 };
 
 /* MAIL and RCPT with CRLF. `size_max`: what the relay said with SIZE, 0: no limit. With -1 this

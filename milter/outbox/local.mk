@@ -1,6 +1,7 @@
 # Files of milter/outbox
 libmailtailor_a_SOURCES += \
 	milter/outbox/envelope.c milter/outbox/envelope.h \
+	milter/outbox/hands.c milter/outbox/hands.h \
 	milter/outbox/inherit.c \
 	milter/outbox/letters.c milter/outbox/letters.h \
 	milter/outbox/logline.c milter/outbox/logline.h \
@@ -21,10 +22,12 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/worker.c
 
 if TESTS_ON
-outbox_tests = tests/unit/outbox_maillog_test tests/unit/outbox_pace_test \
+outbox_tests = tests/unit/outbox_hands_test tests/unit/outbox_maillog_test tests/unit/outbox_pace_test \
 	tests/unit/outbox_run_test tests/unit/outbox_smtp_test
 check_PROGRAMS += $(outbox_tests)
 TESTS += $(outbox_tests)
+tests_unit_outbox_hands_test_SOURCES = tests/unit/outbox_hands_test.c
+tests_unit_outbox_hands_test_LDADD = $(unit_libs)
 tests_unit_outbox_maillog_test_SOURCES = tests/unit/outbox_maillog_test.c
 tests_unit_outbox_maillog_test_LDADD = $(unit_libs)
 tests_unit_outbox_pace_test_SOURCES = tests/unit/outbox_pace_test.c

@@ -95,6 +95,14 @@ sort_out(struct outbox_process *process)
 	}
 }
 
+/* Their rows are committed: nobody need look for them in the relay's log. */
+static void
+let_go(const struct outbox_process *process)
+{
+	for (struct outbox_job *job = process->results.first; job != NULL; job = job->next)
+		outbox_hands_end(process->office.hands, job->hand);
+}
+
 static void
 learn_rate(struct outbox_process *process, size_t finished, int64_t now)
 {
@@ -137,6 +145,7 @@ commit(struct outbox_process *process, int64_t now)
 		process->commit_us = now + STORE_RETRY_US;
 		return;
 	}
+	let_go(process);
 	drop_results(process);
 	learn_rate(process, n, now);
 }

@@ -38,11 +38,10 @@ struct outbox_process {
 
 /* One turn of the main thread's loop. False when we were told to leave and all is done. */
 bool outbox_loop_turn(struct outbox_process *process);
-/* Rows that slot's last process left claimed go to the settler. `lock`: the slot is not ours, and
- * its lock has to be had first; it is kept until this process ends. True: nothing (more) to take
- * over. */
-bool outbox_inherit(struct outbox_process *process, int slot, bool lock);
-/* The same for all slots beyond the present number. */
+/* Rows that this slot's last process left claimed wait again, or go to the settler. False: the
+ * store does not say. Before the first claim. */
+bool outbox_inherit(struct outbox_process *process);
+/* The same for all slots beyond the present number: all that is found there is in doubt. */
 void outbox_inherit_foreign(struct outbox_process *process, int64_t now_us);
 /* Tells the log when the store begins to say no and when it is well again. */
 void outbox_store_says(const char *what, int status, const struct err *err, bool *failed);

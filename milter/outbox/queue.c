@@ -5,6 +5,7 @@
 #include "outbox/queue.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,7 @@ outbox_queue_init(struct outbox_queue *queue, int senders, struct err *err)
 	*queue = (struct outbox_queue){.main_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	if (queue->main_fd < 0)
 		return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
+	descriptor_guard(queue->main_fd);
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -37,6 +37,7 @@ struct outbox_job {
 	char queue_id[OUTBOX_QUEUE_ID_SIZE];
 	char message_id[256];
 	char reason[ERR_TEXT_MAX];
+	int hand;	 /* of outbox_hands_begin; 0: the relay can't have it */
 	struct str note; /* of the copy: what was not tailored; while it is being sent */
 };
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "master/ehlo.h"
 #include "outbox/outcome.h"
+#include "plugin/process.h"
 
 #include <poll.h>
 
@@ -162,11 +163,27 @@ send_copy(
 		outbox_smtp_send(sender->smtp, message, outcome);
 }
 
+/* The job whose data is about to leave. */
+struct parcel {
+	const struct outbox_office *office;
+	struct outbox_job *job;
+};
+
+static void
+begins(void *closure)
+{
+	const struct parcel *parcel = closure;
+
+	if (parcel->job->hand == 0)
+		parcel->job->hand = outbox_hands_begin(parcel->office->hands, parcel->job->row->id);
+}
+
 static void
 hand_over(
     struct sender *sender, struct outbox_job *job, const struct tailor_copy *copy, int64_t begun_us)
 {
 	struct outbox_message message = wire_message(sender, job->row, copy);
+	struct parcel parcel = {sender->office, job};
 	struct outbox_outcome outcome;
 
 	if (message.spans == NULL) {
@@ -174,6 +191,8 @@ hand_over(
 		    STR("the copy needs more memory than render_memory allows"), begun_us);
 		return;
 	}
+	message.begins = begins;
+	message.closure = &parcel;
 	send_copy(sender, &message, &outcome);
 	judge_relay(sender, &outcome, begun_us);
 	outbox_outcome_relay(job, sender->conf, &outcome, begun_us);
@@ -192,8 +211,10 @@ tailor_and_send(struct sender *sender, struct outbox_job *job, const struct conf
 		    letter->err.code == ERR_NOTFOUND ? STORE_FAILED : STORE_DEFERRED,
 		    str_c(letter->err.text), begun_us);
 	} else {
+		plugin_process_work(job->row->id);
 		tailor_render(
 		    office->tailor, letter->tailored, job->row->address, sender->arena, &copy);
+		plugin_process_work(0);
 		outbox_outcome_copy(job, &copy);
 		if (copy.verdict == STORE_SENT)
 			hand_over(sender, job, &copy, begun_us);

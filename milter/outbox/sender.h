@@ -6,6 +6,7 @@
 #define OUTBOX_SENDER_H
 
 #include "master/worker.h"
+#include "outbox/hands.h"
 #include "outbox/letters.h"
 #include "outbox/queue.h"
 #include "outbox/smtp.h"
@@ -17,7 +18,8 @@ struct outbox_office {
 	struct tailor *tailor;
 	struct outbox_letters *letters;
 	struct outbox_queue *queue;
-	int cancel_fd; /* eventfd: give up what can be given up safely */
+	struct outbox_hands *hands; /* of this slot; or NULL */
+	int cancel_fd;		    /* eventfd: give up what can be given up safely */
 };
 
 /* Thread function; `office` is a struct outbox_office. Returns when the queue is closed. */

@@ -145,9 +145,10 @@ result_of(struct outbox_settler *settler, const struct doubt *doubt, struct aren
 }
 
 static void
-mark_written(struct doubt *doubt)
+mark_written(const struct outbox_office *office, struct doubt *doubt)
 {
 	doubt->state = DOUBT_WRITTEN;
+	outbox_hands_forget(office->hands, doubt->id);
 	log_info(
 	    doubt->clue.accepted ? "settled: the relay has it" : "settled: the relay has it not",
 	    LOG_STR("queue", doubt->clue.queue_id), LOG_STR("campaign", doubt->campaign),
@@ -180,7 +181,7 @@ write_group(struct inquiry *inquiry)
 	if (status != 0)
 		log_error("settling", LOG_STR("reason", err.text));
 	for (size_t i = 0; i < n && status == 0; i++)
-		mark_written(group[i]);
+		mark_written(settler->office, group[i]);
 	return n > 0 && status == 0;
 }
 

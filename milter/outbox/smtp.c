@@ -319,6 +319,8 @@ write_data(struct outbox_smtp *smtp, const struct outbox_message *message, struc
 	struct str pieces[PIECES];
 	bool more = true;
 
+	if (message->begins != NULL)
+		message->begins(message->closure);
 	outbox_stuff_init(&stuffer, message->spans, message->span_count);
 	while (more) {
 		size_t count = 0;

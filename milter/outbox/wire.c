@@ -9,6 +9,7 @@
 #include "outbox/wire.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -98,6 +99,7 @@ connect_one(
 	wire->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (wire->fd < 0)
 		return err_set(err, ERR_IO, "socket: %s", strerror(errno));
+	descriptor_guard(wire->fd);
 	if (connect(wire->fd, address->ai_addr, address->ai_addrlen) != 0) {
 		if (errno != EINPROGRESS)
 			return err_set(err, ERR_IO, "connect: %s", strerror(errno));

@@ -10,6 +10,7 @@
  * Fails:   an exit status of sysexits.h; rows are never lost by it, at worst in doubt.
  */
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "outbox/process.h"
 #include "outbox/slot.h"
@@ -54,6 +55,8 @@ open_parts(struct outbox_process *process, struct err *err)
 
 	office->worker = worker;
 	office->queue = &process->queue;
+	if (worker->hands != NULL)
+		office->hands = &worker->hands[worker->slot];
 	office->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (office->cancel_fd < 0)
 		return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
@@ -61,6 +64,7 @@ open_parts(struct outbox_process *process, struct err *err)
 	    tailor_new(&office->tailor, process->conf, worker->keys, worker->link_keys,
 		worker->templates, office->store, err) != 0)
 		return -1;
+	descriptor_guard(office->cancel_fd);
 	office->letters = outbox_letters_new(office->store, office->tailor);
 	return outbox_settler_new(&process->settler, office, err);
 }
@@ -112,7 +116,7 @@ serve(struct outbox_process *process, struct err *err)
 	if (open_parts(process, err) == 0 &&
 	    outbox_queue_init(&process->queue, (int)process->conf->outbox_connections, err) == 0) {
 		/* Before the first claim: what is claimed now is what others left. */
-		if (!outbox_inherit(process, process->worker->slot, false))
+		if (!outbox_inherit(process))
 			status = err_set(err, ERR_STORE, "rows in doubt can't be read");
 		else
 			status = start_senders(process, err);
@@ -135,6 +139,7 @@ open_signals(struct outbox_process *process, struct err *err)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	descriptor_guard(process->signal_fd);
 	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
 }
 

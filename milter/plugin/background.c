@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/resident.h"
 #include "store/plugin.h"
 
 #include <poll.h>
@@ -40,6 +41,7 @@ struct background {
 	size_t count;
 	struct listeners *listeners;
 	int64_t purge_us;
+	struct resident growth;
 };
 
 static int
@@ -128,6 +130,7 @@ is_time(void *closure)
 static void
 serve(struct background *background)
 {
+	bool grown = false;
 	int64_t next_us;
 
 	do {
@@ -145,7 +148,11 @@ serve(struct background *background)
 		}
 		if (background->purge_us < next_us)
 			next_us = background->purge_us;
-	} while (!is_told(background, next_us - clock_mono_us()));
+		grown =
+		    resident_is_grown(&background->growth, background->worker->conf->worker_memory);
+	} while (!grown && !is_told(background, next_us - clock_mono_us()));
+	if (grown)
+		worker_retire(background->worker);
 }
 
 int

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC UINT64_C(0x6d74626f61726431)
+#define MAGIC UINT64_C(0x6d74626f61726432)
 /* Strikes that lie so close together take a plugin out of service. */
 #define STRIKES_WITHIN_US ((int64_t)600 * 1000000)
 
@@ -30,6 +30,20 @@ static const char *const kinds[BOARD_KINDS] = {
     [BOARD_TASK] = "task",
     [BOARD_EXTEND] = "extend",
 };
+
+static const char *const whys[BOARD_WHYS] = {
+    [BOARD_CRASH] = "crash",
+    [BOARD_DEADLINE] = "deadline",
+    [BOARD_OVERRUN] = "overrun",
+    [BOARD_AFTER] = "after",
+    [BOARD_MEMORY] = "memory",
+};
+
+const char *
+board_why_name(int why)
+{
+	return why >= 0 && why < BOARD_WHYS ? whys[why] : "crash";
+}
 
 const char *
 board_kind_name(int kind)

@@ -45,13 +45,28 @@ enum board_kind {
 	BOARD_KINDS
 };
 
+/* Why a process was ended over a hook. */
+enum board_why {
+	BOARD_CRASH,
+	BOARD_DEADLINE,
+	BOARD_OVERRUN, /* it wrote beyond the memory that it was given */
+	BOARD_AFTER,   /* it had returned; the crash came while the same copy was made */
+	BOARD_MEMORY,  /* the process had grown too large */
+	BOARD_WHYS
+};
+
+/* "crash", "overrun", ... */
+const char *board_why_name(int why);
+
 /* "start", "gate", "value", ... */
 const char *board_kind_name(int kind);
 
 struct board_note {
 	atomic_int plugin; /* its place on the board + 1; 0: no hook is running */
 	atomic_int kind;
+	atomic_int why; /* enum board_why, of last words */
 	char hook[BOARD_NAME];
+	atomic_llong row;      /* of the outbox; 0: none */
 	atomic_llong since_us; /* clock_mono_us */
 	atomic_llong until_us; /* then the process is killed */
 };
@@ -80,7 +95,9 @@ struct board {
 	uint64_t size;
 	atomic_int plugins;
 	struct board_plugin plugin[BOARD_PLUGINS];
-	atomic_int culprit[BOARD_PROCESSES]; /* number + 1 of the note whose thread died */
+	/* Whose fault it was that the process ended: whoever sets `spoken` writes it, `plugin` last. */
+	atomic_int spoken[BOARD_PROCESSES];
+	struct board_note words[BOARD_PROCESSES];
 	struct board_note note[BOARD_PROCESSES][BOARD_CALLS];
 };
 

@@ -19,6 +19,8 @@
 
 /* So many times the deadline, the process is killed; in the background at once. */
 #define PATIENCE 4
+/* A thread that goes on and on must not fill the disk. */
+#define STRAYS_TOLD 3
 
 static struct plugin_call calls[BOARD_CALLS];
 
@@ -41,6 +43,7 @@ note_begin(const struct plugin_call *call, int64_t deadline_us)
 		return;
 	snprintf(note->hook, sizeof note->hook, "%s", call->hook);
 	atomic_store(&note->kind, call->kind);
+	atomic_store(&note->row, plugin_process_working());
 	atomic_store(&note->since_us, call->since_us);
 	atomic_store(&note->until_us,
 	    call->since_us + (call->copy == NULL ? deadline_us : PATIENCE * deadline_us));
@@ -142,6 +145,10 @@ plugin_call_begin(
 	call->dry = !plugin_process.live;
 	call->thread = pthread_self();
 	call->why[0] = '\0';
+	call->spoilt = false;
+	call->rooms = NULL;
+	call->serial = copy == NULL ? plugin_serial_next() : copy->serial;
+	atomic_store(&call->strays, 0);
 	call->mt = (struct mt_call){.size = sizeof call->mt,
 	    .flags = call->dry ? MT_CALL_DRY : 0,
 	    .host = &plugin_host,
@@ -150,28 +157,28 @@ plugin_call_begin(
 	call->deadline_us = call->since_us + occasion->deadline_ms * 1000;
 	plugin_strict_begin(call);
 	note_begin(call, occasion->deadline_ms * 1000);
-	plugin_guard_note(call, (int)(call - calls));
+	plugin_guard_note(call);
 	*call_r = call;
 	return 0;
 }
 
 /* --- end --- */
 
-static const char *
-reason_of(const struct plugin_call *call, int32_t rc)
+static void
+reason_of(const struct plugin_call *call, int32_t rc, struct err *err)
 {
 	if (call->why[0] != '\0')
-		return call->why;
-	switch (rc) {
-	case MT_LIMIT:
-		return "it ran into a ceiling";
-	case MT_MISUSE:
-		return "it used the host wrongly";
-	case MT_STORE:
-		return "the database does not answer";
-	default:
-		return "it failed without saying why";
-	}
+		err_set(err, ERR_PLUGIN, "%s", call->why);
+	else if (rc == MT_LIMIT)
+		err_set(err, ERR_PLUGIN, "it ran into a ceiling");
+	else if (rc == MT_MISUSE)
+		err_set(err, ERR_PLUGIN, "it used the host wrongly");
+	else if (rc == MT_STORE)
+		err_set(err, ERR_PLUGIN, "the database does not answer");
+	else if (rc == MT_FAILED || rc == MT_CHANGED)
+		err_set(err, ERR_PLUGIN, "it failed without saying why");
+	else
+		err_set(err, ERR_PLUGIN, "it returned %d, which means nothing", (int)rc);
 }
 
 static void
@@ -198,14 +205,18 @@ plugin_call_end(struct plugin_call **c, int32_t rc, struct err *err)
 {
 	struct plugin_call *call = *c;
 	struct plugin *plugin = call->plugin;
-	int result = rc == MT_OK || rc == MT_NONE ? rc : -1;
+	int result;
 
 	*c = NULL;
-	plugin_guard_note(NULL, 0);
+	plugin_room_check(call);
+	if (call->spoilt)
+		rc = MT_MISUSE;
+	result = rc == MT_OK || rc == MT_NONE ? rc : -1;
+	plugin_guard_note(NULL);
 	note_end(call);
 	count(call, result < 0);
 	if (result < 0)
-		err_set(err, ERR_PLUGIN, "%s", reason_of(call, rc));
+		reason_of(call, rc, err);
 	plugin_strict_end(call, result);
 	if (!call->alone)
 		unlock(plugin);
@@ -226,9 +237,14 @@ plugin_call_of(struct mt_call *mt, const char *function)
 	if (call != NULL && atomic_load(&call->busy) != 0 &&
 	    pthread_equal(call->thread, pthread_self()))
 		return call;
-	log_error("a plugin used the host outside of its call",
-	    LOG_STR("plugin", call == NULL || call->plugin == NULL ? "?" : call->plugin->name),
-	    LOG_STR("function", function));
+	if (call == NULL || call->plugin == NULL)
+		log_error("a plugin used the host with a call that is none",
+		    LOG_STR("function", function));
+	else if (atomic_fetch_add(&call->strays, 1) < STRAYS_TOLD)
+		log_error("a plugin used the host outside of its call",
+		    LOG_STR("plugin", call->plugin->name),
+		    LOG_STR("kind", board_kind_name(call->kind)), LOG_STR("hook", call->hook),
+		    LOG_STR("function", function));
 	plugin_strict_outside(call, function);
 	return NULL;
 }

@@ -11,6 +11,12 @@
  * ends it within a hook is noted there. Once, before other threads. */
 void plugin_guard_install(struct board *board, int line);
 /* This thread calls a hook, or NULL: it has returned. */
-void plugin_guard_note(const struct plugin_call *call, int number);
+void plugin_guard_note(struct plugin_call *call);
+/* A new copy begins: what happens from now on is not the fault of the hooks before. */
+void plugin_guard_forget(void);
+/* The hook that this thread is in, or NULL. */
+struct plugin_call *plugin_guard_call(void);
+/* This thread's hook has done what the process can't live with. */
+_Noreturn void plugin_guard_end(enum board_why why);
 
 #endif

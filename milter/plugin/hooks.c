@@ -64,12 +64,23 @@ reason_of(struct plugin_copy *copy, const struct plugin *plugin, const struct mt
 {
 	struct str text = plugin_str(reason);
 
-	if (text.n > REASON_MAX)
-		text.n = REASON_MAX;
-	if (!text_is_valid(text))
-		text = STR("");
 	return arena_printf(copy->arena, "plugin %s: gate %s%s%.*s", plugin->name, gate->name,
 	    text.n > 0 ? ": " : "", STR_F(text));
+}
+
+/* It is read here, where the plugin answers for its pointer. */
+static int32_t
+check_reason(struct plugin_call *call, struct mt_str *reason)
+{
+	struct str text = plugin_str(*reason);
+
+	if (text.n > 0 && !plugin_room_text(call, *reason))
+		return MT_MISUSE;
+	if (text.n > REASON_MAX)
+		text.n = REASON_MAX;
+	text = arena_str(call->copy->arena, text_is_valid(text) ? text : STR(""));
+	*reason = plugin_mt(text);
+	return text.p == NULL ? MT_LIMIT : MT_OK;
 }
 
 static int
@@ -79,6 +90,8 @@ check_verdict(struct plugin_call *call, struct mt_verdict *verdict, int32_t rc, 
 
 	rc = plugin_strict_text(call, rc, &verdict->reason);
 	plugin_strict_note(call, (uint64_t)verdict->action << 48 ^ (uint64_t)verdict->when);
+	if (rc == MT_OK)
+		rc = check_reason(call, &verdict->reason);
 	if (rc != MT_OK && rc != MT_NONE)
 		return plugin_call_end(&call, rc, err);
 	if (verdict->action > MT_LATER)
@@ -141,6 +154,8 @@ check_text(struct plugin_call *call, struct str *text, int32_t rc)
 		return rc;
 	if (text->p == NULL)
 		return plugin_call_misuse(call, "it gave no text: expected MT_NONE then");
+	if (!plugin_room_text(call, plugin_mt(*text)))
+		return MT_MISUSE;
 	if (!text_is_valid(*text))
 		return plugin_call_misuse(call, "its text is no UTF-8");
 	return rc;

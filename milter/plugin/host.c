@@ -17,7 +17,7 @@ memory(struct mt_call *mt, size_t size)
 {
 	struct plugin_call *call = CALL(mt);
 
-	return call == NULL ? NULL : plugin_call_memory(call, size);
+	return call == NULL ? NULL : plugin_room_new(call, size);
 }
 
 static int32_t

@@ -93,7 +93,8 @@ host_link(struct mt_call *mt, struct mt_str address)
 	const struct plugin_copy *copy = COPY(call);
 	struct str text = plugin_str(address);
 
-	if (copy == NULL || text.p == NULL || !text_is_valid(text))
+	if (copy == NULL || text.p == NULL || !plugin_room_text(call, address) ||
+	    !text_is_valid(text))
 		return plugin_mt(STR_NONE);
 	return plugin_mt(copy->mail.link(copy->mail.closure, text));
 }

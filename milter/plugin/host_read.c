@@ -19,16 +19,17 @@
 #define TEXT_MAX ((size_t)1 << 20)
 
 static struct liquid_value
-see(const struct mt_value *value)
+see(struct plugin_call *call, const struct mt_value *value)
 {
-	return value == NULL ? LIQUID_NIL_VALUE : value->v;
+	const struct mt_value *its = plugin_value_of(call, value);
+
+	return its == NULL ? LIQUID_NIL_VALUE : its->v;
 }
 
 uint32_t
 host_type(struct mt_call *mt, const struct mt_value *value)
 {
-	(void)mt;
-	switch (see(value).type) {
+	switch (see(CALL(mt), value).type) {
 	case LIQUID_BOOL:
 		return MT_TYPE_BOOL;
 	case LIQUID_INT:
@@ -50,17 +51,15 @@ host_type(struct mt_call *mt, const struct mt_value *value)
 int32_t
 host_as_bool(struct mt_call *mt, const struct mt_value *value)
 {
-	(void)mt;
-	return value_truthy(see(value));
+	return value_truthy(see(CALL(mt), value));
 }
 
 int32_t
 host_as_number(struct mt_call *mt, const struct mt_value *value, double *number_r)
 {
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(CALL(mt), value);
 	struct number number;
 
-	(void)mt;
 	if (v.type == LIQUID_STRING) {
 		if (!number_parse(str_trim(v.string), &number))
 			return MT_NONE;
@@ -76,7 +75,7 @@ host_as_number(struct mt_call *mt, const struct mt_value *value, double *number_
 int32_t
 host_as_int(struct mt_call *mt, const struct mt_value *value, int64_t *number_r)
 {
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(CALL(mt), value);
 	double number;
 
 	if (v.type == LIQUID_INT) {
@@ -126,7 +125,7 @@ struct mt_str
 host_as_text(struct mt_call *mt, const struct mt_value *value)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(call, value);
 	struct str text;
 	struct buf out;
 
@@ -145,7 +144,7 @@ int32_t
 host_as_time(struct mt_call *mt, const struct mt_value *value, int64_t *time_r)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(call, value);
 	const char *zone = NULL;
 	struct date now, date;
 
@@ -177,7 +176,7 @@ host_json(struct mt_call *mt, struct mt_str text, const struct mt_value **value_
 	int rc;
 
 	*value_r = NULL;
-	if (call == NULL || text.p == NULL)
+	if (call == NULL || text.p == NULL || !plugin_room_text(call, text))
 		return MT_MISUSE;
 	json = liquid_json_load(STR("JSON"), plugin_str(text), JSON_DECODE_ANY, &err);
 	if (json == NULL)
@@ -249,7 +248,7 @@ host_as_json(struct mt_call *mt, const struct mt_value *value)
 
 	if (call == NULL)
 		return plugin_mt(STR_NONE);
-	json = to_json(see(value), 0);
+	json = to_json(see(call, value), 0);
 	dump = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
 	if (dump != NULL)
 		text = plugin_call_text(call, str_c(dump));
@@ -263,9 +262,8 @@ host_as_json(struct mt_call *mt, const struct mt_value *value)
 size_t
 host_length(struct mt_call *mt, const struct mt_value *value)
 {
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(CALL(mt), value);
 
-	(void)mt;
 	if (v.type == LIQUID_ARRAY)
 		return v.array->count;
 	return v.type == LIQUID_OBJECT ? v.object->count : 0;
@@ -275,7 +273,7 @@ const struct mt_value *
 host_at(struct mt_call *mt, const struct mt_value *value, size_t i)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value v = see(value);
+	struct liquid_value v = see(call, value);
 
 	if (call == NULL || i >= host_length(mt, value))
 		return NULL;
@@ -287,7 +285,7 @@ struct mt_str
 host_key(struct mt_call *mt, const struct mt_value *object, size_t i)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value v = see(object);
+	struct liquid_value v = see(call, object);
 
 	if (call == NULL || v.type != LIQUID_OBJECT || i >= v.object->count)
 		return plugin_mt(STR_NONE);
@@ -298,7 +296,7 @@ const struct mt_value *
 host_get(struct mt_call *mt, const struct mt_value *object, struct mt_str key)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value v = see(object);
+	struct liquid_value v = see(call, object);
 	const struct liquid_value *found = NULL;
 
 	if (call != NULL && v.type == LIQUID_OBJECT && key.p != NULL)

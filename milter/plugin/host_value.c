@@ -12,7 +12,25 @@
 #include "liquid/date.h"
 #include "liquid/text.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+
+static atomic_ullong serials;
+
+uint64_t
+plugin_serial_next(void)
+{
+	return atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
+}
+
+/* An arena is used again for the next copy: a value that a plugin kept must not pass for one of
+ * another contact's. */
+static uint64_t
+mark_of(const struct plugin_call *call, const struct mt_value *value)
+{
+	return plugin_process.secret ^ (uint64_t)(uintptr_t)value ^
+	    call->serial * UINT64_C(0x9e3779b97f4a7c15);
+}
 
 struct mt_value *
 plugin_value(struct plugin_call *call, struct liquid_value value)
@@ -20,14 +38,39 @@ plugin_value(struct plugin_call *call, struct liquid_value value)
 	struct mt_value *made = plugin_call_memory(call, sizeof *made);
 
 	if (made != NULL)
-		*made = (struct mt_value){.v = value, .sealed = true};
+		*made = (struct mt_value){.mark = mark_of(call, made), .v = value, .sealed = true};
 	return made;
 }
 
-struct liquid_value
-plugin_value_take(const struct mt_value *value)
+void
+plugin_value_sign(struct plugin_call *call, struct mt_value *value)
 {
-	return value == NULL ? LIQUID_NIL_VALUE : value->v;
+	value->mark = mark_of(call, value);
+}
+
+const struct mt_value *
+plugin_value_of(struct plugin_call *call, const struct mt_value *value)
+{
+	if (value == NULL || call == NULL)
+		return NULL;
+	if ((uintptr_t)value % _Alignof(struct mt_value) == 0 &&
+	    value->mark == mark_of(call, value))
+		return value;
+	plugin_call_misuse(call, "it used a value that was not made for this copy");
+	call->spoilt = true;
+	return NULL;
+}
+
+int32_t
+plugin_value_take(
+    struct plugin_call *call, const struct mt_value *value, struct liquid_value *value_r)
+{
+	const struct mt_value *its = plugin_value_of(call, value);
+
+	*value_r = its == NULL ? LIQUID_NIL_VALUE : its->v;
+	if (its != NULL)
+		((struct mt_value *)(uintptr_t)its)->sealed = true;
+	return its == NULL && value != NULL ? MT_MISUSE : MT_OK;
 }
 
 static const struct mt_value *
@@ -71,6 +114,8 @@ make_text(struct plugin_call *call, struct mt_str text, bool safe)
 		return NULL;
 	if (text.p == NULL)
 		return plugin_value(call, LIQUID_NIL_VALUE);
+	if (!plugin_room_text(call, text))
+		return NULL;
 	if (!text_is_valid(plugin_str(text))) {
 		plugin_call_misuse(call, "its text is no UTF-8");
 		return NULL;
@@ -161,6 +206,9 @@ join(struct plugin_call *call, struct mt_value *whole, const struct mt_value *va
 
 	if (value == NULL)
 		return MT_LIMIT;
+	if (plugin_value_of(call, value) == NULL ||
+	    (whole != NULL && plugin_value_of(call, whole) == NULL))
+		return MT_MISUSE;
 	if (whole == NULL || whole->v.type != type || whole->sealed)
 		return plugin_call_misuse(call,
 		    type == LIQUID_ARRAY
@@ -215,6 +263,8 @@ host_set(
 
 	if (rc != MT_OK)
 		return rc;
+	if (!plugin_room_text(call, key))
+		return MT_MISUSE;
 	if (name.p == NULL || !text_is_valid(name))
 		return plugin_call_misuse(call, "set: expected a key of UTF-8");
 	/* What the object itself takes is about this much. */

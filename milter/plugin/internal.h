@@ -99,9 +99,13 @@ struct plugin_call {
 	int64_t since_us;
 	int64_t deadline_us;
 	bool dry;
-	struct strict_pool *pool; /* strict: the hook's own memory */
-	int64_t back_us;	  /* strict: when the hook had returned; 0: not yet */
-	bool alone;		  /* nothing is locked by the call */
+	struct strict_pool *pool;  /* strict: the hook's own memory */
+	int64_t back_us;	   /* strict: when the hook had returned; 0: not yet */
+	bool alone;		   /* nothing is locked by the call */
+	bool spoilt;		   /* it fails, whatever the hook says */
+	struct plugin_room *rooms; /* what `memory` gave */
+	uint64_t serial;	   /* of the copy; of the call itself in the background */
+	atomic_int strays;	   /* uses of the call by who must not */
 	char why[PLUGIN_WHY_MAX];
 };
 
@@ -153,6 +157,14 @@ int32_t plugin_strict_text(struct plugin_call *call, int32_t rc, struct mt_str *
 int32_t plugin_strict_value(struct plugin_call *call, int32_t rc, const struct mt_value **value);
 /* A number that says what a hook decided: it has to be the same each time. */
 void plugin_strict_note(struct plugin_call *call, uint64_t what);
+/* --- room.c --- */
+
+/* For a plugin to write into; see room.c. NULL beyond the ceiling. */
+void *plugin_room_new(struct plugin_call *call, size_t size);
+/* The hook has returned. Does not, if it wrote where it must not. */
+void plugin_room_check(struct plugin_call *call);
+/* May it be read? Text in memory that the call was given has to end there. */
+bool plugin_room_text(struct plugin_call *call, struct mt_str text);
 
 /* --- life.c --- */
 
@@ -173,7 +185,9 @@ extern const struct mt_host plugin_host;
 
 #define PLUGIN_DEPTH_MAX 100
 
+/* `mark` says that the host made it, and for which copy. */
 struct mt_value {
+	uint64_t mark;
 	struct liquid_value v;
 	struct liquid_array array;
 	struct liquid_value *room;
@@ -185,8 +199,15 @@ struct mt_value {
 
 /* A value of ours for plugins. NULL beyond the ceiling. */
 struct mt_value *plugin_value(struct plugin_call *call, struct liquid_value value);
-/* What a plugin hands back; NULL is nil. */
-struct liquid_value plugin_value_take(const struct mt_value *value);
+/* Marks it as made by the host for this call's copy. */
+void plugin_value_sign(struct plugin_call *call, struct mt_value *value);
+/* The same value, or NULL: it is NULL, or (a misuse) none that the host made for this copy. */
+const struct mt_value *plugin_value_of(struct plugin_call *call, const struct mt_value *value);
+/* What a plugin hands back; NULL is nil. MT_MISUSE: it is no value of this copy. */
+int32_t plugin_value_take(
+    struct plugin_call *call, const struct mt_value *value, struct liquid_value *value_r);
+/* Of a copy, or of a call in the background. */
+uint64_t plugin_serial_next(void);
 
 static inline struct str
 plugin_str(struct mt_str s)

@@ -21,6 +21,7 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/path.c \
 	milter/plugin/plugin.h \
 	milter/plugin/process.c milter/plugin/process.h \
+	milter/plugin/room.c \
 	milter/plugin/set.c \
 	milter/plugin/strict.c milter/plugin/strict.h \
 	milter/plugin/strict_fault.c milter/plugin/strict_fault.h \

@@ -453,6 +453,7 @@ plugin_strict_value(struct plugin_call *call, int32_t rc, const struct mt_value 
 	own = arena_zalloc(call->copy->arena, 1, sizeof *own);
 	if (own == NULL || copy_value(call->copy->arena, &(*value)->v, &own->v, &hash) != 0)
 		return MT_LIMIT;
+	plugin_value_sign(call, own);
 	*value = own;
 	plugin_strict_note(call, hash);
 	return rc;

@@ -7,7 +7,7 @@
  *
  * Threads: any; one copy by one thread at a time.
  */
-#include "plugin/internal.h"
+#include "plugin/guard.h"
 
 /* A member that was asked for. */
 struct answer {
@@ -41,13 +41,16 @@ call_value(
 		rc = namespace->row->get(
 		    &call->mt, namespace->row->closure, plugin_mt(member), &value);
 		rc = plugin_strict_value(call, rc, &value);
+		if (rc == MT_OK)
+			rc = plugin_value_take(call, value, value_r);
 		rc = plugin_call_end(&call, rc, err);
 	}
+	if (rc == MT_OK)
+		return 0;
+	*value_r = LIQUID_NIL_VALUE;
 	if (rc < 0)
 		return plugin_member_failed(
 		    &copy->use->members[namespace->member], BOARD_VALUE, namespace->row->name, err);
-	if (rc == MT_OK)
-		*value_r = plugin_value_take(value);
 	return 0;
 }
 
@@ -127,6 +130,8 @@ plugin_copy_init(struct plugin_copy *copy, struct err *err)
 
 	copy->used = NULL;
 	copy->values = NULL;
+	copy->serial = plugin_serial_next();
+	plugin_guard_forget();
 	if (copy->use == NULL)
 		return 0;
 	copy->used = arena_zalloc(copy->arena, copy->use->count + 1, sizeof *copy->used);
@@ -199,6 +204,7 @@ run_word(const struct plugin_word *word, struct plugin_copy *copy, struct filter
     struct err *err)
 {
 	const struct mt_value *value = NULL;
+	struct liquid_value taken = LIQUID_NIL_VALUE;
 	struct mt_arguments with;
 	struct plugin_call *call;
 	int32_t rc;
@@ -210,9 +216,11 @@ run_word(const struct plugin_word *word, struct plugin_copy *copy, struct filter
 	if (rc == MT_OK)
 		rc = word->run(&call->mt, word->closure, &with, &value);
 	rc = plugin_strict_value(call, rc, &value);
+	if (rc == MT_OK)
+		rc = plugin_value_take(call, value, &taken);
 	result = plugin_call_end(&call, rc, err);
 	if (result == MT_OK)
-		from->result = plugin_value_take(value);
+		from->result = taken;
 	return result < 0 ? -1 : 0;
 }
 

@@ -9,8 +9,11 @@
 #include "store/db.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,6 +83,29 @@ store_db_exec(struct store_db *db, const char *sql, struct err *err)
 	return 0;
 }
 
+static pthread_once_t guarded = PTHREAD_ONCE_INIT;
+
+static int
+open_guarded(const char *path, int flags, int mode)
+{
+	int fd = open(path, flags, mode);
+
+	descriptor_guard(fd);
+	return fd;
+}
+
+/* SQLite closes its files in the middle of what plugins ask for: it needs no leave. */
+static void
+guard_files(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	if (vfs == NULL || vfs->iVersion < 3)
+		return;
+	vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_guarded);
+	vfs->xSetSystemCall(vfs, "close", (sqlite3_syscall_ptr)descriptor_close);
+}
+
 int
 store_db_open(struct store_db *db, const char *path, struct err *err)
 {
@@ -91,6 +117,7 @@ store_db_open(struct store_db *db, const char *path, struct err *err)
 				       "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES ";"
 				       "PRAGMA journal_size_limit = " WAL_KEEP_BYTES ";";
 
+	pthread_once(&guarded, guard_files);
 	*db = (struct store_db){.handle = NULL};
 	if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK) {

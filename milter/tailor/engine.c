@@ -111,6 +111,8 @@ tailor_free(struct tailor **tailor)
 bool
 tailor_is_worn(struct tailor *tailor)
 {
+	if (resident_is_grown(&tailor->growth, tailor->conf->worker_memory))
+		return true;
 	return tailor->conf->worker_messages > 0 &&
 	    atomic_load(&tailor->copies) >= tailor->conf->worker_messages;
 }

@@ -9,6 +9,7 @@
 #include "merge/merge.h"
 #include "plugin/plugin.h"
 #include "store/contact.h"
+#include "base/resident.h"
 #include "tailor/data.h"
 #include "tailor/tailor.h"
 #include "tailor/template.h"
@@ -115,6 +116,7 @@ struct tailor {
 	struct arena *arena;	   /* campaigns' data: written by tailor_new only */
 	struct liquid_value *data; /* one for each campaign section, by its index */
 	atomic_llong copies;	   /* rendered so far */
+	struct resident growth;
 };
 
 struct tailor_message {

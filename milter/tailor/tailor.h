@@ -32,7 +32,8 @@ int tailor_new(struct tailor **tailor_r, const struct conf *conf, struct dkim_ke
     struct link_keys *link_keys, struct tailor_templates *templates, struct store *store,
     struct err *err);
 void tailor_free(struct tailor **tailor);
-/* Has it made as many copies as `worker_messages` allows? Its process should be replaced. */
+/* Has it made as many copies as `worker_messages` allows, or has the process grown as large as
+ * `worker_memory`? It should be replaced. */
 bool tailor_is_worn(struct tailor *tailor);
 
 /* Which campaign does this message belong to? By header, then envelope sender, then

@@ -2,13 +2,14 @@
  *
  * copies: one message for many recipients by the daemon's engine, nothing sent
  *
- *     copies CONFIGURATION MESSAGE [THREADS [ROUNDS]] < ADDRESSES
+ *     copies CONFIGURATION MESSAGE [THREADS [ROUNDS [WORKERS]]] < ADDRESSES
  *
  * Prints, in the order of the addresses, a JSON object a line: to, verdict, reason, text (of the
  * first text part). Then, to standard error: copies, microseconds of CPU a copy (of the last
  * round alone, when memory is warm). What plugins decide is not stored.
  *
- * Threads: THREADS of them share engine and plugins.
+ * Threads: THREADS of them share engine and plugins. Each of WORKERS has these of its own, as the
+ *          daemon's processes do, but all of them share what plugins keep in static variables.
  */
 #include "base/buf.h"
 #include "ctl/message.h"
@@ -25,6 +26,7 @@
 #include <time.h>
 
 #define THREADS_MAX 16
+#define WORKERS_MAX 8
 #define ARENA_MAX   ((size_t)64 << 20)
 
 static struct {
@@ -33,8 +35,11 @@ static struct {
 	struct link_keys *link_keys;
 	struct tailor_templates *templates;
 	struct store *store;
-	struct tailor *tailor;
-	struct tailor_message *message;
+	struct copier {
+		struct tailor *tailor;
+		struct tailor_message *message;
+	} copiers[WORKERS_MAX];
+	size_t count;
 	struct buf raw;
 	GPtrArray *addresses;
 	char **lines; /* what is printed of each */
@@ -104,15 +109,15 @@ line_of(const char *address, const struct tailor_copy *copy)
 static void *
 make_copies(void *closure)
 {
+	const struct copier *copier = closure;
 	struct arena *arena = arena_new(ARENA_MAX);
 	size_t i;
 
-	(void)closure;
 	while ((i = atomic_fetch_add(&world.next, 1)) < world.addresses->len) {
 		const char *address = g_ptr_array_index(world.addresses, i);
 		struct tailor_copy copy;
 
-		tailor_render(world.tailor, world.message, str_c(address), arena, &copy);
+		tailor_render(copier->tailor, copier->message, str_c(address), arena, &copy);
 		if (world.keep)
 			world.lines[i] = line_of(address, &copy);
 		arena_reset(arena);
@@ -124,12 +129,12 @@ make_copies(void *closure)
 static void
 run(size_t threads)
 {
-	pthread_t thread[THREADS_MAX];
+	pthread_t thread[THREADS_MAX * WORKERS_MAX];
 
 	atomic_store(&world.next, 0);
-	for (size_t i = 0; i < threads; i++)
-		pthread_create(&thread[i], NULL, make_copies, NULL);
-	for (size_t i = 0; i < threads; i++)
+	for (size_t i = 0; i < threads * world.count; i++)
+		pthread_create(&thread[i], NULL, make_copies, &world.copiers[i % world.count]);
+	for (size_t i = 0; i < threads * world.count; i++)
 		pthread_join(thread[i], NULL);
 }
 
@@ -157,20 +162,26 @@ open_all(const char *configuration, const char *path)
 	must(link_keys_load(&world.link_keys, conf, &err), &err);
 	must(tailor_templates_load(&world.templates, conf, &err), &err);
 	must(store_open(&world.store, conf->database, STORE_READ, &err), &err);
-	must(tailor_new(&world.tailor, conf, world.keys, world.link_keys, world.templates,
-		 world.store, &err),
-	    &err);
-	must(tailor_message_new(
-		 &world.message, world.tailor, campaign, name, STR(""), buf_str(&world.raw), &err),
-	    &err);
+	for (size_t i = 0; i < world.count; i++) {
+		struct copier *copier = &world.copiers[i];
+
+		must(tailor_new(&copier->tailor, conf, world.keys, world.link_keys, world.templates,
+			 world.store, &err),
+		    &err);
+		must(tailor_message_new(&copier->message, copier->tailor, campaign, name, STR(""),
+			 buf_str(&world.raw), &err),
+		    &err);
+	}
 	mime_free(&mime);
 }
 
 static void
 close_all(void)
 {
-	tailor_message_free(&world.message);
-	tailor_free(&world.tailor);
+	for (size_t i = 0; i < world.count; i++) {
+		tailor_message_free(&world.copiers[i].message);
+		tailor_free(&world.copiers[i].tailor);
+	}
 	tailor_templates_unref(&world.templates);
 	dkim_keys_unref(&world.keys);
 	link_keys_unref(&world.link_keys);
@@ -202,9 +213,12 @@ main(int argc, char **argv)
 	int64_t began;
 
 	plugin_process_init();
-	if (argc < 3 || threads < 1 || threads > THREADS_MAX) {
-		fprintf(
-		    stderr, "usage: copies CONFIGURATION MESSAGE [THREADS [ROUNDS]] < ADDRESSES\n");
+	world.count = argc > 5 ? strtoul(argv[5], NULL, 10) : 1;
+	if (argc < 3 || threads < 1 || threads > THREADS_MAX || world.count < 1 ||
+	    world.count > WORKERS_MAX) {
+		fprintf(stderr,
+		    "usage: copies CONFIGURATION MESSAGE [THREADS [ROUNDS [WORKERS]]] < "
+		    "ADDRESSES\n");
 		return 2;
 	}
 	open_all(argv[1], argv[2]);

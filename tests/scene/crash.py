@@ -192,6 +192,10 @@ def main():
                 victim, relay = deck.pop()
                 failed += play(bed, number, victim, relay, arguments, span, dice) > 0
                 done += 1
+            log = bed.daemon.log_text()
+            at_once = sum(map(int, re.findall(r"had not handed over [^\n]*rows=(\d+)", log)))
+            print(f"{at_once} rows went on at once, {log.count('settled: ')} were settled by Postfix's "
+                  "log")
             status = bed.stop()
             faults = bed.daemon.reports()
             if status != 0:
