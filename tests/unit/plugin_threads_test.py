@@ -54,8 +54,8 @@ PLUGINS = {
     "cap": ('limits = {"2 in 7d"}', "{{ contact.city }}", None),
 }
 SCRIPT = """\
-mailtailor.filter("loud", function(text) return text:upper() .. "!" end)
-mailtailor.value("poem", function(contact) return {line = "rose in " .. contact.city} end)
+mailtailor.filter("loud", function(text) return (text or ""):upper() .. "!" end)
+mailtailor.value("poem", function(contact) return {line = "rose in " .. (contact.city or "?")} end)
 """
 HEAD = ("From: news@shop.example\nTo: you@shop.example\nSubject: s\nMIME-Version: 1.0\n"
         "X-Campaign: %s\nContent-Type: text/plain; charset=utf-8\n\n%s|{{ contact.email }}\n")
