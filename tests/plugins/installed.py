@@ -5,8 +5,8 @@
     installed.py [--build FOLDER]
 
 `make install` puts all into a scratch folder. There the plugin from the manual (the head of the
-installed header) is built with the manual's own command, in C and in C++; `mailtailor plugin new`
-writes folders whose make, make check and make install do what they say. Each plugin changes a
+installed header) is built with the manual's own command, in C and in C++, and the first one of
+mailtailor-lua(7) is put into a folder; `mailtailor plugin new` writes folders whose make, make check and make install do what they say. Each plugin changes a
 message with `mailtailor plugin test`, and another one through the installed mailtailord behind a
 real Postfix. At last a new build is installed over the old one, and taken into service by a SIGHUP,
 while messages come in: each arrives once, with the old build's text or the new one's."""
@@ -106,14 +106,24 @@ def build_manual(installed, suffix):
     return os.path.join(folder, "shout.so")
 
 
-def test_manual(installed, plugin, suffix):
-    folder = os.path.dirname(plugin)
+def write_lua(installed):
+    """The manual page's first file, in a folder of its own. The folder."""
+    with open(installed.find("mailtailor-lua.7"), encoding="utf-8") as file:
+        shown = re.search(r'\.\\" FILE shout\.lua\n\.Bd -literal\n(.*?)\.Ed', file.read(), re.S)
+    folder = installed.lab.path("manual-lua")
+    os.mkdir(folder, 0o755)
+    with open(os.path.join(folder, "shout.lua"), "w", encoding="utf-8") as file:
+        file.write(shown[1])
+    return folder
+
+
+def test_manual(installed, plugin, suffix, folder, *parameters):
     with open(os.path.join(folder, "m.eml"), "w", encoding="utf-8") as file:
         file.write(MESSAGE.format(campaign="x", template="{{ contact.first_name | shout }}"))
     with open(os.path.join(folder, "c.json"), "w", encoding="utf-8") as file:
         file.write('{"email": "ada@example.org", "first_name": "Ada"}')
     output = installed.run([installed.tool, "plugin", "test", plugin, "--message", "m.eml",
-                            "--contact", "c.json", "--repeat", "20"], folder)
+                            "--contact", "c.json", "--repeat", "20", *parameters], folder)
     for line in ("-Subject: Ada", "+Subject: ADA!", "-Ada", "+ADA!"):
         if line not in output.splitlines():
             raise Failed(f"{suffix}: expected the line {line!r} in\n{output}")
@@ -158,8 +168,6 @@ def break_it(installed, make, folder, name):
     installed.run(make + ["check"], folder)
 
 
-# A plugin in Lua is no file of its own for the host: plugins/lua.so loads it. Once it is there, a
-# folder made by `plugin new --lua` joins here, as ("lua", ...) in CASES.
 CASES = (("c", "greetc"), ("cc", "greetcc"))
 
 
@@ -172,10 +180,11 @@ class Stream(threading.Thread):
         self.data = MESSAGE.format(campaign=name, template=f'{{{{ "low" | {name}_loud }}}}'
                                    ).replace("\n", "\r\n").encode()
         self.sent, self.faults = [], []
+        self.enough = threading.Event()
 
     def run(self):
         try:
-            while len(self.sent) < STREAM:
+            while len(self.sent) < STREAM or not self.enough.is_set():
                 # A session that was open before a reload keeps what it began with.
                 with Client(self.port) as client:
                     for _ in range(5):
@@ -206,6 +215,11 @@ def renew(installed, bed):
             file.write(text.replace("'!'", "'" + "?:;"[build] + "'"))
         installed.run(["make", f"PKG_CONFIG={installed.pkg_config}", "install"], folder)
         bed.daemon.hang_up("reloaded", 30 * bed.patience)
+    # It goes on until the last build is seen.
+    wait_for("the last build", lambda: stream.faults or any(
+        b"\r\nSubject: LOW;\r\n" in copy.data for address in stream.sent[-10:]
+        for copy in bed.sink.of(address)), 60 * bed.patience)
+    stream.enough.set()
     stream.join(120 * bed.patience)
     if stream.faults or len(stream.sent) < STREAM:
         raise Failed(f"{len(stream.sent)} messages were sent: {stream.faults[:5]}")
@@ -259,12 +273,18 @@ def run(lab, build):
     plugins = {}
     for suffix, name in CASES:
         plugin = build_manual(installed, suffix)
-        test_manual(installed, plugin, suffix)
+        test_manual(installed, plugin, suffix, os.path.dirname(plugin))
         print(f"ok: the manual's plugin as {suffix}, built with one command")
         build_new(installed, name, suffix)
         print(f"ok: plugin new {name}: make, make check, make manual, make install")
         plugins[name] = (f'plugin "{name}" {{ greeting = "Dear" }}\n'
                          f'campaign "{name}" {{ plugins = {{"{name}"}} }}\n')
+    folder = write_lua(installed)
+    test_manual(installed, os.path.join(installed.plugindir, "lua.so"), "lua",
+                installed.lab.path(), "--param", f"folder={folder}")
+    print("ok: the manual's plugin in Lua, which wants no command")
+    plugins["shoutlua"] = (f'plugin "lua" {{ folder = "{folder}" }}\n'
+                           'campaign "shoutlua" { plugins = {"lua"} }\n')
     # Both call themselves shout: one after the other is enough, and here it is the one in C++.
     plugins["shout"] = (f'plugin "shout" {{ file = "{plugin}" }}\n'
                         'campaign "shout" { plugins = {"shout"} }\n')
