@@ -54,6 +54,18 @@ bench: all tests/bench/copies
 	$(tests_python)/bench/bench.py
 	$(tests_python)/bench/plugins.py
 
+listeners: all
+	$(tests_python)/scene/listeners.py
+
+clicks: all
+	$(tests_python)/scene/clicks.py
+
+coupons: all
+	$(tests_python)/scene/coupons.py
+
+bench-web: all
+	$(tests_python)/bench/web.py
+
 fence: all
 	$(tests_python)/scene/fence.py
 
@@ -75,4 +87,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

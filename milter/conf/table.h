@@ -155,7 +155,8 @@ X(TEXT, postal_address, "", "", \
 X(TEXT, web, "", "web", \
   "HOST:PORT or unix:PATH where the web process answers at tracking_url: clicks, opens, " \
   "unsubscribing. In production a web server that speaks TLS stands before it, see " \
-  "conf/nginx.conf. Empty: there is no such process.") \
+  "conf/nginx.conf. Clicks and opens are kept in the folder DATABASE-web until the database " \
+  "has them. Empty: there is no such process.") \
 X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
   "Networks of the web servers before it: what they say in X-Forwarded-For is believed.") \
 X(ENUM, web_client, "short", "short|full|none", \
