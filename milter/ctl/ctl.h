@@ -79,7 +79,7 @@ X(plugin, "what plugins do, and which are out of service", \
   "plugin list [--json]\n" \
   "plugin enable NAME\n" \
   "plugin describe FILE|NAME [--mdoc|--json]\n" \
-  "plugin new NAME [--c++] [--folder DIR]\n" \
+  "plugin new NAME [--c++|--lua] [--folder DIR]\n" \
   "plugin test FILE|NAME --message MESSAGE.eml [--contact FILE.json] [--repeat N]\n" \
   "       [--param NAME=VALUE ...] [--hook task:NAME ...] [--campaign NAME] [--sender ADDRESS]\n" \
   "       [--database FILE] [--events FILE ...] [--products FILE] [--now TIME]\n" \

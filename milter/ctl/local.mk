@@ -58,7 +58,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/view.c
 
 # What `mailtailor plugin new` writes (plugins/skeleton) goes into the program.
-skeleton = Makefile plugin.c plugin.cc mailtailor-plugin.7 test/message.eml test/contact.json \
+skeleton = Makefile Makefile.lua plugin.c plugin.cc plugin.lua mailtailor-plugin.7 test/message.eml test/contact.json \
 	test/expected
 skeleton_files = $(skeleton:%=plugins/skeleton/%)
 nodist_libmailtailor_a_SOURCES += milter/ctl/skeleton.h

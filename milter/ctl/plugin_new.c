@@ -27,14 +27,16 @@
 
 struct language {
 	const char *suffix;
+	const char *plugin;   /* who runs it; NULL: it is one itself */
 	const char *compiler; /* lines of the Makefile */
 	const char *compile;
 	const char *standard;
 };
 
 static const struct language languages[] = {
-    {"c", "CFLAGS = -O2 -g -Wall -Wextra", "$(CC) $(CPPFLAGS) $(CFLAGS)", "-std=c99"},
-    {"cc", "CXXFLAGS = -O2 -g -Wall -Wextra", "$(CXX) $(CPPFLAGS) $(CXXFLAGS)", "-std=c++11"},
+    {"c", NULL, "CFLAGS = -O2 -g -Wall -Wextra", "$(CC) $(CPPFLAGS) $(CFLAGS)", "-std=c99"},
+    {"cc", NULL, "CXXFLAGS = -O2 -g -Wall -Wextra", "$(CXX) $(CPPFLAGS) $(CXXFLAGS)", "-std=c++11"},
+    {"lua", "lua", "", "", ""},
 };
 
 struct plan {
@@ -50,9 +52,11 @@ word_for(const struct plan *plan, struct str key)
 {
 	const struct {
 		const char *key, *word;
-	} words[] = {{"NAME", plan->name}, {"TITLE", plan->title}, {"DATE", plan->date},
-	    {"SUFFIX", plan->language->suffix}, {"COMPILER", plan->language->compiler},
-	    {"COMPILE", plan->language->compile}, {"STANDARD", plan->language->standard}};
+	} words[] = {{"NAME", plan->name},
+	    {"PLUGIN", plan->language->plugin == NULL ? plan->name : plan->language->plugin},
+	    {"TITLE", plan->title}, {"DATE", plan->date}, {"SUFFIX", plan->language->suffix},
+	    {"COMPILER", plan->language->compiler}, {"COMPILE", plan->language->compile},
+	    {"STANDARD", plan->language->standard}};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (str_is(key, words[i].key))
@@ -91,8 +95,14 @@ target_of(const struct plan *plan, const char *name)
 		return strcmp(name + sizeof "plugin." - 1, plan->language->suffix) == 0
 		    ? g_strdup_printf("%s/%s.%s", plan->folder, plan->name, plan->language->suffix)
 		    : NULL;
+	if (strcmp(name, plan->language->plugin == NULL ? "Makefile.lua" : "Makefile") == 0)
+		return NULL;
+	if (strcmp(name, "Makefile.lua") == 0)
+		name = "Makefile";
 	if (strcmp(name, "mailtailor-plugin.7") == 0)
-		return g_strdup_printf("%s/mailtailor-%s.7", plan->folder, plan->name);
+		return plan->language->plugin != NULL
+		    ? NULL
+		    : g_strdup_printf("%s/mailtailor-%s.7", plan->folder, plan->name);
 	return g_strdup_printf("%s/%s", plan->folder, name);
 }
 
@@ -171,7 +181,9 @@ write_plan(struct plan *plan)
 	if (status == EX_OK)
 		status = write_all(plan);
 	if (status == EX_OK)
-		printf("%s: make, make check and make install; begin with %s.%s\n", plan->folder,
+		printf("%s: %s; begin with %s.%s\n", plan->folder,
+		    plan->language->plugin == NULL ? "make, make check and make install"
+						   : "make check",
 		    plan->name, plan->language->suffix);
 	g_date_time_unref(now);
 	g_free(plan->title);
@@ -185,6 +197,7 @@ ctl_plugin_new(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"c++", no_argument, NULL, '+'},
+	    {"lua", no_argument, NULL, 'l'},
 	    {"folder", required_argument, NULL, 'f'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -195,6 +208,8 @@ ctl_plugin_new(struct ctl *ctl, int argc, char **argv)
 	while ((option = ctl_option(argc, argv, options)) != -1) {
 		if (option == '+')
 			plan.language = &languages[1];
+		else if (option == 'l')
+			plan.language = &languages[2];
 		else if (option == 'f')
 			plan.folder = optarg;
 		else

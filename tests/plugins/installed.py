@@ -153,6 +153,17 @@ def build_new(installed, name, suffix):
         raise Failed(f"{path}: make install has not put it there")
 
 
+def build_lua(installed, name):
+    """`plugin new --lua`: a file, and a make check that can fail."""
+    work = installed.lab.folder
+    installed.run([installed.tool, "plugin", "new", name, "--lua"], work)
+    folder = os.path.join(work, name)
+    make = ["make", f"PKG_CONFIG={installed.pkg_config}", f"MAILTAILOR={installed.tool}"]
+    installed.run(make, folder)
+    break_it(installed, make, folder, f"{name}.lua")
+    return folder
+
+
 def break_it(installed, make, folder, name):
     """make check must not pass whatever the plugin does."""
     path = os.path.join(folder, name)
@@ -285,6 +296,8 @@ def run(lab, build):
     print("ok: the manual's plugin in Lua, which wants no command")
     plugins["shoutlua"] = (f'plugin "lua" {{ folder = "{folder}" }}\n'
                            'campaign "shoutlua" { plugins = {"lua"} }\n')
+    folder = build_lua(installed, "greetlua")
+    print("ok: plugin new greetlua --lua: make check")
     # Both call themselves shout: one after the other is enough, and here it is the one in C++.
     plugins["shout"] = (f'plugin "shout" {{ file = "{plugin}" }}\n'
                         'campaign "shout" { plugins = {"shout"} }\n')
