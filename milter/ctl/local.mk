@@ -73,6 +73,9 @@ milter/ctl/skeleton.h: milter/ctl/skeleton.awk $(skeleton_files)
 	done; \
 	awk -f $(srcdir)/milter/ctl/skeleton.awk "$$@" > $@.new && mv $@.new $@
 
+# BUILT_SOURCES count for `make all` only; `make mailtailor` needs the header, too.
+milter/ctl/plugin_new.$(OBJEXT): milter/ctl/skeleton.h
+
 sbin_PROGRAMS += mailtailor
 dist_man_MANS += milter/ctl/mailtailor.8
 mailtailor_SOURCES = milter/mailtailor.c
