@@ -6,10 +6,13 @@ TESTS += contrib/tools/floors
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
 	tests/README tests/bench tests/lib tests/scene tests/soak
 
-# What Python and earlier tests left in those folders.
+# What Python, compilers and earlier tests left in those folders.
 dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf {} +
+	find $(distdir)/tests -name .deps -prune -exec rm -rf {} +
+	find $(distdir)/tests \( -name '*.o' -o -name .dirstamp \) -exec rm -f {} +
 	rm -f $(distdir)/contrib/tools/*.log $(distdir)/contrib/tools/*.trs
+	rm -f $(distdir)/tests/bench/copies $(distdir)/tests/bench/liquid/ours
 
 tests_python = MAILTAILOR_BUILD=$(abs_top_builddir) /usr/bin/python3 -B $(top_srcdir)/tests
 
