@@ -3,8 +3,7 @@
  * plugin: what plugins keep in the database
  *
  * Each plugin has, by its name, entries of a key-value store, a generation that counts up
- * when it says that its data changed, a cursor for each of its listeners, and answers that
- * were fetched for it.
+ * when it says that its data changed, and a cursor for each of its listeners.
  */
 #ifndef STORE_PLUGIN_H
 #define STORE_PLUGIN_H
