@@ -27,4 +27,12 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/strict_fault.c milter/plugin/strict_fault.h \
 	milter/plugin/strict_memory.c milter/plugin/strict_memory.h \
 	milter/plugin/use.c \
+	milter/plugin/window.c milter/plugin/window.h \
 	milter/plugin/words.c
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/plugin_window_test
+TESTS += tests/unit/plugin_window_test
+tests_unit_plugin_window_test_SOURCES = tests/unit/plugin_window_test.c tests/unit/store_fixture.h
+tests_unit_plugin_window_test_LDADD = $(unit_libs)
+endif
