@@ -10,6 +10,7 @@
  */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/tally.h"
 #include "store/suppression.h"
 #include "tailor/extend.h"
 #include "tailor/list.h"
@@ -460,6 +461,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	    .arena = arena,
 	    .copy = copy_r};
 	struct err err = ERR_INIT;
+	int64_t begun_us = clock_mono_us();
 	int rc;
 
 	*copy_r = (struct tailor_copy){.verdict = STORE_SENT, .reason = STR("")};
@@ -469,6 +471,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	if (rc == 0)
 		rc = render(&work, &err);
 	store_snapshot_end(tailor->store);
+	tally_took(TALLY_TAILOR, clock_mono_us() - begun_us);
 	if (rc == 1)
 		return;
 	if (rc == 0 && message->note != NULL)
