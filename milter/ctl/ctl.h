@@ -57,7 +57,8 @@ X(outbox, "what waits to be sent", \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
 X(bounce, "what returned messages say: bounces, complaints, automatic replies", \
-  "bounce [--json] [--recipient ADDRESS] [FILE|MAILDIR|MBOX|- ...]\n") \
+  "bounce [--json] [--dry-run] [--recipient ADDRESS] [--client ADDRESS]\n" \
+  "       [FILE|MAILDIR|MBOX|- ...]\n") \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \

@@ -1,6 +1,8 @@
 # Files of milter/ctl
 libmailtailor_a_SOURCES += \
-	milter/ctl/bounce.c \
+	milter/ctl/bounce.c milter/ctl/bounce.h \
+	milter/ctl/bounce_act.c milter/ctl/bounce_print.c \
+	milter/ctl/maildir.c milter/ctl/maildir.h \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \

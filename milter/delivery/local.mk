@@ -9,6 +9,10 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/form_words.c \
 	milter/delivery/found.c milter/delivery/found.h \
 	milter/delivery/notification.c milter/delivery/notification.h \
+	milter/delivery/dmarc.c milter/delivery/dmarc.h \
+	milter/delivery/dmarc_mail.c \
+	milter/delivery/proof.c milter/delivery/proof.h \
+	milter/delivery/trust.c milter/delivery/trust.h \
 	milter/delivery/place.c milter/delivery/place.h \
 	milter/delivery/reason.c milter/delivery/reason.h \
 	milter/delivery/reason_words.c \

@@ -5,6 +5,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/copy.c milter/store/copy.h \
 	milter/store/db.c milter/store/db.h \
+	milter/store/dmarc.c milter/store/dmarc.h \
 	milter/store/event.c milter/store/event.h milter/store/event_row.h \
 	milter/store/event_list.c \
 	milter/store/event_query.c \
