@@ -54,7 +54,9 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
-	milter/ctl/suppress.c \
+	milter/ctl/report.c \
+	milter/ctl/suppress.c milter/ctl/suppress.h \
+	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \
 	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c

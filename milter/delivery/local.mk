@@ -23,13 +23,13 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/words.c milter/delivery/words.h
 
 EXTRA_DIST += tests/corpus/bounce_corpus.py tests/corpus/bounce_corpus.recipients \
-	tests/corpus/bounce_corpus.reports tests/fuzz/delivery.dict tests/unit/bounce_test.py
+	tests/corpus/bounce_corpus.reports tests/fuzz/delivery.dict tests/unit/bounce_test.py tests/unit/bounce_act_test.py
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/delivery_test tests/unit/delivery_reason_test \
 	tests/unit/delivery_hostile_test tests/unit/delivery_act_test
 TESTS += tests/unit/delivery_test tests/unit/delivery_reason_test \
-	tests/unit/delivery_hostile_test tests/unit/delivery_act_test tests/unit/bounce_test.py tests/corpus/bounce_corpus.py
+	tests/unit/delivery_hostile_test tests/unit/delivery_act_test tests/unit/bounce_test.py tests/unit/bounce_act_test.py tests/corpus/bounce_corpus.py
 tests_unit_delivery_test_SOURCES = tests/unit/delivery_test.c tests/unit/delivery_fixture.h
 tests_unit_delivery_test_LDADD = $(unit_libs)
 tests_unit_delivery_act_test_SOURCES = tests/unit/delivery_act_test.c tests/unit/store_fixture.h
