@@ -22,6 +22,8 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/token.c milter/delivery/token.h \
 	milter/delivery/words.c milter/delivery/words.h
 
+dist_man_MANS += milter/delivery/mailtailor-bounces.7
+
 EXTRA_DIST += tests/corpus/bounce_corpus.py tests/corpus/bounce_corpus.recipients \
 	tests/corpus/bounce_corpus.reports tests/corpus/bounce_act_corpus.py \
 	tests/fuzz/delivery.dict tests/fuzz/dmarc.dict tests/unit/bounce_test.py \
