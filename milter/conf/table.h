@@ -93,6 +93,18 @@ X(LIST, report_senders, "yahoo.com aol.com hotmail.com outlook.com", "domain", \
 X(LIST, report_networks, "", "network", \
   "Networks whose complaints count without a signature. The relay says where a message came from: " \
   "by CLIENT_ADDRESS to a command in its aliases, else by --client.") \
+X(INT, watch_bounces, "100", "0..1000", \
+  "A campaign is paused when so many of a thousand copies within watch_window came back, of all or " \
+  "of those to one domain, for whatever reason: its mail waits in the outbox until mailtailor " \
+  "outbox resume. 0: never.") \
+X(INT, watch_complaints, "3", "0..1000", \
+  "The same for copies that were complained of. Large receivers begin to refuse at 3 of a " \
+  "thousand.") \
+X(TIME, watch_window, "1d", "1m..90d", \
+  "How far back watch_bounces and watch_complaints look; not before the campaign was resumed.") \
+X(INT, watch_minimum, "200", "1..1000000000", \
+  "With fewer copies in that time, or fewer than five that came back or were complained of, no " \
+  "campaign is paused.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \

@@ -25,7 +25,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
-	milter/store/view.c milter/store/view.h
+	milter/store/view.c milter/store/view.h \
+	milter/store/watch.c milter/store/watch.h
 
 # The schema goes into the program; schema.sql is what one reads and edits.
 nodist_libmailtailor_a_SOURCES = milter/store/schema.h

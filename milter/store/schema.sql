@@ -267,6 +267,11 @@ ALTER TABLE suppression ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN note TEXT NOT NULL DEFAULT '';
 
+-- pause_reason: why it was paused by itself; empty: by hand. resumed_ms: what came back before
+-- does not count any more.
+ALTER TABLE outbox_campaign ADD COLUMN pause_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox_campaign ADD COLUMN resumed_ms INTEGER NOT NULL DEFAULT 0;
+
 -- What receivers say of mail with our domains in From (RFC 7489 section 7.2). sender: who reports,
 -- by the domain that signed it.
 CREATE TABLE dmarc_report (

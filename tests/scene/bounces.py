@@ -42,6 +42,9 @@ Hello {{ contact.email }}\r
 
 CAMPAIGNS = """
 bounce_soft = 2
+watch_minimum = 50
+watch_bounces = 300
+campaign "watched" { bounce_address = "bounces@pipe.example" }
 campaign "alias" { bounce_address = "bounces@alias.example" }
 campaign "pipe" { bounce_address = "bounces@pipe.example" }
 campaign "next" { bounce_address = "bounces@pipe.example" }
@@ -294,6 +297,33 @@ def nothing_is_lost(scene):
              60 * scene.bed.patience)
 
 
+def reputation(scene):
+    """Too many come back: the campaign waits until somebody resumes it, also one recipient's mail,
+    which would leave at once."""
+    people = [f"w{i}@w.example" for i in range(60)]
+    for address in people[:25]:
+        scene.bed.sink.answer(address, "554 5.7.1 We do not want this")
+    scene.send("watched", "watched-1", people)
+    wait_for("the pause", lambda: "campaign paused" in scene.bed.daemon.log_text(),
+             60 * scene.bed.patience)
+    scene.bed.sink.forget()
+    listing = read_json(scene.bed.daemon.tool("outbox", "list", "--json").stdout)
+    reason = [row["pause_reason"] for row in listing if row["campaign"] == "watched"]
+    if len(reason) != 1 or "came back" not in (reason[0] or ""):
+        scene.fault(f"the pause's reason is {reason}")
+    scene.settle()
+    before = scene.count(people[-1])
+    scene.send("watched", "watched-2", [people[-1]])
+    wait_for("the copy to wait", lambda: [row for row in scene.bed.daemon.outbox()
+                                          if row["state"] == "waiting"], 20 * scene.bed.patience)
+    if scene.count(people[-1]) != before:
+        scene.fault("mail left while the campaign was paused")
+    scene.bed.daemon.tool("outbox", "resume", "watched")
+    scene.bed.sink.wait_of(people[-1], before + 1, 30 * scene.bed.patience)
+    if scene.suppressed().keys() & set(people):
+        scene.fault("an address was suppressed for what is not its fault")
+
+
 def run(lab, arguments):
     bed = Testbed(lab, arguments.build, level="info")
     if bed.daemon.sanitizers:
@@ -305,6 +335,7 @@ def run(lab, arguments):
     bed.daemon.extra = f'token_keys = "{tokens}"\n' + CAMPAIGNS
     people = addresses(arguments.each, "a.example")
     everybody = list(people) + ["fly1@f.example", "fly2@f.example", "lost1@l.example"] + [
+        f"w{i}@w.example" for i in range(60)] + [
         f"{kind}{i}@b.example" for kind in ("good", "gone", "slow") for i in range(arguments.each)]
     bed.start()
     receiver.start()
@@ -316,6 +347,7 @@ def run(lab, arguments):
             ("next campaign", lambda: next_campaign_skips_those(scene, people)),
             ("in flight", lambda: in_flight(scene)),
             ("notifications", lambda: notifications(scene, arguments.each)),
+            ("reputation", lambda: reputation(scene)),
             ("letters", lambda: letters(scene)),
             ("nothing is lost", lambda: nothing_is_lost(scene))):
         scene.faults = []
