@@ -42,7 +42,7 @@ Hello {{ contact.email }}\r
 
 CAMPAIGNS = """
 bounce_soft = 2
-watch_minimum = 50
+watch_minimum = MINIMUM
 watch_bounces = 300
 campaign "watched" { bounce_address = "bounces@pipe.example" }
 campaign "alias" { bounce_address = "bounces@alias.example" }
@@ -297,14 +297,14 @@ def nothing_is_lost(scene):
              60 * scene.bed.patience)
 
 
-def reputation(scene):
+def reputation(scene, minimum):
     """Too many come back: the campaign waits until somebody resumes it, also one recipient's mail,
     which would leave at once."""
-    people = [f"w{i}@w.example" for i in range(60)]
-    for address in people[:25]:
+    people = [f"w{i}@w.example" for i in range(minimum)]
+    for address in people[:2 * minimum // 5]:
         scene.bed.sink.answer(address, "554 5.7.1 We do not want this")
     scene.send("watched", "watched-1", people)
-    wait_for("the pause", lambda: "campaign paused" in scene.bed.daemon.log_text(),
+    wait_for("the pause", lambda: "campaign=watched reason=" in scene.bed.daemon.log_text(),
              60 * scene.bed.patience)
     scene.bed.sink.forget()
     listing = read_json(scene.bed.daemon.tool("outbox", "list", "--json").stdout)
@@ -332,10 +332,11 @@ def run(lab, arguments):
     receiver = Postfix(Second(lab), bed.sink.port)
     wire(bed, receiver)
     tokens = bed.daemon.make_tokens()
-    bed.daemon.extra = f'token_keys = "{tokens}"\n' + CAMPAIGNS
+    minimum = 10 * arguments.each + 20  # more than any other campaign has
+    bed.daemon.extra = f'token_keys = "{tokens}"\n' + CAMPAIGNS.replace("MINIMUM", str(minimum))
     people = addresses(arguments.each, "a.example")
     everybody = list(people) + ["fly1@f.example", "fly2@f.example", "lost1@l.example"] + [
-        f"w{i}@w.example" for i in range(60)] + [
+        f"w{i}@w.example" for i in range(minimum)] + [
         f"{kind}{i}@b.example" for kind in ("good", "gone", "slow") for i in range(arguments.each)]
     bed.start()
     receiver.start()
@@ -347,7 +348,7 @@ def run(lab, arguments):
             ("next campaign", lambda: next_campaign_skips_those(scene, people)),
             ("in flight", lambda: in_flight(scene)),
             ("notifications", lambda: notifications(scene, arguments.each)),
-            ("reputation", lambda: reputation(scene)),
+            ("reputation", lambda: reputation(scene, minimum)),
             ("letters", lambda: letters(scene)),
             ("nothing is lost", lambda: nothing_is_lost(scene))):
         scene.faults = []
