@@ -69,6 +69,9 @@ fetch: all
 clicks: all
 	$(tests_python)/scene/clicks.py
 
+bounces: all
+	$(tests_python)/scene/bounces.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -96,4 +99,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces

@@ -16,7 +16,8 @@ libmailtailor_a_SOURCES += \
 	milter/conf/value.c milter/conf/value.h
 
 dist_man_MANS += milter/conf/mailtailor.conf.5
-dist_doc_DATA = conf/mailtailor.conf conf/nginx.conf conf/postfix-main.cf conf/sendmail.mc
+dist_doc_DATA = conf/mailtailor.conf conf/nginx.conf conf/postfix-bounces conf/postfix-main.cf \
+	conf/sendmail.mc
 splitdir = $(docdir)/postfix-split
 dist_split_DATA = conf/postfix-split/main.cf conf/postfix-split/master.cf \
 	conf/postfix-split/mailtailor-clients.cidr

@@ -76,6 +76,35 @@ X(TIME, outbox_keep, "7d", "0s..365d", \
 X(TIME, events_keep, "1095d", "1d..36500d", \
   "How long events of contacts are kept, counted from when they happened: what was imported of " \
   "them, deliveries, opens, clicks and so on.") \
+X(INT, bounce_soft, "5", "0..1000", \
+  "After so many messages that came back for a passing reason (a full mailbox, a domain that is " \
+  "not found) an address gets no more marketing, if within bounce_soft_time nothing was delivered " \
+  "to it and nobody opened or clicked anything. 0: such bounces stop nothing. An address that is " \
+  "dead is stopped at its first bounce.") \
+X(TIME, bounce_soft_time, "60d", "1h..3650d", \
+  "How far back bounce_soft counts.") \
+X(TEXT, bounce_folder, "", "path", \
+  "Maildir for returned messages that mailtailor bounce can do nothing with: those that prove no " \
+  "copy of ours, complaints of senders that are not trusted, letters of people. It is made if it is " \
+  "not there. Empty: DATABASE-returned.") \
+X(LIST, report_senders, "yahoo.com aol.com hotmail.com outlook.com", "domain", \
+  "Whose complaints count: domains of From, and those below them, if a DKIM signature of theirs " \
+  "verifies. A complaint has to prove a copy of ours besides.") \
+X(LIST, report_networks, "", "network", \
+  "Networks whose complaints count without a signature. The relay says where a message came from: " \
+  "by CLIENT_ADDRESS to a command in its aliases, else by --client.") \
+X(INT, watch_bounces, "100", "0..1000", \
+  "A campaign is paused when so many of a thousand copies within watch_window came back, of all or " \
+  "of those to one domain, for whatever reason: its mail waits in the outbox until mailtailor " \
+  "outbox resume. 0: never.") \
+X(INT, watch_complaints, "3", "0..1000", \
+  "The same for copies that were complained of. Large receivers begin to refuse at 3 of a " \
+  "thousand.") \
+X(TIME, watch_window, "1d", "1m..90d", \
+  "How far back watch_bounces and watch_complaints look; not before the campaign was resumed.") \
+X(INT, watch_minimum, "200", "1..1000000000", \
+  "With fewer copies in that time, or fewer than five that came back or were complained of, no " \
+  "campaign is paused.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \

@@ -302,6 +302,16 @@ check(struct session_message *message, struct err *err)
 	return 0;
 }
 
+/* One recipient, unless the campaign is paused: then he waits like the others. If the store does
+ * not say, tailoring will find out why. */
+static bool
+in_place(const struct delivery *delivery)
+{
+	return delivery->message->recipient_count == 1 &&
+	    store_outbox_is_paused(
+		delivery->process->store, delivery->message->campaign_name, NULL) != 1;
+}
+
 sfsistat
 session_deliver(SMFICTX *ctx, struct session_process *process, struct session_message *message)
 {
@@ -333,8 +343,7 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 	if (tailor_message_new(&delivery.compiled, process->tailor, message->campaign,
 		message->campaign_name, message->sender, buf_str(&message->raw), &err) != 0)
 		return fail(&delivery, &err);
-	status =
-	    message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery, clock_now());
+	status = in_place(&delivery) ? send_in_place(&delivery) : hold(&delivery, clock_now());
 	tailor_message_free(&delivery.compiled);
 	if (tailor_is_worn(process->tailor))
 		session_run_retire();

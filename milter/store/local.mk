@@ -5,9 +5,11 @@ libmailtailor_a_SOURCES += \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/copy.c milter/store/copy.h \
 	milter/store/db.c milter/store/db.h \
+	milter/store/dmarc.c milter/store/dmarc.h \
 	milter/store/event.c milter/store/event.h milter/store/event_row.h \
 	milter/store/event_list.c \
 	milter/store/event_query.c \
+	milter/store/fate.c milter/store/fate.h \
 	milter/store/identity.c milter/store/identity.h \
 	milter/store/journal.c milter/store/journal.h \
 	milter/store/link.c milter/store/link.h \
@@ -24,7 +26,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/plugin_answer.c milter/store/plugin_answer.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
-	milter/store/view.c milter/store/view.h
+	milter/store/view.c milter/store/view.h \
+	milter/store/watch.c milter/store/watch.h
 
 # The schema goes into the program; schema.sql is what one reads and edits.
 nodist_libmailtailor_a_SOURCES = milter/store/schema.h

@@ -10,6 +10,10 @@ messages, returned ones and addresses from there, too, as they are and garbled a
 """
 
 import ast
+import base64
+import gzip
+import io
+import zipfile
 import hashlib
 import json
 import os
@@ -143,6 +147,27 @@ def returned_messages():
                     yield file.read()
 
 
+DMARC = b"""<?xml version="1.0"?>
+<feedback><report_metadata><org_name>Example</org_name><report_id>1</report_id>
+<date_range><begin>1700000000</begin><end>1700086400</end></date_range></report_metadata>
+<policy_published><domain>shop.example</domain><p>reject</p></policy_published>
+<record><row><source_ip>2001:db8::1</source_ip><count>2</count><policy_evaluated>
+<disposition>none</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row>
+<identifiers><header_from>shop.example</header_from></identifiers></record></feedback>
+"""
+
+
+def dmarc_reports():
+    """Plain, packed, and as the mail that brings it."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("r.xml", DMARC)
+    for packed in (DMARC, gzip.compress(DMARC), zipped.getvalue()):
+        yield packed
+        yield (b"From: d@x.example\nContent-Type: application/octet-stream\n"
+               b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(packed))
+
+
 def seeds(target):
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
@@ -150,6 +175,9 @@ def seeds(target):
         return
     if target == "delivery_fuzz":
         yield from returned_messages()
+        return
+    if target == "dmarc_fuzz":
+        yield from dmarc_reports()
         return
     if target == "liquid_scalar_fuzz":
         for a in NUMBERS:
