@@ -1,5 +1,6 @@
 # Files of milter/ctl
 libmailtailor_a_SOURCES += \
+	milter/ctl/apikey.c \
 	milter/ctl/bounce.c \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \

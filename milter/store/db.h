@@ -119,5 +119,7 @@ int store_view_write(struct store_db *db, struct str message, struct str recipie
     const struct store_view_body *body, struct err *err);
 /* Nothing is kept any more of messages that this recipient alone got. */
 int store_view_forget(struct store_db *db, struct str recipient_key, struct err *err);
+/* Suppressions of this address are known by its hash alone from now on. */
+int store_suppression_forget(struct store_db *db, struct str key, struct err *err);
 
 #endif

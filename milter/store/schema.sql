@@ -258,3 +258,19 @@ ALTER TABLE contact ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contact ADD COLUMN consent_source TEXT NOT NULL DEFAULT '';
 ALTER TABLE contact ADD COLUMN consent_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';
+
+-- version 7
+
+-- Keys of the event API. hash: SHA-256 of the key, which is kept nowhere. scope: as enum
+-- store_apikey_scope. rate: requests a second; 0: as configured. used_ms: to the minute, 0: never.
+-- A row stays when its key is revoked: events name it.
+CREATE TABLE api_key (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	hash        BLOB NOT NULL UNIQUE,
+	name        TEXT NOT NULL,
+	scope       INTEGER NOT NULL,
+	rate        INTEGER NOT NULL,
+	created_ms  INTEGER NOT NULL,
+	used_ms     INTEGER NOT NULL,
+	revoked_ms  INTEGER NOT NULL
+);

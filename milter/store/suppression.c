@@ -24,6 +24,9 @@ static const char add_sql[] = "INSERT INTO suppression (hash, scope, address, re
 static const char remove_sql[] = "DELETE FROM suppression WHERE hash = ?1 AND scope = ?2";
 static const char each_sql[] =
     "SELECT " COLUMNS " FROM suppression ORDER BY created_ms, hash, scope";
+static const char each_of_sql[] =
+    "SELECT " COLUMNS " FROM suppression WHERE hash = ?1 ORDER BY created_ms, scope";
+static const char forget_sql[] = "UPDATE suppression SET address = '' WHERE hash = ?1";
 
 static int
 hash_of(struct str address, struct arena *arena, char hex[ID_HEX_SIZE], struct err *err)
@@ -132,8 +135,8 @@ store_suppression_remove(struct store *store, struct str address, struct str sco
 	return change(store, remove_sql, address, scope, STR_NONE, err);
 }
 
-int
-store_suppression_each(struct store *store,
+static int
+each_row(struct store *store, const char *sql, const char *hash,
     bool (*each)(const struct store_suppression *entry, void *closure), void *closure,
     struct err *err)
 {
@@ -144,8 +147,10 @@ store_suppression_each(struct store *store,
 
 	if (db == NULL)
 		return -1;
-	statement = store_db_statement(db, each_sql, err);
+	statement = store_db_statement(db, sql, err);
 	if (statement != NULL) {
+		if (hash != NULL)
+			store_db_bind_str(statement, 1, str_c(hash));
 		while ((rc = store_db_step(db, statement, "read suppressions", err)) == 1) {
 			entry = borrow_row(statement);
 			if (!each(&entry, closure))
@@ -155,4 +160,38 @@ store_suppression_each(struct store *store,
 	}
 	store_read_end(store, db);
 	return rc < 0 ? -1 : 0;
+}
+
+int
+store_suppression_each(struct store *store,
+    bool (*each)(const struct store_suppression *entry, void *closure), void *closure,
+    struct err *err)
+{
+	return each_row(store, each_sql, NULL, each, closure, err);
+}
+
+int
+store_suppression_each_of(struct store *store, struct str address,
+    bool (*each)(const struct store_suppression *entry, void *closure), void *closure,
+    struct err *err)
+{
+	struct arena *arena = arena_new(KEY_MEMORY);
+	char hex[ID_HEX_SIZE];
+	int rc = hash_of(address, arena, hex, err);
+
+	arena_free(&arena);
+	return rc != 0 ? -1 : each_row(store, each_of_sql, hex, each, closure, err);
+}
+
+int
+store_suppression_forget(struct store_db *db, struct str key, struct err *err)
+{
+	sqlite3_stmt *statement = store_db_statement(db, forget_sql, err);
+	struct id_digest digest = id_sha256(key);
+	char hex[ID_HEX_SIZE];
+
+	if (statement == NULL)
+		return -1;
+	store_db_bind_str(statement, 1, str_c(id_hex(&digest, ID_DIGEST_SIZE, hex)));
+	return store_db_run(db, statement, "forget an address", err);
 }

@@ -33,5 +33,9 @@ int store_suppression_remove(
 int store_suppression_each(struct store *store,
     bool (*each)(const struct store_suppression *entry, void *closure), void *closure,
     struct err *err);
+/* The same for those of one address. */
+int store_suppression_each_of(struct store *store, struct str address,
+    bool (*each)(const struct store_suppression *entry, void *closure), void *closure,
+    struct err *err);
 
 #endif
