@@ -3,6 +3,11 @@ web_pages = busy gone layout method not_found not_kept preferences saved too_lar
 web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 
 libmailtailor_a_SOURCES += \
+	milter/web/api.c milter/web/api.h \
+	milter/web/api_body.c \
+	milter/web/api_contact.c \
+	milter/web/api_events.c \
+	milter/web/api_key.c \
 	milter/web/client.c \
 	milter/web/connections.c \
 	milter/web/image.c \
@@ -35,6 +40,16 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 	done; \
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
 
+# So does the schema of the event API.
+nodist_libmailtailor_a_SOURCES += milter/web/openapi.h
+BUILT_SOURCES += milter/web/openapi.h
+CLEANFILES += milter/web/openapi.h
+EXTRA_DIST += milter/web/openapi.awk milter/web/openapi.json
+
+milter/web/openapi.h: milter/web/openapi.awk milter/web/openapi.json
+	$(AM_V_GEN)$(MKDIR_P) milter/web && \
+	awk -f $(srcdir)/milter/web/openapi.awk $(srcdir)/milter/web/openapi.json > $@.new && mv $@.new $@
+
 if TESTS_ON
 check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
 TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
@@ -47,3 +62,4 @@ EXTRA_DIST += tests/corpus/agent_corpus.py
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h
+milter/web/api.$(OBJEXT): milter/web/openapi.h
