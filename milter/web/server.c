@@ -19,7 +19,7 @@
 
 #define CONNECTION_MEMORY ((size_t)24 << 10)
 /* A chunked body that doesn't end: no more than this is read. */
-#define BODY_END(request) (4 * (request)->body_max + WEB_BODY_MAX)
+#define BODY_END(request) ((request)->api != NULL ? (size_t)2 << 20 : 4 * WEB_BODY_MAX)
 
 /* --- what a handler may ask --- */
 
@@ -232,14 +232,16 @@ take_body(struct web_request *request, const char *data, size_t *size)
 	return MHD_YES;
 }
 
-/* More than may come is announced: it is not waited for. */
+/* More than may come is announced: it is not waited for. Programs get rid of what they have to
+ * send before they listen, so for them that begins later. */
 static bool
 announces_too_much(const struct web_request *request)
 {
 	struct str text = web_header(request, "Content-Length");
+	size_t most = request->api != NULL ? BODY_END(request) : request->body_max;
 	unsigned long long length;
 
-	return text.p != NULL && !str_to_u64(text, request->body_max, &length);
+	return text.p != NULL && !str_to_u64(text, most, &length);
 }
 
 static void
