@@ -51,8 +51,10 @@ milter/web/openapi.h: milter/web/openapi.awk milter/web/openapi.json
 	awk -f $(srcdir)/milter/web/openapi.awk $(srcdir)/milter/web/openapi.json > $@.new && mv $@.new $@
 
 if TESTS_ON
-check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
-TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
+check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_api_test tests/unit/web_spool_test
+TESTS += tests/corpus/agent_corpus.py tests/unit/web_api_test tests/unit/web_spool_test
+tests_unit_web_api_test_SOURCES = tests/unit/web_api_test.c tests/unit/store_fixture.h
+tests_unit_web_api_test_LDADD = $(unit_libs)
 tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
 tests_unit_web_spool_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c

@@ -244,12 +244,12 @@ class Scene:
             chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
             sent = 0
             try:
-                while sent < 64:
+                while sent < 1024:
                     client.sendall(chunk)
                     sent += 1
             except OSError:
                 pass
-            assert sent < 64, "4 MB were taken of somebody without a key"
+            assert sent < 1024, "64 MB were taken of somebody without a key"
 
     def packed(self):
         self.identify("packed")
