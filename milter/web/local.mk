@@ -44,6 +44,7 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 nodist_libmailtailor_a_SOURCES += milter/web/openapi.h
 BUILT_SOURCES += milter/web/openapi.h
 CLEANFILES += milter/web/openapi.h
+dist_man_MANS += milter/web/mailtailor-api.7
 EXTRA_DIST += milter/web/openapi.awk milter/web/openapi.json
 
 milter/web/openapi.h: milter/web/openapi.awk milter/web/openapi.json

@@ -10,6 +10,7 @@ messages, returned ones and addresses from there, too, as they are and garbled a
 """
 
 import ast
+import gzip
 import hashlib
 import json
 import os
@@ -147,6 +148,9 @@ def seeds(target):
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
+        for text in (*CALLS, '{"batch": [%s], "sentAt": "2026-01-31T08:15:00Z"}' % CALLS[0]):
+            yield b"\4\0" + text.encode()
+            yield b"\4\1" + gzip.compress(text.encode(), mtime=0)
         return
     if target == "delivery_fuzz":
         yield from returned_messages()
