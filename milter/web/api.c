@@ -32,6 +32,12 @@ static const struct web_api_route routes[] = {
     {"page", "POST", EVENTS, WEB_API_EVENT_MAX, STORE_EVENT_PAGE, web_api_events},
     {"screen", "POST", EVENTS, WEB_API_EVENT_MAX, STORE_EVENT_SCREEN, web_api_events},
     {"batch", "POST", EVENTS, WEB_API_BATCH_MAX, STORE_EVENT_ANY, web_api_events},
+    /* The same, as analytics.js calls them in web pages. */
+    {"i", "POST", WRITE, WEB_API_EVENT_MAX, STORE_EVENT_IDENTIFY, web_api_events},
+    {"t", "POST", EVENTS, WEB_API_EVENT_MAX, STORE_EVENT_TRACK, web_api_events},
+    {"p", "POST", EVENTS, WEB_API_EVENT_MAX, STORE_EVENT_PAGE, web_api_events},
+    {"s", "POST", EVENTS, WEB_API_EVENT_MAX, STORE_EVENT_SCREEN, web_api_events},
+    {"b", "POST", EVENTS, WEB_API_BATCH_MAX, STORE_EVENT_ANY, web_api_events},
     {"contacts/*", "GET", ADMIN, 0, STORE_EVENT_ANY, web_api_contact},
     {"contacts/*", "PATCH", ADMIN, WEB_API_BATCH_MAX, STORE_EVENT_ANY, web_api_contact_change},
     {"contacts/*", "DELETE", ADMIN, 0, STORE_EVENT_ANY, web_api_contact_erase},

@@ -4,6 +4,7 @@
 wrong, bodies that are too long or no JSON, contacts, and a cart that was left behind."""
 
 import argparse
+import base64
 import gzip
 import http.client
 import json
@@ -251,6 +252,52 @@ class Scene:
                 pass
             assert sent < 1024, "64 MB were taken of somebody without a key"
 
+    def talk(self, *pieces, pause=0.05):
+        """What is answered to these bytes, sent one after the other on one connection."""
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.api.port), timeout=30) as client:
+            for piece in pieces:
+                client.sendall(piece)
+                time.sleep(pause)
+            client.shutdown(socket.SHUT_WR)
+            while True:
+                got = client.recv(65536)
+                if not got:
+                    return answer
+                answer += got
+
+    def odd_requests(self):
+        """As curl, proxies and slow lines send them."""
+        self.identify("odd")
+        token = base64.b64encode(f"{self.api.key}:".encode())
+
+        def head(number, more):
+            body = json.dumps({"userId": "odd", "event": "x", "messageId": f"odd-{number}"}).encode()
+            return (b"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic " + token
+                    + b"\r\nContent-Type: application/json\r\n" + more % len(body) + b"\r\n"), body
+
+        length = b"Content-Length: %d\r\n"
+        first, body = head(1, length + b"Expect: 100-continue\r\n")
+        answer = self.talk(first, body)
+        assert answer.startswith(b"HTTP/1.1 100 ") and b'"written":1' in answer, answer
+        # Two at once, and one in small pieces.
+        two = b"".join(sum((head(number, length) for number in (2, 3)), ()))
+        answer = self.talk(two, pause=0.3)
+        assert answer.count(b'"written":1') == 2, answer
+        third = b"".join(head(4, length))
+        answer = self.talk(*(third[i:i + 40] for i in range(0, len(third), 40)), pause=0.01)
+        assert b'"written":1' in answer, answer
+        chunked, body = head(5, b"Transfer-Encoding: chunked\r\nX-Length: %d\r\n")
+        pieces = [b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7])
+                  for i in range(0, len(body), 7)]
+        answer = self.talk(chunked, *pieces, b"0\r\n\r\n", pause=0.005)
+        assert b'"written":1' in answer, answer
+        # Half a request is none.
+        half, body = head(6, length)
+        self.talk(half, body[:-1])
+        ids = sorted(e["id"] for e in self.shop.events() if e["id"].startswith("odd-"))
+        assert ids == [f"odd-{number}" for number in range(1, 6)], ids
+
     def packed(self):
         self.identify("packed")
         body = json.dumps({"userId": "packed", "event": "x", "messageId": "z1"}).encode()
@@ -415,6 +462,10 @@ class Scene:
         left = self.admin.ask("GET", path + "/export").json
         assert left["contact"] is None and not left["events"] and left["suppressions"], left
         assert address not in self.shop.daemon.tool("suppress", "list").stdout
+        is_error(self.admin.ask("GET", "/v1/contacts/nobody@shop.example/export"), 404,
+                 "not_found")
+        unknown = self.shop.daemon.tool("contacts", "export", "nobody@shop.example", check=False)
+        assert unknown.returncode == 66 and "nothing is known" in unknown.stderr, unknown.stderr
         assert not [e for e in self.shop.events() if e["id"] == "l1"]
 
     # --- a shop ---
@@ -443,7 +494,7 @@ class Scene:
 
 
 SCENES = ("comes_again", "comes_again_without_an_id", "wrong_clock", "all_kinds", "batch_order",
-          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless", "packed",
+          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless", "odd_requests", "packed",
           "wrong_keys", "revoked", "rate", "page_key", "cross_origin", "contact",
           "export_and_erase", "cart")
 
