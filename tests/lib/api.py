@@ -74,8 +74,10 @@ class Shop:
         self.daemon.extra = sections
         self.daemon.start()
         self.keys = []
-        self.api = Api(self.daemon.web_port, self.new_key("shop"))
-        self.admin = Api(self.daemon.web_port, self.new_key("crm", "--scope", "admin"))
+        # Tests ask faster than shops.
+        self.api = Api(self.daemon.web_port, self.new_key("shop", "--rate", "100000"))
+        self.admin = Api(self.daemon.web_port,
+                         self.new_key("crm", "--scope", "admin", "--rate", "100000"))
         wait_for("the web process", self.healthy, 30)
 
     def healthy(self):

@@ -9,6 +9,7 @@ import gzip
 import http.client
 import json
 import os
+import random
 import re
 import socket
 import sys
@@ -17,9 +18,12 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+for folder in ("lib", "corpus"):
+    sys.path.insert(0, os.path.join(HERE, "..", folder))
 
-from api import Api, Checks, Shop
+import corpora
+import engine_attack
+from api import Checks, Shop
 from lab import Lab, LabError, wait_for
 
 KB = 1024
@@ -315,6 +319,49 @@ class Scene:
         written(self.api.post("/v1/track", body, headers={
             "Content-Type": "text/plain;charset=UTF-8"}), new=0, known=1)
 
+    def attack_strings(self):
+        """Wherever text may stand: what comes back is JSON, says no more than it should, and what
+        was stored is what was sent."""
+        names = sorted(os.listdir(corpora.folder())) if corpora.folder() else []
+        strings, _ = engine_attack.read_strings(
+            [os.path.join(corpora.folder(), name) for name in names
+             if name.startswith("attack-")], False)
+        random.Random(7).shuffle(strings)
+        address = self.identify("target")
+        path = f"/v1/contacts/{address}"
+        kept = {}
+        for number, text in enumerate(strings[:300]):
+            text = text[:200]
+            raw = text.encode("utf-8", "replace")
+            header = {"Authorization": "Basic " + base64.b64encode(raw).decode()}
+            name = {"userId": "target", "messageId": f"at-{number}", "event": "x" + text[:100],
+                    "properties": {text: text}}
+            replies = [
+                self.api.post("/v1/track", name),
+                self.api.post("/v1/track", {**name, "messageId": text, "userId": text}),
+                self.api.post("/v1/identify", {"email": text, "timestamp": text}),
+                self.api.post("/v1/page", {**name, "writeKey": text}, key=None),
+                self.api.post("/v1/track", {}, key=None, headers=header),
+                self.admin.ask("GET", "/v1/contacts/" + quote(raw, safe="")),
+                self.admin.ask("PATCH", "/v1/contacts/" + quote(raw, safe="") or "x",
+                               {"language": text}),
+                self.admin.ask("PATCH", path, {"attributes": {"text": text}}),
+                self.admin.ask("PATCH", path, {"time_zone": text}),
+                self.api.ask("GET", "/v1/" + quote(raw, safe="/")),
+            ]
+            for reply in replies:
+                assert reply.status in (200, 400, 401, 404, 405, 413), f"{text!r}: {reply}"
+                assert reply.headers["Content-Type"] == "application/json", reply
+                assert reply.headers["X-Content-Type-Options"] == "nosniff", reply
+                reply.json
+            if replies[0].status == 200:
+                kept[f"at-{number}"] = text
+            if replies[7].status == 200:
+                assert replies[7].json["attributes"]["text"] == text, f"{text!r}: {replies[7]}"
+        found = {e["id"]: e["properties"] for e in self.shop.events("--contact", address)
+                 if e["id"].startswith("at-")}
+        assert kept and found == {name: {text: text} for name, text in kept.items()}
+
     # --- keys ---
 
     def wrong_keys(self):
@@ -494,7 +541,7 @@ class Scene:
 
 
 SCENES = ("comes_again", "comes_again_without_an_id", "wrong_clock", "all_kinds", "batch_order",
-          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless", "odd_requests", "packed",
+          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless", "odd_requests", "packed", "attack_strings",
           "wrong_keys", "revoked", "rate", "page_key", "cross_origin", "contact",
           "export_and_erase", "cart")
 
