@@ -9,6 +9,27 @@ import traceback
 from lab import LabError, wait_for
 from testbed import Testbed
 
+# Shows what lies in the cart.
+CART = """\
+plugin "cart" {{
+	file = "{build}/plugins/cart.so"
+}}
+campaign "reminder" {{
+	plugins = {{"cart"}}
+}}
+"""
+REMINDER = """\
+From: Shop <news@shop.example>
+To: shopper@shop.example
+X-Campaign: reminder
+Subject: Your cart
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+{% if cart %}{% for line in cart.lines %}{{ line.quantity | round }} x {{ line.title }}
+{% endfor %}{% else %}no cart{% endif %}
+"""
+
 KEEP = object()  # the client's own key
 
 
@@ -66,12 +87,13 @@ class Api:
 
 class Shop:
     """mailtailord alone, without Postfix: `api` has a key of scope write, `admin` one of that
-    scope. `settings` and `sections` are lines of configuration."""
+    scope. `settings` and `sections` are lines of configuration, in which {build} is the folder
+    with the programs."""
 
     def __init__(self, lab, build=None, settings="", sections=""):
         self.daemon = Testbed(lab, build, policy=False, level="debug", sessions=1,
                               outbox_workers=1, settings=settings).daemon
-        self.daemon.extra = sections
+        self.daemon.extra = sections.format(build=self.daemon.build)
         self.daemon.start()
         self.keys = []
         # Tests ask faster than shops.
@@ -93,7 +115,15 @@ class Shop:
 
     def events(self, *arguments):
         out = self.daemon.tool("events", "list", "--json", *arguments).stdout
-        return [json.loads(line) for line in out.splitlines()]
+        # Not by splitlines: U+2028 may stand in a text.
+        return [json.loads(line) for line in out.split("\n") if line]
+
+    def reminder(self, address):
+        """The text that tells this contact of the cart; wants CART."""
+        path = self.daemon.lab.path("reminder.eml")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(REMINDER)
+        return self.daemon.tool("preview", path, "--to", address, "--text").stdout
 
     def faults(self):
         """Stops it: how it left, what sanitizers said, and keys where none may be."""

@@ -23,29 +23,10 @@ for folder in ("lib", "corpus"):
 
 import corpora
 import engine_attack
-from api import Checks, Shop
+from api import CART, Checks, Shop
 from lab import Lab, LabError, wait_for
 
 KB = 1024
-SECTIONS = """\
-plugin "cart" {{
-	file = "{build}/plugins/cart.so"
-}}
-campaign "reminder" {{
-	plugins = {{"cart"}}
-}}
-"""
-REMINDER = """\
-From: Shop <news@shop.example>
-To: ada@shop.example
-X-Campaign: reminder
-Subject: Your cart
-MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
-
-{% if cart %}{% for line in cart.lines %}{{ line.quantity }} x {{ line.title }}
-{% endfor %}{% else %}no cart{% endif %}
-"""
 
 
 def iso(when):
@@ -520,13 +501,8 @@ class Scene:
     def cart(self):
         """A cart that was left behind, as Segment's e-commerce events tell it."""
         self.identify("ada")
-        message = self.shop.daemon.lab.path("reminder.eml")
-        with open(message, "w", encoding="utf-8") as out:
-            out.write(REMINDER)
-
         def shown():
-            return self.shop.daemon.tool("preview", message, "--to", "ada@shop.example",
-                                         "--text").stdout
+            return self.shop.reminder("ada@shop.example")
 
         def tell(event, **properties):
             written(self.api.post("/v1/track", {"userId": "ada", "event": event, "properties":
@@ -535,7 +511,7 @@ class Scene:
         assert "no cart" in shown(), shown()
         tell("Product Added", product_id="K1", name="Kettle", price=49.95, quantity=2)
         tell("Product Added", product_id="T1", name="Teapot", price=19.95)
-        assert re.search(r"^2(\.0)? x Kettle$.*^1(\.0)? x Teapot$", shown(), re.M | re.S), shown()
+        assert re.search(r"^2 x Kettle$\n^1 x Teapot$", shown(), re.M), shown()
         tell("Order Completed", order_id="o1", total=119.85)
         assert "no cart" in shown(), shown()
 
@@ -554,8 +530,7 @@ def main():
     checks = Checks("api")
     try:
         with Lab() as lab:
-            build = os.path.abspath(arguments.build or os.environ.get("MAILTAILOR_BUILD", "."))
-            shop = Shop(lab, build, sections=SECTIONS.format(build=build))
+            shop = Shop(lab, arguments.build, sections=CART)
             scene = Scene(shop)
             for name in SCENES:
                 if arguments.only in name:

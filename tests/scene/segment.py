@@ -17,34 +17,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
 import npm
-from api import Checks, Shop
+from api import CART, Checks, Shop
 from lab import Lab, LabError
 
 ADDRESS = "ada@segment.example"
-SECTIONS = """\
-plugin "cart" {{
-	file = "{build}/plugins/cart.so"
-}}
-campaign "reminder" {{
-	plugins = {{"cart"}}
-}}
-"""
-REMINDER = """\
-From: Shop <news@shop.example>
-To: ada@segment.example
-X-Campaign: reminder
-Subject: Your cart
-MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
-
-{% if cart %}{% for line in cart.lines %}{{ line.quantity | round }} x {{ line.title }}
-{% endfor %}{% else %}no cart{% endif %}
-"""
 
 
 class Segment:
-    def __init__(self, lab, shop, folder):
-        self.lab, self.shop, self.folder = lab, shop, folder
+    def __init__(self, shop, folder):
+        self.shop, self.folder = shop, folder
 
     def send(self, command, key=None):
         done = subprocess.run(
@@ -54,12 +35,6 @@ class Segment:
             stderr=subprocess.PIPE, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
-
-    def reminder(self):
-        path = self.lab.path("reminder.eml")
-        with open(path, "w", encoding="utf-8") as out:
-            out.write(REMINDER)
-        return self.shop.daemon.tool("preview", path, "--to", ADDRESS, "--text").stdout
 
     def cart(self):
         heard = self.send("cart")
@@ -72,7 +47,7 @@ class Segment:
             for kind, name in heard["delivered"]), events
         contact = self.shop.admin.ask("GET", f"/v1/contacts/{ADDRESS}").json
         assert contact["attributes"] == {"first_name": "Ada", "last_name": "Löwe"}, contact
-        text = self.reminder()
+        text = self.shop.reminder(ADDRESS)
         assert re.search(r"^2 x Kettle$\n^1 x Teapot$", text, re.M), text
 
     def batch(self):
@@ -92,7 +67,7 @@ class Segment:
 
     def order(self):
         self.send("order")
-        assert "no cart" in self.reminder(), self.reminder()
+        assert "no cart" in self.shop.reminder(ADDRESS), self.shop.reminder(ADDRESS)
 
     def wrong_key(self):
         before = len(self.shop.events())
@@ -122,9 +97,8 @@ def main():
             if folder is None:
                 print(f"skipped: {reason}")
                 return checks.end(skipped=1)
-            build = os.path.abspath(arguments.build or os.environ.get("MAILTAILOR_BUILD", "."))
-            shop = Shop(lab, build, sections=SECTIONS.format(build=build))
-            segment = Segment(lab, shop, folder)
+            shop = Shop(lab, arguments.build, sections=CART)
+            segment = Segment(shop, folder)
             for name in ("cart", "batch", "again", "order", "wrong_key", "too_often"):
                 checks.run(name, getattr(segment, name))
             checks.run("the end", shop.faults)
