@@ -88,12 +88,13 @@ class Api:
 class Shop:
     """mailtailord alone, without Postfix: `api` has a key of scope write, `admin` one of that
     scope. `settings` and `sections` are lines of configuration, in which {build} is the folder
-    with the programs."""
+    with the programs and {keys} a file with a token key."""
 
     def __init__(self, lab, build=None, settings="", sections=""):
         self.daemon = Testbed(lab, build, policy=False, level="debug", sessions=1,
                               outbox_workers=1, settings=settings).daemon
-        self.daemon.extra = sections.format(build=self.daemon.build)
+        self.daemon.extra = sections.format(build=self.daemon.build,
+                                            keys=self.daemon.make_tokens())
         self.daemon.start()
         self.keys = []
         # Tests ask faster than shops.

@@ -27,6 +27,7 @@ from api import CART, Checks, Shop
 from lab import Lab, LabError, wait_for
 
 KB = 1024
+TRACKING = 'token_keys = "{keys}"\ntracking_url = "https://t.shop.example/mail"\n'
 
 
 def iso(when):
@@ -426,6 +427,16 @@ class Scene:
         contact = self.admin.ask("GET", f"/v1/contacts/{address}").json
         assert contact["attributes"] == {}, contact
 
+    def below_a_path(self):
+        """A proxy may leave the path of tracking_url in front, or take it away."""
+        self.identify("below")
+        event = {"userId": "below", "event": "x", "messageId": "below"}
+        written(self.api.post("/mail/v1/track", event))
+        written(self.api.post("/v1/track", event), new=0, known=1)
+        is_error(self.api.ask("GET", "/mail/v1/none"), 404, "not_found")
+        page = self.api.post("/other/v1/track", event)
+        assert page.status == 404 and page.headers["Content-Type"].startswith("text/html"), page
+
     def cross_origin(self):
         reply = self.api.ask("OPTIONS", "/v1/batch", key=None, headers={
             "Origin": "https://shop.example", "Access-Control-Request-Method": "POST",
@@ -517,9 +528,9 @@ class Scene:
 
 
 SCENES = ("comes_again", "comes_again_without_an_id", "wrong_clock", "all_kinds", "batch_order",
-          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless", "odd_requests", "packed", "attack_strings",
-          "wrong_keys", "revoked", "rate", "page_key", "cross_origin", "contact",
-          "export_and_erase", "cart")
+          "partly_bad_batch", "too_much_for_a_contact", "bodies", "sizes", "endless",
+          "odd_requests", "packed", "attack_strings", "wrong_keys", "revoked", "rate", "page_key",
+          "below_a_path", "cross_origin", "contact", "export_and_erase", "cart")
 
 
 def main():
@@ -530,7 +541,7 @@ def main():
     checks = Checks("api")
     try:
         with Lab() as lab:
-            shop = Shop(lab, arguments.build, sections=CART)
+            shop = Shop(lab, arguments.build, sections=TRACKING + CART)
             scene = Scene(shop)
             for name in SCENES:
                 if arguments.only in name:
