@@ -312,7 +312,12 @@ X(TIME, deadline, "250ms", "10ms..10s", \
   "loses its process, which is replaced, and three of these take the plugin out of service.") \
 X(SIZE, memory, "4m", "64k..1g", \
   "Ceiling for the memory that the plugin's hooks may take of one copy, beside what they " \
-  "allocate themselves.")
+  "allocate themselves.") \
+X(LIST, fetch_from, "", "network", \
+  "Networks of this site that the plugin may fetch from (plugins do that by the host's function " \
+  "fetch), beside the public internet: loopback, private and link-local addresses are refused " \
+  "unless they are in one of these, since what a plugin asks for may be made of what contacts " \
+  "wrote.")
 
 #define CONF_DKIM(X) \
 X(TEXT, selector, "", "selector", \

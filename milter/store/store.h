@@ -51,4 +51,11 @@ void store_rollback(struct store *store);
 int store_part_begin(struct store *store, struct err *err);
 int store_part_end(struct store *store, bool keep, struct err *err);
 
+/* From here to the end this thread's reads are one transaction: a lookup costs no lock of the file,
+ * and they agree with each other. A write of this thread ends the state; what it reads afterwards
+ * shows the write, and all others. For short work; not nested. Where too many threads have one it
+ * does nothing. */
+void store_snapshot_begin(struct store *store);
+void store_snapshot_end(struct store *store);
+
 #endif
