@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/bench tests/lib tests/scene tests/soak
+	tests/README tests/bench tests/lib tests/scene tests/segment tests/soak
 
 # What Python, compilers and earlier tests left in those folders.
 dist-hook:
@@ -72,6 +72,12 @@ clicks: all
 bounces: all
 	$(tests_python)/scene/bounces.py
 
+api: all
+	$(tests_python)/scene/api.py
+	$(tests_python)/scene/api_schema.py
+	$(tests_python)/scene/segment.py
+	$(tests_python)/scene/api_stream.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -99,4 +105,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api

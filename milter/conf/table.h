@@ -204,6 +204,10 @@ X(INT, web_connections, "4000", "10..60000", \
 X(TIME, web_timeout, "15s", "1s..5m", \
   "How long a client of the web process may be silent. A whole request may take four times as " \
   "long.") \
+X(INT, api_rate, "100", "1..100000", \
+  "Requests a second that a key of the event API may make, unless it was made with a rate of its " \
+  "own (mailtailor apikey new --rate); after a rest, ten seconds' worth may come at once. A batch is one " \
+  "request. See mailtailor-api(7).") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "intake/contact.h"
 #include "intake/profile.h"
 #include "store/contact.h"
 
@@ -25,17 +26,6 @@ attributes_of(const struct store_contact *contact)
 	return attributes != NULL ? attributes : json_object();
 }
 
-static void
-put_json(const struct store_contact *contact)
-{
-	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    (json_int_t)contact->id, "address", ctl_json_str(contact->address), "language",
-	    ctl_json_str(contact->language), "time_zone", ctl_json_str(contact->time_zone),
-	    "created", ctl_json_time(contact->created_ms), "updated",
-	    ctl_json_time(contact->updated_ms), "consent", ctl_consent_json(&contact->consent),
-	    "attributes", attributes_of(contact)));
-}
-
 /* --- list --- */
 
 struct listing {
@@ -49,7 +39,7 @@ list_one(const struct store_contact *contact, void *closure)
 	struct listing *listing = closure;
 
 	if (listing->json) {
-		put_json(contact);
+		ctl_put_json(intake_contact_json(contact));
 	} else {
 		ctl_put(stdout, contact->address);
 		putchar('\t');
@@ -159,7 +149,7 @@ run_show(struct ctl *ctl, int argc, char **argv)
 	if (rc == 0)
 		err_set(&err, ERR_NOTFOUND, "there is no contact %s", argv[optind]);
 	if (rc == 1 && json)
-		put_json(&contact);
+		ctl_put_json(intake_contact_json(&contact));
 	else if (rc == 1)
 		put_text(&contact);
 	arena_free(&arena);

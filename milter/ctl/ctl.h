@@ -31,7 +31,7 @@ X(contacts, "import, look at and change contacts", \
   "contacts set ADDRESS NAME=VALUE ...\n" \
   "contacts consent ADDRESS granted|withdrawn|pending|none [--source TEXT] [--proof TEXT]\n" \
   "contacts delete ADDRESS ...\n" \
-  "contacts export [--format csv|jsonl]\n") \
+  "contacts export [ADDRESS] [--format csv|jsonl]\n") \
 X(events, "what contacts did, and what became of their mail", \
   "events import FILE|- [--format csv|jsonl] [--source NAME] [--create] [--skip-bad] [--dry-run]\n" \
   "       [--quiet]\n" \
@@ -94,6 +94,10 @@ X(key, "keys of the tokens in links", \
   "key new [FILE]\n" \
   "key list [FILE] [--json]\n" \
   "key retire ID [FILE]\n") \
+X(apikey, "keys of the event API", \
+  "apikey new NAME [--scope write|page|admin] [--rate N]\n" \
+  "apikey list [--json]\n" \
+  "apikey revoke ID ...\n") \
 X(token, "what a token in a link or in a bounce's recipient says", \
   "token TOKEN|URL|ADDRESS ... [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \

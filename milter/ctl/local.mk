@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/bounce.c milter/ctl/bounce.h \
 	milter/ctl/bounce_act.c milter/ctl/bounce_print.c \
 	milter/ctl/maildir.c milter/ctl/maildir.h \
+	milter/ctl/apikey.c \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \

@@ -1,6 +1,7 @@
 # Files of milter/store
 libmailtailor_a_SOURCES += \
 	milter/store/address.c \
+	milter/store/apikey.c milter/store/apikey.h \
 	milter/store/consent.c milter/store/consent.h \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/copy.c milter/store/copy.h \

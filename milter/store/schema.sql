@@ -324,3 +324,19 @@ CREATE TABLE dmarc_row (
 	messages    INTEGER NOT NULL,
 	PRIMARY KEY (report, source, header_from, disposition, dkim, spf)
 ) WITHOUT ROWID;
+
+-- version 9
+
+-- Keys of the event API. hash: SHA-256 of the key, which is kept nowhere. scope: as enum
+-- store_apikey_scope. rate: requests a second; 0: as configured. used_ms: to the minute, 0: never.
+-- A row stays when its key is revoked: events name it.
+CREATE TABLE api_key (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	hash        BLOB NOT NULL UNIQUE,
+	name        TEXT NOT NULL,
+	scope       INTEGER NOT NULL,
+	rate        INTEGER NOT NULL,
+	created_ms  INTEGER NOT NULL,
+	used_ms     INTEGER NOT NULL,
+	revoked_ms  INTEGER NOT NULL
+);

@@ -440,6 +440,21 @@ store_rollback(struct store *store)
 	writer_give(store);
 }
 
+int
+store_part_begin(struct store *store, struct err *err)
+{
+	assert(store_in_transaction(store));
+	return store_db_exec(&store->write, "SAVEPOINT part", err);
+}
+
+int
+store_part_end(struct store *store, bool keep, struct err *err)
+{
+	assert(store_in_transaction(store));
+	return store_db_exec(
+	    &store->write, keep ? "RELEASE part" : "ROLLBACK TO part; RELEASE part", err);
+}
+
 /* --- group commit --- */
 
 /* Writes the entries in one transaction. One that fails leaves the others alone, unless SQLite

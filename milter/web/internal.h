@@ -28,6 +28,7 @@
 #define WEB_ARENA	((size_t)32 << 20)
 #define WEB_AGENT_MAX	512 /* of a User-Agent, as it is kept */
 #define WEB_ADDRESS_MAX 80
+#define WEB_FIELDS	6 /* of a reply, beside those below */
 
 struct web_recorder;
 struct web_pages;
@@ -35,6 +36,8 @@ struct web_targets;
 struct web_aside;
 struct board;
 struct web_request;
+struct web_api;
+struct web_api_call;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
  * may run again if one of them failed; `done` when it is committed (0), or can't be (-1). */
@@ -58,6 +61,7 @@ struct web {
 	struct picture_studio *studio;
 	struct web_aside *aside;
 	const struct board *board; /* of plugins; or NULL */
+	struct web_api *api;
 	struct MHD_Response *pixel;
 	atomic_bool leaving; /* connections are to end with their next reply */
 };
@@ -72,6 +76,10 @@ struct web_reply {
 	const char *allow;	    /* of a 405, or NULL */
 	struct MHD_Response *ready; /* made before, with all but the status; or NULL */
 	bool mail;		    /* the body is a message: its images may be shown */
+	struct {
+		const char *name, *value;
+	} fields[WEB_FIELDS]; /* others, by web_reply_field */
+	size_t field_count;
 };
 
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
@@ -81,7 +89,11 @@ struct web_request {
 	struct MHD_Connection *connection;
 	struct arena *arena;
 	enum web_method method;
-	struct str path; /* without the query, as it came */
+	const char *verb;	  /* the method as it came */
+	struct str path;	  /* without the query, as it came */
+	struct web_api_call *api; /* it is one of the event API's; or NULL */
+	size_t body_max;
+	size_t received; /* bytes of the body, kept or not */
 	struct buf body;
 	bool too_large;
 	enum web_state state;
@@ -102,7 +114,22 @@ struct str web_form(struct web_request *request, const char *name);
 
 /* --- route.c --- */
 
+/* With the header alone: how long the body may be. If there is a reply then, the body does not
+ * matter any more. */
+void web_route_begin(struct web_request *request);
 void web_route(struct web_request *request);
+
+/* --- api.c: below /v1/ --- */
+
+/* False if the path is none of the event API's. */
+bool web_api_begin(struct web_request *request, struct str path);
+void web_api_run(struct web_request *request);
+void web_api_too_large(struct web_request *request);
+void web_api_unavailable(struct web_request *request);
+struct web_api *web_api_new(void);
+void web_api_free(struct web_api **api);
+/* Name and value have to live as long as the request. */
+void web_reply_field(struct web_request *request, const char *name, const char *value);
 
 /* --- page.c: what people see --- */
 

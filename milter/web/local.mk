@@ -4,6 +4,11 @@ web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 
 libmailtailor_a_SOURCES += \
 	milter/web/aside.c \
+	milter/web/api.c milter/web/api.h \
+	milter/web/api_body.c \
+	milter/web/api_contact.c \
+	milter/web/api_events.c \
+	milter/web/api_key.c \
 	milter/web/client.c \
 	milter/web/connections.c \
 	milter/web/image.c \
@@ -38,9 +43,22 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 	done; \
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
 
+# So does the schema of the event API.
+nodist_libmailtailor_a_SOURCES += milter/web/openapi.h
+BUILT_SOURCES += milter/web/openapi.h
+CLEANFILES += milter/web/openapi.h
+dist_man_MANS += milter/web/mailtailor-api.7
+EXTRA_DIST += milter/web/openapi.awk milter/web/openapi.json
+
+milter/web/openapi.h: milter/web/openapi.awk milter/web/openapi.json
+	$(AM_V_GEN)$(MKDIR_P) milter/web && \
+	awk -f $(srcdir)/milter/web/openapi.awk $(srcdir)/milter/web/openapi.json > $@.new && mv $@.new $@
+
 if TESTS_ON
-check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
-TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
+check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_api_test tests/unit/web_spool_test
+TESTS += tests/corpus/agent_corpus.py tests/unit/web_api_test tests/unit/web_spool_test
+tests_unit_web_api_test_SOURCES = tests/unit/web_api_test.c tests/unit/store_fixture.h
+tests_unit_web_api_test_LDADD = $(unit_libs)
 tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
 tests_unit_web_spool_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c
@@ -50,3 +68,4 @@ EXTRA_DIST += tests/corpus/agent_corpus.py
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h
+milter/web/api.$(OBJEXT): milter/web/openapi.h

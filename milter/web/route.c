@@ -118,10 +118,21 @@ route_token(struct web_request *request, struct str path)
 }
 
 void
+web_route_begin(struct web_request *request)
+{
+	request->body_max = WEB_BODY_MAX;
+	web_api_begin(request, without_prefix(request->web->conf, request->path));
+}
+
+void
 web_route(struct web_request *request)
 {
 	struct str path = without_prefix(request->web->conf, request->path);
 
+	if (request->api != NULL) {
+		web_api_run(request);
+		return;
+	}
 	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
 		if (!str_is(path, pages[i].path))
 			continue;

@@ -57,6 +57,7 @@ open_parts(struct process *process, struct err *err)
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
 	web->pixel = web_pixel_new();
+	web->api = web_api_new();
 	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
 	if (open_signals(process, err) != 0 ||
@@ -106,6 +107,7 @@ close_parts(struct process *process)
 	web_pages_free(&process->web.pages);
 	MHD_destroy_response(process->web.pixel);
 	picture_studio_free(&process->web.studio);
+	web_api_free(&process->web.api);
 	web_targets_free(&process->web.targets);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);

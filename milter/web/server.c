@@ -20,8 +20,8 @@
 #include <strings.h>
 
 #define CONNECTION_MEMORY ((size_t)24 << 10)
-/* A chunked body that doesn't end: more is not even read. */
-#define BODY_END (4 * WEB_BODY_MAX)
+/* A chunked body that doesn't end: no more than this is read. */
+#define BODY_END(request) ((request)->api != NULL ? (size_t)2 << 20 : 4 * WEB_BODY_MAX)
 
 /* --- what a handler may ask --- */
 
@@ -162,6 +162,8 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 		MHD_add_response_header(response, "Location", reply->location);
 	if (reply->allow != NULL)
 		MHD_add_response_header(response, "Allow", reply->allow);
+	for (size_t i = 0; i < reply->field_count; i++)
+		MHD_add_response_header(response, reply->fields[i].name, reply->fields[i].value);
 	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		MHD_add_response_header(response, "Retry-After", "5");
 	if (atomic_load(&request->web->leaving))
@@ -224,31 +226,45 @@ request_new(struct web *web, struct MHD_Connection *connection, const char *url,
 	request->connection = connection;
 	request->arena = arena_new(WEB_ARENA);
 	request->method = method_of(method);
+	request->verb = arena_str(request->arena, str_c(method)).p;
 	request->path = arena_str(request->arena, str_c(url));
-	buf_init(&request->body, WEB_BODY_MAX);
+	web_route_begin(request);
+	buf_init(&request->body, request->body_max);
 	return request;
 }
 
 static enum MHD_Result
 take_body(struct web_request *request, const char *data, size_t *size)
 {
-	bool over = request->body.len + *size > WEB_BODY_MAX;
+	bool over = request->body.len + *size > request->body_max;
 
+	request->received += *size;
 	request->too_large |= over;
-	if (!request->too_large)
+	if (!request->too_large && request->reply.status == 0)
 		buf_add(&request->body, data, *size);
 	*size = 0;
 	return MHD_YES;
 }
 
-/* More than may come is announced: it is not waited for. */
+/* More than may come is announced: it is not waited for. Programs get rid of what they have to
+ * send before they listen, so for them that begins later. */
 static bool
 announces_too_much(const struct web_request *request)
 {
 	struct str text = web_header(request, "Content-Length");
+	size_t most = request->api != NULL ? BODY_END(request) : request->body_max;
 	unsigned long long length;
 
-	return text.p != NULL && !str_to_u64(text, WEB_BODY_MAX, &length);
+	return text.p != NULL && !str_to_u64(text, most, &length);
+}
+
+static void
+say_too_large(struct web_request *request)
+{
+	if (request->api != NULL)
+		web_api_too_large(request);
+	else
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
 }
 
 static void
@@ -285,7 +301,10 @@ static enum MHD_Result
 refuse(struct web_request *request)
 {
 	request->reply = (struct web_reply){0};
-	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+	if (request->api != NULL)
+		web_api_unavailable(request);
+	else
+		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	return answer(request);
 }
 
@@ -320,7 +339,8 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		web_connections_mark(server->connections, connection, true);
 		if (!announces_too_much(request))
 			return MHD_YES;
-		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+		if (request->reply.status == 0)
+			say_too_large(request);
 		return answer(request);
 	}
 	if (request->state == WEB_ANSWERED)
@@ -328,10 +348,12 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 	if (request->state == WEB_RECORDING)
 		return request->recorded == 0 ? answer(request) : refuse(request);
 	if (*size > 0)
-		return request->too_large && *size > BODY_END ? MHD_NO
-							      : take_body(request, data, size);
+		return request->received > BODY_END(request) ? MHD_NO
+							     : take_body(request, data, size);
+	if (request->reply.status != 0)
+		return answer(request);
 	if (request->too_large)
-		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+		say_too_large(request);
 	else
 		web_route(request);
 	return finish(request);

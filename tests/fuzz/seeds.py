@@ -172,6 +172,9 @@ def seeds(target):
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
+        for text in (*CALLS, '{"batch": [%s], "sentAt": "2026-01-31T08:15:00Z"}' % CALLS[0]):
+            yield b"\4\0" + text.encode()
+            yield b"\4\1" + gzip.compress(text.encode(), mtime=0)
         return
     if target == "delivery_fuzz":
         yield from returned_messages()
