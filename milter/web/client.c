@@ -107,6 +107,21 @@ print(const struct net *net, struct arena *arena)
 	return arena_str(arena, str_c(text));
 }
 
+uint64_t
+web_client_digest(struct web_request *request)
+{
+	struct str agent = web_header(request, "User-Agent");
+	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+	char text[ADDRESS_SIZE];
+
+	find_client(request, text);
+	for (const char *p = text; *p != '\0'; p++)
+		digest = (digest ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < agent.n && i < WEB_AGENT_MAX; i++)
+		digest = (digest ^ (unsigned char)agent.p[i]) * UINT64_C(0x100000001b3);
+	return digest;
+}
+
 struct str
 web_client(struct web_request *request)
 {

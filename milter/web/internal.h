@@ -32,6 +32,7 @@
 struct web_recorder;
 struct web_pages;
 struct web_targets;
+struct web_visits;
 struct web_request;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
@@ -53,6 +54,7 @@ struct web {
 	struct web_recorder *recorder;
 	struct web_targets *targets;
 	struct web_pages *pages;
+	struct web_visits *visits;
 	struct picture_studio *studio;
 	struct MHD_Response *pixel;
 	atomic_bool leaving; /* connections are to end with their next reply */
@@ -136,6 +138,8 @@ int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, s
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
+/* A digest of address and agent, whatever is kept of them. */
+uint64_t web_client_digest(struct web_request *request);
 
 /* --- machine.c --- */
 
@@ -148,6 +152,7 @@ const char *web_machine_agent(struct str agent);
 
 void web_click(struct web_request *request, const struct link_facts *facts);
 void web_open(struct web_request *request, const struct link_facts *facts);
+void web_hidden(struct web_request *request, const struct link_facts *facts);
 void web_unsubscribe(struct web_request *request, const struct link_facts *facts);
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);

@@ -20,6 +20,7 @@ libmailtailor_a_SOURCES += \
 	milter/web/spool_impl.h milter/web/spool_move.c \
 	milter/web/targets.c \
 	milter/web/track.c \
+	milter/web/visits.c milter/web/visits.h \
 	milter/web/web.h
 
 # The pages go into the program; the .liquid files are what one reads and edits.
@@ -38,12 +39,18 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 if TESTS_ON
 check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
 TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
+check_PROGRAMS += tests/corpus/visit_corpus tests/unit/web_visits_test
+TESTS += tests/corpus/visit_corpus.py tests/unit/web_visits_test
 tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
 tests_unit_web_spool_test_LDADD = $(unit_libs)
+tests_corpus_visit_corpus_SOURCES = tests/corpus/visit_corpus.c
+tests_corpus_visit_corpus_LDADD = $(mailtailor_libs)
+tests_unit_web_visits_test_SOURCES = tests/unit/web_visits_test.c tests/unit/store_fixture.h
+tests_unit_web_visits_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c
 tests_corpus_agent_corpus_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/corpus/agent_corpus.py
+EXTRA_DIST += tests/corpus/agent_corpus.py tests/corpus/visit_corpus.py
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h

@@ -13,6 +13,7 @@
 #include "master/worker.h"
 #include "web/server.h"
 #include "web/spool.h"
+#include "web/visits.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -57,6 +58,7 @@ open_parts(struct process *process, struct err *err)
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
 	web->pixel = web_pixel_new();
+	web->visits = web_visits_new(worker->conf->machine_soon, worker->conf->machine_burst);
 	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
 	if (open_signals(process, err) != 0 ||
@@ -103,6 +105,7 @@ close_parts(struct process *process)
 	MHD_destroy_response(process->web.pixel);
 	picture_studio_free(&process->web.studio);
 	web_targets_free(&process->web.targets);
+	web_visits_free(&process->web.visits);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)

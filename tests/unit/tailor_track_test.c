@@ -41,6 +41,8 @@ static const char configuration[] =
     "campaign \"plain\" { kind = transactional }\n"
     "campaign \"utm\" { utm_source = \"news\" utm_medium = \"email\" track_opens = no }\n"
     "campaign \"text\" { track_text = yes track_opens = no kind = transactional }\n"
+    "campaign \"pot\" { honeypot = yes }\n"
+    "campaign \"potquiet\" { honeypot = yes track_opens = no }\n"
     "campaign \"chimp\" { merge_tags = mailchimp track_opens = no }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
 
