@@ -26,6 +26,8 @@
 #define TURN_MS 1000
 /* A request has so many times web_timeout for its whole. */
 #define PATIENCE 4
+/* Where three of four connections are taken, one without a request may be silent for so long. */
+#define CROWDED_US ((int64_t)2 * 1000000)
 /* What a reload waits for replies that are on their way. */
 #define DRAIN_US ((int64_t)10 * 1000000)
 
@@ -117,10 +119,16 @@ serve(struct process *process)
 {
 	struct pollfd fds[] = {{.fd = process->worker->control_fd, .events = POLLIN},
 	    {.fd = process->signal_fd, .events = POLLIN}};
+	size_t crowded = (size_t)process->worker->conf->web_connections * 3 / 4;
 	int64_t patience_us = PATIENCE * process->worker->conf->web_timeout * 1000;
 
-	while (poll(fds, 2, TURN_MS) <= 0)
-		web_connections_end(process->server.connections, patience_us, false);
+	while (poll(fds, 2, TURN_MS) <= 0) {
+		size_t open = web_connections_end(process->server.connections, patience_us, false);
+
+		/* Before nobody else gets in: who has nothing in hand, and is not new. */
+		if (open > crowded)
+			web_connections_end(process->server.connections, CROWDED_US, true);
+	}
 }
 
 static void
