@@ -17,7 +17,7 @@
 
 /* A longer list of proxies than this is somebody's invention. */
 #define HOPS_MAX     16
-#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
+#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 10)
 
 /* Empty for a unix socket, where the other end is a proxy of this machine. */
 static void
@@ -55,6 +55,19 @@ take_last(struct str *list)
 	return str_trim(last);
 }
 
+/* Some proxies add the port: 192.0.2.1:443, [2001:db8::1]:443. */
+static void
+cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return;
+	if (colon[-1] == ']' || strchr(text, ':') == colon)
+		*colon = '\0';
+}
+
 /* The address that is the client's, as far as it can be believed; empty: there is none. */
 static void
 find_client(const struct web_request *request, char text[ADDRESS_SIZE])
@@ -72,6 +85,7 @@ find_client(const struct web_request *request, char text[ADDRESS_SIZE])
 		if (hop.n >= sizeof next)
 			break;
 		snprintf(next, sizeof next, "%.*s", STR_F(hop));
+		cut_port(next);
 		if (!net_parse_address(next, &net))
 			break;
 		strcpy(text, next);

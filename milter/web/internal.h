@@ -80,6 +80,7 @@ struct web_request {
 	struct arena *arena;
 	enum web_method method;
 	struct str path; /* without the query, as it came */
+	size_t received; /* bytes of the body, kept or not */
 	struct buf body;
 	bool too_large;
 	enum web_state state;

@@ -162,7 +162,8 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 		MHD_add_response_header(response, "Allow", reply->allow);
 	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		MHD_add_response_header(response, "Retry-After", "5");
-	if (atomic_load(&request->web->leaving))
+	/* After a bad request nobody knows where the next one begins. */
+	if (reply->status == MHD_HTTP_BAD_REQUEST || atomic_load(&request->web->leaving))
 		MHD_add_response_header(response, "Connection", "close");
 }
 
@@ -220,6 +221,7 @@ take_body(struct web_request *request, const char *data, size_t *size)
 {
 	bool over = request->body.len + *size > WEB_BODY_MAX;
 
+	request->received += *size;
 	request->too_large |= over;
 	if (!request->too_large)
 		buf_add(&request->body, data, *size);
@@ -227,14 +229,48 @@ take_body(struct web_request *request, const char *data, size_t *size)
 	return MHD_YES;
 }
 
-/* More than may come is announced: it is not waited for. */
-static bool
-announces_too_much(const struct web_request *request)
+/* What the header says of the body. */
+struct framing {
+	unsigned lengths, codings;
+	bool odd;  /* a name that others may read otherwise, or a coding that is not ours */
+	bool over; /* more than is taken */
+};
+
+static enum MHD_Result
+on_framing(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct str text = web_header(request, "Content-Length");
+	struct framing *framing = closure;
+	size_t n = strlen(name);
 	unsigned long long length;
 
-	return text.p != NULL && !str_to_u64(text, WEB_BODY_MAX, &length);
+	(void)kind;
+	framing->odd |= n == 0 || name[n - 1] == ' ' || name[n - 1] == '\t';
+	if (n == 14 && strcasecmp(name, "Content-Length") == 0) {
+		framing->lengths++;
+		framing->over |= value == NULL || !str_to_u64(str_c(value), WEB_BODY_MAX, &length);
+	} else if (n == 17 && strcasecmp(name, "Transfer-Encoding") == 0) {
+		framing->codings++;
+		framing->odd |= value == NULL || strcasecmp(value, "chunked") != 0;
+	}
+	return MHD_YES;
+}
+
+/* Where a body ends must be beyond doubt: a proxy that reads two of such fields another way would
+ * take what is in one body for the next request, of somebody else (RFC 9112 section 6.3). And what
+ * is announced to be too much is not waited for. True: there is a reply already. */
+static bool
+refuse_framing(struct web_request *request)
+{
+	struct framing framing = {0};
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_framing, &framing);
+	if (framing.odd || framing.lengths + framing.codings > 1)
+		request->reply = (struct web_reply){.status = MHD_HTTP_BAD_REQUEST,
+		    .type = "text/plain; charset=utf-8",
+		    .body = STR("bad request\n")};
+	else if (framing.over)
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+	return request->reply.status != 0;
 }
 
 static void
@@ -292,18 +328,14 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		request = request_new(server->web, connection, url, method);
 		*request_p = request;
 		web_connections_mark(server->connections, connection, true);
-		if (!announces_too_much(request))
-			return MHD_YES;
-		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
-		return answer(request);
+		return refuse_framing(request) ? answer(request) : MHD_YES;
 	}
 	if (request->state == WEB_ANSWERED)
 		return MHD_YES;
 	if (request->state == WEB_RECORDING)
 		return request->recorded == 0 ? answer(request) : refuse(request);
 	if (*size > 0)
-		return request->too_large && *size > BODY_END ? MHD_NO
-							      : take_body(request, data, size);
+		return request->received > BODY_END ? MHD_NO : take_body(request, data, size);
 	if (request->too_large)
 		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
 	else

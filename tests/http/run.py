@@ -48,7 +48,7 @@ def run(lab, arguments):
         served.new_pid = None
         print(f"{'FAIL' if faults else 'ok'} {name}", flush=True)
         for fault in faults[:10]:
-            print(f"    {fault}")
+            print(f"    {fault[:600]}")
         passed, failed = passed + (not faults), failed + bool(faults)
     status = served.bed.stop()
     reports = served.daemon.reports()
