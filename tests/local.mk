@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/bench tests/lib tests/scene tests/soak
+	tests/README tests/bench tests/http tests/lib tests/scene tests/soak
 
 # What Python, compilers and earlier tests left in those folders.
 dist-hook:
@@ -63,6 +63,9 @@ listeners: all
 clicks: all
 	$(tests_python)/scene/clicks.py
 
+http: all
+	$(tests_python)/http/run.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -90,4 +93,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners clicks http coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

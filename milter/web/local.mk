@@ -52,5 +52,13 @@ tests_corpus_agent_corpus_LDADD = $(mailtailor_libs)
 endif
 EXTRA_DIST += tests/corpus/agent_corpus.py tests/corpus/visit_corpus.py
 
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/web_fuzz
+tests_fuzz_web_fuzz_SOURCES = tests/fuzz/web_fuzz.c
+tests_fuzz_web_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_web_fuzz_LDADD = $(mailtailor_libs)
+endif
+EXTRA_DIST += tests/fuzz/web.dict
+
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h
