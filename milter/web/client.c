@@ -136,6 +136,16 @@ web_client_digest(struct web_request *request)
 	return digest;
 }
 
+bool
+web_client_may(
+    const struct web_request *request, bool (*allows)(const struct conf *conf, const char *address))
+{
+	char text[ADDRESS_SIZE];
+
+	find_client(request, text);
+	return text[0] != '\0' && allows(request->web->conf, text);
+}
+
 struct str
 web_client(struct web_request *request)
 {

@@ -33,6 +33,8 @@ struct web_recorder;
 struct web_pages;
 struct web_targets;
 struct web_visits;
+struct web_aside;
+struct board;
 struct web_request;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
@@ -56,6 +58,8 @@ struct web {
 	struct web_pages *pages;
 	struct web_visits *visits;
 	struct picture_studio *studio;
+	struct web_aside *aside;
+	const struct board *board; /* of plugins; or NULL */
 	struct MHD_Response *pixel;
 	atomic_bool leaving; /* connections are to end with their next reply */
 };
@@ -86,9 +90,11 @@ struct web_request {
 	enum web_state state;
 	int recorded; /* what the job came to */
 	struct web_reply reply;
-	const struct store_event *event; /* for the spool; or NULL */
-	struct web_job job;		 /* write NULL: there is none */
-	void *closure;			 /* the handler's, for its job */
+	const struct store_event *event;	    /* for the spool; or NULL */
+	struct web_job job;			    /* write NULL: there is none */
+	void *closure;				    /* the handler's, for its job */
+	void (*aside)(struct web_request *request); /* fills the reply, see aside.c; or NULL */
+	int64_t begun_us;
 };
 
 struct web_request *web_request_of(struct web_job *job);
@@ -135,12 +141,24 @@ void web_targets_free(struct web_targets **targets);
 int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, struct arena *arena,
     struct MHD_Response **redirect_r, struct err *err);
 
+/* --- aside.c: what takes its time --- */
+
+struct web_aside *web_aside_new(void);
+/* request->aside runs, then the connection goes on. False: another one is being made. */
+bool web_aside_run(struct web_aside *aside, struct web_request *request);
+/* Waits for it. NULL is allowed. */
+void web_aside_stop(struct web_aside *aside);
+void web_aside_free(struct web_aside **aside);
+
 /* --- client.c: who asks --- */
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
 /* A digest of address and agent, whatever is kept of them. */
 uint64_t web_client_digest(struct web_request *request);
+/* Does `allows` say yes to its address? What a proxy did not tell of is not allowed. */
+bool web_client_may(const struct web_request *request,
+    bool (*allows)(const struct conf *conf, const char *address));
 
 /* --- machine.c --- */
 
@@ -151,6 +169,7 @@ const char *web_machine_agent(struct str agent);
 
 /* --- handlers --- */
 
+void web_metrics(struct web_request *request);
 void web_click(struct web_request *request, const struct link_facts *facts);
 void web_open(struct web_request *request, const struct link_facts *facts);
 void web_hidden(struct web_request *request, const struct link_facts *facts);

@@ -3,6 +3,7 @@ web_pages = busy gone layout method not_found not_kept preferences saved too_lar
 web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 
 libmailtailor_a_SOURCES += \
+	milter/web/aside.c \
 	milter/web/client.c \
 	milter/web/connections.c \
 	milter/web/image.c \
@@ -11,6 +12,7 @@ libmailtailor_a_SOURCES += \
 	milter/web/listen.c \
 	milter/web/look.c \
 	milter/web/machine.c \
+	milter/web/metrics.c \
 	milter/web/page.c \
 	milter/web/recorder.c \
 	milter/web/route.c \
@@ -27,6 +29,7 @@ libmailtailor_a_SOURCES += \
 nodist_libmailtailor_a_SOURCES += milter/web/pages.h
 BUILT_SOURCES += milter/web/pages.h
 CLEANFILES += milter/web/pages.h
+dist_man_MANS += milter/web/mailtailor-metrics.7
 EXTRA_DIST += milter/web/pages.awk $(web_page_files)
 
 milter/web/pages.h: milter/web/pages.awk $(web_page_files)
