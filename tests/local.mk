@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/bench tests/lib tests/scene tests/segment tests/soak
+	tests/README tests/bench tests/http tests/lib tests/scene tests/segment tests/soak
 
 # What Python, compilers and earlier tests left in those folders.
 dist-hook:
@@ -78,6 +78,9 @@ api: all
 	$(tests_python)/scene/segment.py
 	$(tests_python)/scene/api_stream.py
 
+http: all
+	$(tests_python)/http/run.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -105,4 +108,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http

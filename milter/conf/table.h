@@ -196,6 +196,13 @@ X(LIST, metrics, "127.0.0.0/8 ::1/128", "network", \
 X(ENUM, web_client, "short", "short|full|none", \
   "What is kept of a client's address with a click or open: short, its network, of 24 bits " \
   "(IPv6: 48); full; or none.") \
+X(TIME, machine_soon, "2s", "0s..1m", \
+  "Who opens a link or image of a message sooner after it was sent than this is taken for a " \
+  "machine, see MACHINES in mailtailord(8). 0s: the time says nothing.") \
+X(TIME, machine_burst, "2s", "0s..1m", \
+  "Three different links of one message within this time are a machine's clicks; other " \
+  "numbers of links count in proportion, see MACHINES in mailtailord(8). 0s: clicks are judged " \
+  "one by one.") \
 X(TEXT, picture_font, "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", "path", \
   "Font file for the pictures that the web process draws, such as a countdown's. If it can't be " \
   "read, they have plain letters of bits.") \
@@ -294,6 +301,9 @@ X(BOOL, track_text, "no", "", \
 X(BOOL, track_opens, "yes", "", \
   "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
   "opened; not to a contact whose attribute do_not_track is true.") \
+X(BOOL, honeypot, "no", "", \
+  "Whether HTML parts get a link that neither eyes nor screen readers find, where track_clicks " \
+  "is yes: whoever follows it is a machine, see MACHINES in mailtailord(8).") \
 X(TEXT, utm_source, "", "", \
   "Value of the parameter utm_source that tracked web addresses of this campaign get, before " \
   "their fragment. A parameter that an address has already stays. Empty: none is added.") \

@@ -48,6 +48,7 @@ enum link_kind {
 	LINK_BOUNCE, /* the envelope sender: variable envelope return path */
 	LINK_UNSUBSCRIBE_MAIL,
 	LINK_IMAGE,
+	LINK_HIDDEN, /* stands where no person sees it; carries what an open does */
 };
 
 /* Ceilings; beyond them ERR_LIMIT. */
@@ -120,6 +121,9 @@ int link_preferences_url(const struct link_keys *keys, struct str base,
     struct err *err); /* BASE/p/TOKEN */
 int link_view_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
     struct arena *arena, struct str *url_r, struct err *err); /* BASE/v/TOKEN */
+
+int link_hidden_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
+    struct arena *arena, struct str *url_r, struct err *err); /* BASE/h/TOKEN */
 
 /* `text`: what is drawn, see picture/picture.h. */
 int link_image_url(const struct link_keys *keys, struct str base, struct str text,

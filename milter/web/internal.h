@@ -33,6 +33,7 @@
 struct web_recorder;
 struct web_pages;
 struct web_targets;
+struct web_visits;
 struct web_aside;
 struct board;
 struct web_request;
@@ -58,6 +59,7 @@ struct web {
 	struct web_recorder *recorder;
 	struct web_targets *targets;
 	struct web_pages *pages;
+	struct web_visits *visits;
 	struct picture_studio *studio;
 	struct web_aside *aside;
 	const struct board *board; /* of plugins; or NULL */
@@ -178,6 +180,8 @@ void web_aside_free(struct web_aside **aside);
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
+/* A digest of address and agent, whatever is kept of them. */
+uint64_t web_client_digest(struct web_request *request);
 /* Does `allows` say yes to its address? What a proxy did not tell of is not allowed. */
 bool web_client_may(const struct web_request *request,
     bool (*allows)(const struct conf *conf, const char *address));
@@ -194,6 +198,7 @@ const char *web_machine_agent(struct str agent);
 void web_metrics(struct web_request *request);
 void web_click(struct web_request *request, const struct link_facts *facts);
 void web_open(struct web_request *request, const struct link_facts *facts);
+void web_hidden(struct web_request *request, const struct link_facts *facts);
 void web_unsubscribe(struct web_request *request, const struct link_facts *facts);
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);

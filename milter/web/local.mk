@@ -27,6 +27,7 @@ libmailtailor_a_SOURCES += \
 	milter/web/spool_impl.h milter/web/spool_move.c \
 	milter/web/targets.c \
 	milter/web/track.c \
+	milter/web/visits.c milter/web/visits.h \
 	milter/web/web.h
 
 # The pages go into the program; the .liquid files are what one reads and edits.
@@ -59,12 +60,26 @@ check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_api_test tests/unit/w
 TESTS += tests/corpus/agent_corpus.py tests/unit/web_api_test tests/unit/web_spool_test
 tests_unit_web_api_test_SOURCES = tests/unit/web_api_test.c tests/unit/store_fixture.h
 tests_unit_web_api_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/corpus/visit_corpus tests/unit/web_visits_test
+TESTS += tests/corpus/visit_corpus.py tests/unit/web_visits_test
 tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
 tests_unit_web_spool_test_LDADD = $(unit_libs)
+tests_corpus_visit_corpus_SOURCES = tests/corpus/visit_corpus.c
+tests_corpus_visit_corpus_LDADD = $(mailtailor_libs)
+tests_unit_web_visits_test_SOURCES = tests/unit/web_visits_test.c tests/unit/store_fixture.h
+tests_unit_web_visits_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c
 tests_corpus_agent_corpus_LDADD = $(mailtailor_libs)
 endif
-EXTRA_DIST += tests/corpus/agent_corpus.py
+EXTRA_DIST += tests/corpus/agent_corpus.py tests/corpus/visit_corpus.py
+
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/web_fuzz
+tests_fuzz_web_fuzz_SOURCES = tests/fuzz/web_fuzz.c
+tests_fuzz_web_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_web_fuzz_LDADD = $(mailtailor_libs)
+endif
+EXTRA_DIST += tests/fuzz/web.dict
 
 # BUILT_SOURCES count for `make all` only; `make mailtailord` needs the header, too.
 milter/web/page.$(OBJEXT): milter/web/pages.h

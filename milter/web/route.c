@@ -43,6 +43,7 @@ static const struct {
     {LINK_PREFERENCES, true, web_preferences},
     {LINK_VIEW, false, web_view},
     {LINK_IMAGE, false, web_image},
+    {LINK_HIDDEN, false, web_hidden},
 };
 
 static void

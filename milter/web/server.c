@@ -166,7 +166,8 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 		MHD_add_response_header(response, reply->fields[i].name, reply->fields[i].value);
 	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		MHD_add_response_header(response, "Retry-After", "5");
-	if (atomic_load(&request->web->leaving))
+	/* After a bad request nobody knows where the next one begins. */
+	if (reply->status == MHD_HTTP_BAD_REQUEST || atomic_load(&request->web->leaving))
 		MHD_add_response_header(response, "Connection", "close");
 }
 
@@ -246,18 +247,6 @@ take_body(struct web_request *request, const char *data, size_t *size)
 	return MHD_YES;
 }
 
-/* More than may come is announced: it is not waited for. Programs get rid of what they have to
- * send before they listen, so for them that begins later. */
-static bool
-announces_too_much(const struct web_request *request)
-{
-	struct str text = web_header(request, "Content-Length");
-	size_t most = request->api != NULL ? BODY_END(request) : request->body_max;
-	unsigned long long length;
-
-	return text.p != NULL && !str_to_u64(text, most, &length);
-}
-
 static void
 say_too_large(struct web_request *request)
 {
@@ -265,6 +254,55 @@ say_too_large(struct web_request *request)
 		web_api_too_large(request);
 	else
 		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+}
+
+/* What the header says of the body. */
+struct framing {
+	size_t most; /* that is taken */
+	unsigned lengths, codings;
+	bool odd;  /* a name that others may read otherwise, or a coding that is not ours */
+	bool over; /* more than is taken */
+};
+
+static enum MHD_Result
+on_framing(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *framing = closure;
+	size_t n = strlen(name);
+	unsigned long long length;
+
+	(void)kind;
+	framing->odd |= n == 0 || name[n - 1] == ' ' || name[n - 1] == '\t';
+	if (n == 14 && strcasecmp(name, "Content-Length") == 0) {
+		framing->lengths++;
+		framing->over |= value == NULL || !str_to_u64(str_c(value), framing->most, &length);
+	} else if (n == 17 && strcasecmp(name, "Transfer-Encoding") == 0) {
+		framing->codings++;
+		framing->odd |= value == NULL || strcasecmp(value, "chunked") != 0;
+	}
+	return MHD_YES;
+}
+
+/* Where a body ends must be beyond doubt: a proxy that reads two of such fields another way would
+ * take what is in one body for the next request, of somebody else (RFC 9112 section 6.3). And what
+ * is announced to be too much is not waited for; programs get rid of what they have to send before
+ * they listen, so for them that begins later. True: there is a reply already. */
+static bool
+refuse_framing(struct web_request *request)
+{
+	struct framing framing = {
+	    .most = request->api != NULL ? BODY_END(request) : request->body_max};
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_framing, &framing);
+	if (framing.odd || framing.lengths + framing.codings > 1)
+		request->reply = (struct web_reply){.status = MHD_HTTP_BAD_REQUEST,
+		    .type = "text/plain; charset=utf-8",
+		    .body = STR("bad request\n")};
+	else if (!framing.over)
+		return false;
+	else if (request->reply.status == 0)
+		say_too_large(request);
+	return true;
 }
 
 static void
@@ -337,11 +375,7 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		request = request_new(server->web, connection, url, method);
 		*request_p = request;
 		web_connections_mark(server->connections, connection, true);
-		if (!announces_too_much(request))
-			return MHD_YES;
-		if (request->reply.status == 0)
-			say_too_large(request);
-		return answer(request);
+		return refuse_framing(request) ? answer(request) : MHD_YES;
 	}
 	if (request->state == WEB_ANSWERED)
 		return MHD_YES;

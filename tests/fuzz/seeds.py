@@ -166,9 +166,31 @@ def dmarc_reports():
         yield packed
         yield (b"From: d@x.example\nContent-Type: application/octet-stream\n"
                b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(packed))
+def web_requests():
+    """Of each route with each method, form and field; see tests/http/routes.py."""
+    sys.path.insert(0, os.path.join(TOP, "tests", "http"))
+    import routes
+    mark = b"<zq'\"x>"
+    for route in routes.ROUTES:
+        path = route.path.encode()
+        for method in routes.METHODS:
+            head = method.encode() + b" " + path + b" HTTP/1.1\r\nHost: a\r\n"
+            yield head + b"\r\n"
+            yield head + b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n"
+        for name in routes.FIELDS:
+            yield (b"GET " + path + b"?a=" + mark + b" HTTP/1.1\r\nHost: a\r\n" + name.encode()
+                   + b": " + mark + b"\r\n\r\n")
+        for name, value in route.forms.items():
+            for text in (value.encode(), mark, b""):
+                body = name.encode() + b"=" + text
+                yield (b"POST " + path + b" HTTP/1.1\r\nHost: a\r\nContent-Type: application/"
+                       b"x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
 def seeds(target):
+    if target == "web_fuzz":
+        yield from web_requests()
+        return
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
