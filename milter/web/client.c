@@ -108,6 +108,19 @@ print(const struct net *net, struct arena *arena)
 }
 
 struct str
+web_client_network(struct web_request *request)
+{
+	char text[ADDRESS_SIZE];
+	struct net net;
+
+	find_client(request, text);
+	if (!net_parse_address(text, &net))
+		return STR("");
+	shorten(&net);
+	return print(&net, request->arena);
+}
+
+struct str
 web_client(struct web_request *request)
 {
 	char text[ADDRESS_SIZE];

@@ -33,6 +33,8 @@ struct web_recorder;
 struct web_pages;
 struct web_targets;
 struct web_request;
+struct web_rates;
+struct worker;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
  * may run again if one of them failed; `done` when it is committed (0), or can't be (-1). */
@@ -55,6 +57,8 @@ struct web {
 	struct web_pages *pages;
 	struct picture_studio *studio;
 	struct MHD_Response *pixel;
+	struct web_rates *rates;
+	const struct worker *worker; /* whose outbox processes are woken */
 	atomic_bool leaving; /* connections are to end with their next reply */
 };
 
@@ -68,6 +72,7 @@ struct web_reply {
 	const char *allow;	    /* of a 405, or NULL */
 	struct MHD_Response *ready; /* made before, with all but the status; or NULL */
 	bool mail;		    /* the body is a message: its images may be shown */
+	const char *form_to;	    /* its forms may lead to there, too (origins); or NULL */
 };
 
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
@@ -82,6 +87,7 @@ struct web_request {
 	bool too_large;
 	enum web_state state;
 	int recorded; /* what the job came to */
+	bool wakes;   /* the job puts something into the outbox */
 	struct web_reply reply;
 	const struct store_event *event; /* for the spool; or NULL */
 	struct web_job job;		 /* write NULL: there is none */
@@ -136,6 +142,8 @@ int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, s
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
+/* Its network, whatever may be kept: for rates. */
+struct str web_client_network(struct web_request *request);
 
 /* --- machine.c --- */
 
@@ -152,6 +160,9 @@ void web_unsubscribe(struct web_request *request, const struct link_facts *facts
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);
 void web_image(struct web_request *request, const struct link_facts *facts);
+void web_confirm(struct web_request *request, const struct link_facts *facts);
+/* /f/NAME and what belongs to it; `path` begins behind /f/. */
+void web_form_route(struct web_request *request, struct str path);
 
 /* An event of our own about the token's contact and message, in the arena. `second`: it
  * counts once in each second; else once for ever. NULL: the reply says that it failed. */

@@ -43,6 +43,7 @@ static const struct {
     {LINK_PREFERENCES, true, web_preferences},
     {LINK_VIEW, false, web_view},
     {LINK_IMAGE, false, web_image},
+    {LINK_SIGNUP, true, web_confirm},
 };
 
 static void
@@ -129,6 +130,11 @@ web_route(struct web_request *request)
 			refuse_method(request, "GET, HEAD");
 		else
 			pages[i].run(request);
+		return;
+	}
+	if (cut(&path, STR("/f"))) {
+		path = (struct str){path.p + 1, path.n - 1};
+		web_form_route(request, path);
 		return;
 	}
 	route_token(request, path);

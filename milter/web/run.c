@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/worker.h"
+#include "web/rates.h"
 #include "web/server.h"
 #include "web/spool.h"
 
@@ -56,6 +57,8 @@ open_parts(struct process *process, struct err *err)
 
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
+	web->worker = worker;
+	web->rates = web_rates_new(worker->conf);
 	web->pixel = web_pixel_new();
 	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
@@ -103,6 +106,7 @@ close_parts(struct process *process)
 	MHD_destroy_response(process->web.pixel);
 	picture_studio_free(&process->web.studio);
 	web_targets_free(&process->web.targets);
+	web_rates_free(&process->web.rates);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)
