@@ -26,7 +26,7 @@
 #define LINE 76
 
 #define BOUNDARY "=_mailtailor_confirm"
-#define INNER	 "=_mailtailor_confirm_texts"
+#define INNER	 "=_mailtailor_texts"
 
 static const char text_template[] =
     "{{ data.title }}\r\n"
@@ -40,7 +40,7 @@ static const char text_template[] =
     "\r\n"
     "If it was not you, you need not do anything: nothing more will come, and what\r\n"
     "was entered is deleted after {{ data.days }} days.\r\n"
-    "{% if campaign.postal_address %}\r\n{{ campaign.postal_address }}\r\n{% endif %}";
+    "{% if campaign.postal_address %}\r\n{{ campaign.postal_address }}{% endif %}\r\n";
 
 static const char html_template[] =
     "<!DOCTYPE html>\r\n"

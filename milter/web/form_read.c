@@ -109,7 +109,7 @@ form_check_address(struct str sent, struct arena *arena, struct str *address_r)
 	*address_r = STR_NONE;
 	if (text.n == 0)
 		return "missing";
-	if (at == NULL || text.n > FORM_EMAIL_MAX || text.p[0] == '"' || at[1] == '[' ||
+	if (at == NULL || text.n > FORM_EMAIL_MAX || strchr("-\"", text.p[0]) != NULL || at[1] == '[' ||
 	    store_address_key(text, arena, &key, NULL) != 0)
 		return "address";
 	domain = memrchr(key.p, '@', key.n);
