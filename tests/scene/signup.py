@@ -407,7 +407,7 @@ def strings():
         except (UnicodeDecodeError, OSError):
             continue
         lines = [line for line in lines if len(line) < 2000 and not line.startswith("#")]
-        found += dice.sample(lines, min(4, len(lines)))
+        found += dice.sample(lines, min(12, len(lines)))
     return found
 
 
