@@ -5,11 +5,13 @@
 #include "conf/check.h"
 
 #include "conf/conf.h"
+#include "conf/form.h"
 #include "conf/net.h"
 
 #include <ctype.h>
 #include <idn2.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
@@ -324,6 +326,48 @@ checked_template(const char *text, const char *folder, struct arena *arena)
 	    : NULL;
 }
 
+/* https://HOST[:PORT], as a browser says it in Origin. */
+static const char *
+checked_origin(const char *text, const char *folder, struct arena *arena)
+{
+	const char *origin = checked_tracking(text, folder, arena);
+	size_t n = origin == NULL ? 0 : strlen(origin);
+
+	if (n == 0 || strchr(strstr(origin, "://") + 3, '/') != NULL)
+		return NULL;
+	str_lower_ascii((char *)(uintptr_t)origin, n);
+	return origin;
+}
+
+/* Where people are led: https://HOST/... */
+static const char *
+checked_page(const char *text, const char *folder, struct arena *arena)
+{
+	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8
+	    : strncmp(text, "http://", 7) == 0		  ? 7
+							  : 0;
+
+	(void)folder;
+	if (scheme == 0 || strlen(text) > 1000)
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || strchr("<>\"'\\^`{|}", *c) != NULL)
+			return NULL;
+	}
+	return authority_is_good((struct str){text + scheme, strcspn(text + scheme, "/?#")})
+	    ? arena_str(arena, str_c(text)).p
+	    : NULL;
+}
+
+static const char *
+checked_field(const char *text, const char *folder, struct arena *arena)
+{
+	struct conf_field field;
+
+	(void)folder;
+	return conf_field_parse(str_c(text), arena, &field) ? text : NULL;
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
     {"path", "the path of a file or folder", checked_path},
@@ -344,6 +388,12 @@ static const struct conf_check checks[] = {
 	checked_taker},
     {"plugin", "the name of a plugin, alone or with \":defer\", \":without\" or \":stop\"",
 	checked_plugin},
+    {"origin", "a site like https://shop.example, without a path", checked_origin},
+    {"page", "an address like https://shop.example/thanks", checked_page},
+    {"field",
+	"\"NAME KIND: LABEL\" or \"NAME KIND required: LABEL\", with KIND text, text:MAX, "
+	"number, number:LOW..HIGH, checkbox or choice:ONE|TWO",
+	checked_field},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 

@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/conf/check.c milter/conf/check.h \
 	milter/conf/conf.c milter/conf/conf.h \
 	milter/conf/document.c milter/conf/document.h \
+	milter/conf/form.c milter/conf/form.h \
 	milter/conf/law.c \
 	milter/conf/load.c \
 	milter/conf/machine.c milter/conf/machine.h \

@@ -363,6 +363,64 @@ X(LIST, fetch_from, "", "network", \
   "unless they are in one of these, since what a plugin asks for may be made of what contacts " \
   "wrote.")
 
+#define CONF_FORM(X) \
+X(TEXT, title, "", "required ", \
+  "What people sign up for: \"News of the shop\". Heading of the form, and in the confirmation " \
+  "message's subject.") \
+X(TEXT, text, "", "", \
+  "A sentence or two below the heading.") \
+X(TEXT, consent, "", "required ", \
+  "The text that people agree to, beside a box that has to be ticked. Each text that was shown is " \
+  "kept by its SHA-256, which stands in the proof of the consent.") \
+X(TEXT, button, "Sign up", "", \
+  "What stands on the button.") \
+X(LIST, fields, "", "field", \
+  "Fields beside the mail address, which become attributes of the contact once the address is " \
+  "confirmed. Each is \"NAME KIND: LABEL\", or \"NAME KIND required: LABEL\". KIND is text or " \
+  "text:MAX, at most so many characters (100); number or number:LOW..HIGH; checkbox; or " \
+  "choice:ONE|TWO|THREE, without white space in it, where _ is shown as a space.") \
+X(BOOL, double_opt_in, "yes", "", \
+  "yes: an address gets a message, and counts once a person has followed its link and pressed a " \
+  "button there. no: an address that is not known counts at once; one that is known " \
+  "has to be confirmed all the same, since anybody can type it.") \
+X(TEXT, campaign, "", "required ", \
+  "The campaign that confirmation messages belong to. Its section must say kind = transactional.") \
+X(TEXT, from, "", "required address", \
+  "From address and envelope sender of the confirmation message. Its domain needs a dkim section.") \
+X(TEXT, from_name, "", "", \
+  "The name before that address.") \
+X(TEXT, subject, "", "", \
+  "Subject of the confirmation message. Empty: \"Please confirm: \" and the title.") \
+X(TEXT, template, "", "template", \
+  "Template of the templates folder that is the confirmation message: brand/confirm is " \
+  "brand/confirm.html.liquid and brand/confirm.txt.liquid. It finds data.confirm (the link), " \
+  "data.title, data.text, data.consent, data.language and data.days. Empty: a short one that is built in.") \
+X(TIME, confirm_within, "7d", "1h..60d", \
+  "How long the link in the confirmation message works. Then the sign-up is deleted.") \
+X(TEXT, done_url, "", "page", \
+  "Where people are led after signing up. Empty: to a page that asks them to look at their mail.") \
+X(TEXT, confirmed_url, "", "page", \
+  "Where people are led after confirming. Empty: to a page that says so.") \
+X(TEXT, incentive_url, "", "page", \
+  "What they get for it: a link on the page after confirming. It stands in no message before.") \
+X(TEXT, incentive, "", "", \
+  "Text of that link.") \
+X(LIST, origins, "", "origin", \
+  "Sites that may have the form in their pages: https://shop.example. From others, what is sent to " \
+  "it is refused; our own page always may.") \
+X(TIME, popup_after, "10s", "0s..10m", \
+  "When the script of the form opens its dialog.") \
+X(TIME, fill_min, "2s", "0s..1m", \
+  "A form that comes back sooner after it was shown was filled in by no person: it is shown again.") \
+X(TIME, fill_max, "1d", "1m..7d", \
+  "A form that comes back later is shown again.") \
+X(INT, client_rate, "20", "1..100000", \
+  "Most sign-ups in an hour from one client network, of 24 bits (IPv6: 48).") \
+X(INT, rate, "2000", "1..10000000", \
+  "Most sign-ups in an hour altogether.") \
+X(INT, mails, "3", "1..100", \
+  "Most confirmation messages to one address in a day, of all forms.")
+
 #define CONF_DKIM(X) \
 X(TEXT, selector, "", "selector", \
   "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Not needed where " \

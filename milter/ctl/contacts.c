@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "ctl/form.h"
 #include "intake/contact.h"
 #include "intake/profile.h"
 #include "store/contact.h"
@@ -121,6 +122,31 @@ put_text(const struct store_contact *contact)
 	json_decref(attributes);
 }
 
+/* Sign-ups are shown, too, and of who has not confirmed any there is no contact. */
+static int
+show(struct ctl *ctl, struct str address, const struct store_contact *contact, bool json,
+    struct err *err)
+{
+	json_t *signups = NULL, *object;
+	size_t count = 0;
+
+	if (!json && contact != NULL)
+		put_text(contact);
+	if (ctl_form_signups(ctl->store, address, json ? &signups : NULL, &count, err) != 0)
+		return -1;
+	if (contact == NULL && count == 0) {
+		json_decref(signups);
+		return err_set(err, ERR_NOTFOUND, "there is no contact %.*s", STR_F(address));
+	}
+	if (!json)
+		return 0;
+	object = contact == NULL ? json_pack("{s:n, s:o}", "id", "address", ctl_json_str(address))
+				 : intake_contact_json(contact);
+	json_object_set_new(object, "signups", signups);
+	ctl_put_json(object);
+	return 0;
+}
+
 static int
 run_show(struct ctl *ctl, int argc, char **argv)
 {
@@ -146,14 +172,9 @@ run_show(struct ctl *ctl, int argc, char **argv)
 		return status;
 	arena = arena_new(CONTACT_MEMORY);
 	rc = store_contact_get(ctl->store, str_c(argv[optind]), arena, &contact, &err);
-	if (rc == 0)
-		err_set(&err, ERR_NOTFOUND, "there is no contact %s", argv[optind]);
-	if (rc == 1 && json)
-		ctl_put_json(intake_contact_json(&contact));
-	else if (rc == 1)
-		put_text(&contact);
+	rc = rc < 0 ? -1 : show(ctl, str_c(argv[optind]), rc == 1 ? &contact : NULL, json, &err);
 	arena_free(&arena);
-	return rc == 1 ? EX_OK : ctl_fail(&err);
+	return rc == 0 ? EX_OK : ctl_fail(&err);
 }
 
 /* --- set --- */

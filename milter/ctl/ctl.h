@@ -81,6 +81,11 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(form, "the forms that people sign up with", \
+  "form list [--json]\n" \
+  "form show NAME\n" \
+  "form check\n" \
+  "form text SHA256\n") \
 X(plugin, "what plugins do, and which are out of service", \
   "plugin list [--json]\n" \
   "plugin enable NAME\n" \

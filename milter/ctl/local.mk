@@ -28,6 +28,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_socket.c \
 	milter/ctl/events.c milter/ctl/events.h \
 	milter/ctl/events_import.c \
+	milter/ctl/form.c milter/ctl/form.h \
 	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \

@@ -34,6 +34,8 @@ enum wire {
 	WIRE_UNSUBSCRIBE_MAIL,
 	WIRE_IMAGE,
 	WIRE_HIDDEN,
+	WIRE_SIGNUP,
+	WIRE_STAMP,
 	WIRE_KINDS,
 };
 
@@ -58,6 +60,8 @@ static const struct form {
     [WIRE_UNSUBSCRIBE_MAIL] = {LINK_UNSUBSCRIBE_MAIL, LINK_BASE32, 15, 0, 0, false, true},
     [WIRE_IMAGE] = {LINK_IMAGE, LINK_BASE64URL, 0, 1, LINK_IMAGE_MAX, false, false},
     [WIRE_HIDDEN] = {LINK_HIDDEN, LINK_BASE64URL, 17, 0, LINK_RECIPIENT_MAX, false, false},
+    [WIRE_SIGNUP] = {LINK_SIGNUP, LINK_BASE64URL, 17, 0, 0, false, false},
+    [WIRE_STAMP] = {LINK_STAMP, LINK_BASE64URL, 0, 1, LINK_STAMP_MAX, false, false},
 };
 
 static enum wire

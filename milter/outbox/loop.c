@@ -10,11 +10,12 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "outbox/watch.h"
-#include "store/view.h"
 #include "outbox/outcome.h"
 #include "outbox/process.h"
+#include "outbox/watch.h"
 #include "store/event.h"
+#include "store/signup.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +31,7 @@
 #define CLAIM_PAUSE_US ((int64_t)5000)
 #define PURGE_US       (3600 * OUTBOX_SECOND_US)
 #define WATCH_US       (10 * OUTBOX_SECOND_US)
+#define PURGE_SIGNUPS  ((size_t)10000)
 #define PURGE_EVENTS   ((size_t)1000)
 #define PURGE_ROUNDS   100
 /* In a pause longer than this, rows go back to where other processes see them. */
@@ -257,6 +259,9 @@ upkeep(struct outbox_process *process, int64_t now)
 		if (store_view_purge(
 			process->office.store, clock_now() - process->conf->view_keep, &err) != 0)
 			log_error("view purge", LOG_STR("reason", err.text));
+		if (store_signup_purge(process->office.store, clock_now(), PURGE_SIGNUPS, &err) !=
+		    0)
+			log_error("sign-up purge", LOG_STR("reason", err.text));
 	}
 }
 

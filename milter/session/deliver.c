@@ -125,18 +125,6 @@ too_long(const struct delivery *delivery)
 
 /* --- several recipients --- */
 
-static void
-wake_outbox(const struct worker *worker)
-{
-	const uint64_t one = 1;
-
-	/* EAGAIN says that the counter is at its top: then it is awake anyway. */
-	for (int i = 0; i < worker->wake_count; i++) {
-		if (write(worker->wake_fds[i], &one, sizeof one) < 0 && errno != EAGAIN)
-			log_warning("eventfd", LOG_STR("reason", strerror(errno)));
-	}
-}
-
 static sfsistat
 hold(const struct delivery *delivery, int64_t due_ms)
 {
@@ -171,7 +159,7 @@ hold(const struct delivery *delivery, int64_t due_ms)
 	if (store_outbox_put(delivery->process->store, &held, message->recipients,
 		message->recipient_count, &accepted, &err) != 0)
 		return fail(delivery, &err);
-	wake_outbox(delivery->process->worker);
+	worker_wake_outbox(delivery->process->worker);
 	log_info("held", LOG_TEXT("queue", delivery->queue_id), LOG_TEXT("campaign", held.campaign),
 	    LOG_TEXT("sender", held.sender), LOG_NUM("recipients", message->recipient_count),
 	    LOG_NUM("new", accepted), LOG_NUM("bytes", held.raw.n),

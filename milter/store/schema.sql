@@ -340,3 +340,42 @@ CREATE TABLE api_key (
 	used_ms     INTEGER NOT NULL,
 	revoked_ms  INTEGER NOT NULL
 );
+
+-- version 10
+
+-- What came from a form and has to be confirmed; until then nothing of it is the contact's.
+-- mailed: a confirmation message was put into the outbox. confirmed_ms: 0 until it was; then
+-- fields are empty. AUTOINCREMENT: ids stand in links.
+CREATE TABLE signup (
+	id           INTEGER PRIMARY KEY AUTOINCREMENT,
+	address_key  TEXT NOT NULL,
+	address      TEXT NOT NULL,
+	form         TEXT NOT NULL,
+	created_ms   INTEGER NOT NULL,
+	expires_ms   INTEGER NOT NULL,
+	confirmed_ms INTEGER NOT NULL,
+	mailed       INTEGER NOT NULL,
+	client       TEXT NOT NULL,
+	consent      TEXT NOT NULL,
+	language     TEXT NOT NULL,
+	topics       TEXT NOT NULL,
+	fields       TEXT NOT NULL
+);
+CREATE INDEX signup_address ON signup (address_key, created_ms);
+CREATE INDEX signup_expires ON signup (expires_ms);
+
+-- Texts that people agreed to, by their SHA-256 in hex. Proofs name them, so none is deleted.
+CREATE TABLE consent_text (
+	digest      TEXT PRIMARY KEY,
+	text        TEXT NOT NULL,
+	created_ms  INTEGER NOT NULL
+);
+
+-- How often what became of a form that was sent. day: since 1970.
+CREATE TABLE signup_count (
+	form        TEXT NOT NULL,
+	day         INTEGER NOT NULL,
+	result      TEXT NOT NULL,
+	count       INTEGER NOT NULL,
+	PRIMARY KEY (form, day, result)
+) WITHOUT ROWID;

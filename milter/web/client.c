@@ -147,6 +147,19 @@ web_client_may(
 }
 
 struct str
+web_client_network(struct web_request *request)
+{
+	char text[ADDRESS_SIZE];
+	struct net net;
+
+	find_client(request, text);
+	if (!net_parse_address(text, &net))
+		return STR("");
+	shorten(&net);
+	return print(&net, request->arena);
+}
+
+struct str
 web_client(struct web_request *request)
 {
 	char text[ADDRESS_SIZE];

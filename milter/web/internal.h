@@ -39,6 +39,8 @@ struct board;
 struct web_request;
 struct web_api;
 struct web_api_call;
+struct web_rates;
+struct worker;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
  * may run again if one of them failed; `done` when it is committed (0), or can't be (-1). */
@@ -65,7 +67,9 @@ struct web {
 	const struct board *board; /* of plugins; or NULL */
 	struct web_api *api;
 	struct MHD_Response *pixel;
-	atomic_bool leaving; /* connections are to end with their next reply */
+	struct web_rates *rates;
+	const struct worker *worker; /* whose outbox processes are woken */
+	atomic_bool leaving;	     /* connections are to end with their next reply */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_OTHER };
@@ -82,6 +86,7 @@ struct web_reply {
 		const char *name, *value;
 	} fields[WEB_FIELDS]; /* others, by web_reply_field */
 	size_t field_count;
+	const char *form_to; /* its forms may lead to there, too (origins); or NULL */
 };
 
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
@@ -100,6 +105,7 @@ struct web_request {
 	bool too_large;
 	enum web_state state;
 	int recorded; /* what the job came to */
+	bool wakes;   /* the job puts something into the outbox */
 	struct web_reply reply;
 	const struct store_event *event;	    /* for the spool; or NULL */
 	struct web_job job;			    /* write NULL: there is none */
@@ -185,6 +191,8 @@ uint64_t web_client_digest(struct web_request *request);
 /* Does `allows` say yes to its address? What a proxy did not tell of is not allowed. */
 bool web_client_may(const struct web_request *request,
     bool (*allows)(const struct conf *conf, const char *address));
+/* Its network, whatever may be kept: for rates. */
+struct str web_client_network(struct web_request *request);
 
 /* --- machine.c --- */
 
@@ -203,6 +211,9 @@ void web_unsubscribe(struct web_request *request, const struct link_facts *facts
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);
 void web_image(struct web_request *request, const struct link_facts *facts);
+void web_confirm(struct web_request *request, const struct link_facts *facts);
+/* /f/NAME and what belongs to it; `path` begins behind /f/. */
+void web_form_route(struct web_request *request, struct str path);
 
 /* An event of our own about the token's contact and message, in the arena. `second`: it
  * counts once in each second; else once for ever. NULL: the reply says that it failed. */

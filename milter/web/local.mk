@@ -1,5 +1,5 @@
 # Files of milter/web
-web_pages = busy gone layout method not_found not_kept preferences saved too_large unsubscribe
+web_pages = busy form form_busy form_confirm form_confirmed form_done form_elsewhere form_over gone layout method not_found not_kept preferences saved too_large unsubscribe
 web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 
 libmailtailor_a_SOURCES += \
@@ -11,6 +11,8 @@ libmailtailor_a_SOURCES += \
 	milter/web/api_key.c \
 	milter/web/client.c \
 	milter/web/connections.c \
+	milter/web/form.c milter/web/form.h milter/web/form_embed.c \
+	milter/web/form_mail.c milter/web/form_page.c milter/web/form_read.c \
 	milter/web/image.c \
 	milter/web/internal.h \
 	milter/web/leave.c \
@@ -19,10 +21,12 @@ libmailtailor_a_SOURCES += \
 	milter/web/machine.c \
 	milter/web/metrics.c \
 	milter/web/page.c \
+	milter/web/rates.c milter/web/rates.h \
 	milter/web/recorder.c \
 	milter/web/route.c \
 	milter/web/run.c \
 	milter/web/server.c milter/web/server.h \
+	milter/web/signup.c \
 	milter/web/spool.c milter/web/spool.h \
 	milter/web/spool_impl.h milter/web/spool_move.c \
 	milter/web/targets.c \

@@ -44,6 +44,7 @@ static const struct {
     {LINK_VIEW, false, web_view},
     {LINK_IMAGE, false, web_image},
     {LINK_HIDDEN, false, web_hidden},
+    {LINK_SIGNUP, true, web_confirm},
 };
 
 static void
@@ -141,6 +142,11 @@ web_route(struct web_request *request)
 			refuse_method(request, "GET, HEAD");
 		else
 			pages[i].run(request);
+		return;
+	}
+	if (cut(&path, STR("/f"))) {
+		path = (struct str){path.p + 1, path.n - 1};
+		web_form_route(request, path);
 		return;
 	}
 	route_token(request, path);

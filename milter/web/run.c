@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/worker.h"
+#include "web/rates.h"
 #include "web/server.h"
 #include "web/spool.h"
 #include "web/visits.h"
@@ -59,6 +60,8 @@ open_parts(struct process *process, struct err *err)
 
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
+	web->worker = worker;
+	web->rates = web_rates_new(worker->conf);
 	web->pixel = web_pixel_new();
 	web->api = web_api_new();
 	web->visits = web_visits_new(worker->conf->machine_soon, worker->conf->machine_burst);
@@ -114,6 +117,7 @@ close_parts(struct process *process)
 	web_api_free(&process->web.api);
 	web_targets_free(&process->web.targets);
 	web_visits_free(&process->web.visits);
+	web_rates_free(&process->web.rates);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)

@@ -11,9 +11,10 @@
  */
 #include "web/server.h"
 
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/tally.h"
+#include "master/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,11 @@ web_form(struct web_request *request, const char *name)
 	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 
+/* POLICY with a further place that forms may lead to. */
+#define FORM_POLICY                                                                             \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' %s; " \
+	"base-uri 'none'; frame-ancestors 'none'"
+
 /* For a message: what mail programs show, and no more. */
 #define MAIL_POLICY                                                                     \
 	"default-src 'none'; style-src 'unsafe-inline' https:; font-src https: data:; " \
@@ -146,6 +152,21 @@ web_redirect_new(struct str address)
 	return response;
 }
 
+/* A browser asks whether the form's answer may lead to another site, too. */
+static void
+add_policy(struct MHD_Response *response, const struct web_reply *reply)
+{
+	char policy[sizeof POLICY + 2100];
+
+	if (reply->form_to == NULL || reply->form_to[0] == '\0') {
+		MHD_add_response_header(
+		    response, "Content-Security-Policy", reply->mail ? MAIL_POLICY : POLICY);
+		return;
+	}
+	snprintf(policy, sizeof policy, FORM_POLICY, reply->form_to);
+	MHD_add_response_header(response, "Content-Security-Policy", policy);
+}
+
 static void
 add_fields(struct MHD_Response *response, const struct web_request *request)
 {
@@ -154,8 +175,7 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 	add_fixed(response);
 	if (reply->type != NULL) {
 		MHD_add_response_header(response, "Content-Type", reply->type);
-		MHD_add_response_header(
-		    response, "Content-Security-Policy", reply->mail ? MAIL_POLICY : POLICY);
+		add_policy(response, reply);
 		MHD_add_response_header(response, "X-Frame-Options", "DENY");
 	}
 	if (reply->location != NULL)
@@ -311,6 +331,8 @@ recorded(struct web_job *job, int rc)
 	struct web_request *request = web_request_of(job);
 
 	request->recorded = rc;
+	if (rc == 0 && request->wakes)
+		worker_wake_outbox(request->web->worker);
 	MHD_resume_connection(request->connection);
 }
 
