@@ -73,7 +73,7 @@ main(int argc, char **argv)
 	struct web_visits *visits = web_visits_new(2000, 2000);
 	struct err err = ERR_INIT;
 	struct store *store;
-	int64_t contacts;
+	int64_t contacts = 0;
 	char kind;
 
 	if (argc != 2 || scanf("%" SCNd64, &contacts) != 1)

@@ -13,6 +13,7 @@ Route = collections.namedtuple("Route", "path methods get forms")
 ROUTES = [
     Route("/health", "GET HEAD", 200, {}),
     Route("/robots.txt", "GET HEAD", 200, {}),
+    Route("/metrics", "GET HEAD", 200, {}),
     Route("{c}", "GET HEAD", 302, {}),
     Route("{o}", "GET HEAD", 200, {}),
     Route("{h}", "GET HEAD", 200, {}),

@@ -8,6 +8,8 @@
 
 #include "store_fixture.h"
 
+#include <string.h>
+
 #define SENT ((int64_t)1760000000000)
 #define LATE (SENT + 3600000)
 
@@ -55,6 +57,12 @@ static const struct {
 	    {WEB_VISIT_OPEN, 900000, 0, 1, WEB_REASON_HIDDEN, 0}}},
 };
 
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static void
 test_steps(void **state)
 {
@@ -68,7 +76,7 @@ test_steps(void **state)
 			    step->link, step->client, SENT, cases[i].start + step->at_ms};
 			struct web_visit_verdict verdict = web_visits_judge(visits, &visit);
 
-			if (verdict.reason != step->reason || verdict.back_ms != step->back_ms)
+			if (!same(verdict.reason, step->reason) || verdict.back_ms != step->back_ms)
 				fail_msg("%s: step %zu: %s, %lld", cases[i].name,
 				    (size_t)(step - cases[i].steps), verdict.reason,
 				    (long long)verdict.back_ms);
