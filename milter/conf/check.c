@@ -270,6 +270,12 @@ checked_tracking(const char *text, const char *folder, struct arena *arena)
 
 /* The sender's part of a Feedback-ID. */
 static const char *
+checked_phrase(const char *text, const char *folder, struct arena *arena)
+{
+	return strlen(text) > 100 ? NULL : checked_text(text, folder, arena);
+}
+
+static const char *
 checked_feedback(const char *text, const char *folder, struct arena *arena)
 {
 	size_t n = strlen(text);
@@ -370,6 +376,7 @@ checked_field(const char *text, const char *folder, struct arena *arena)
 
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
+    {"phrase", "a text of at most 100 bytes without control characters", checked_phrase},
     {"path", "the path of a file or folder", checked_path},
     {"socket", "unix:PATH (at most 107 bytes), inet:PORT@HOST or inet6:PORT@HOST", checked_socket},
     {"mode", "a file mode in octal, as in 0660", checked_mode},

@@ -291,7 +291,11 @@ X(TEXT, feedback_id, "", "feedback", \
   "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
   "that Gmail counts complaints by. Empty: there is none.") \
 X(TEXT, list_id, "", "domain", \
-  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Empty: there is none.") \
+  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Campaigns with the same one are " \
+  "one list, which recipients may leave alone on the page of preferences. Empty: there is none.") \
+X(TEXT, list_name, "", "phrase", \
+  "Name of that list for people, such as Monthly news: in List-Id, and on the page of " \
+  "preferences. Empty: the identifier alone.") \
 X(BOOL, track_clicks, "yes", "", \
   "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
   "never does, nor does any link to a contact whose attribute do_not_track is true.") \

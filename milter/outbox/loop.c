@@ -15,6 +15,7 @@
 #include "outbox/watch.h"
 #include "store/event.h"
 #include "store/signup.h"
+#include "store/suppression.h"
 #include "store/view.h"
 
 #include <errno.h>
@@ -262,6 +263,8 @@ upkeep(struct outbox_process *process, int64_t now)
 		if (store_signup_purge(process->office.store, clock_now(), PURGE_SIGNUPS, &err) !=
 		    0)
 			log_error("sign-up purge", LOG_STR("reason", err.text));
+		if (store_suppression_purge(process->office.store, clock_now(), &err) != 0)
+			log_error("suppression purge", LOG_STR("reason", err.text));
 	}
 }
 

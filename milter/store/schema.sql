@@ -379,3 +379,8 @@ CREATE TABLE signup_count (
 	count       INTEGER NOT NULL,
 	PRIMARY KEY (form, day, result)
 ) WITHOUT ROWID;
+
+-- version 11
+
+-- until_ms: the entry ends by itself then; 0: never.
+ALTER TABLE suppression ADD COLUMN until_ms INTEGER NOT NULL DEFAULT 0;
