@@ -4,7 +4,6 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/hands.c milter/outbox/hands.h \
 	milter/outbox/inherit.c \
 	milter/outbox/letters.c milter/outbox/letters.h \
-	milter/outbox/logline.c milter/outbox/logline.h \
 	milter/outbox/loop.c \
 	milter/outbox/maillog.c milter/outbox/maillog.h \
 	milter/outbox/mailqueue.c milter/outbox/mailqueue.h \

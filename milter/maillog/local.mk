@@ -1,0 +1,8 @@
+# Files of milter/maillog
+libmailtailor_a_SOURCES += \
+	milter/maillog/entry.c milter/maillog/entry.h \
+	milter/maillog/feed.c milter/maillog/feed.h \
+	milter/maillog/file.c milter/maillog/file.h \
+	milter/maillog/line.c milter/maillog/line.h \
+	milter/maillog/stamp.c milter/maillog/stamp.h \
+	milter/maillog/tail.c milter/maillog/tail.h
