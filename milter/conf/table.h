@@ -76,6 +76,13 @@ X(TIME, outbox_keep, "7d", "0s..365d", \
 X(TIME, events_keep, "1095d", "1d..36500d", \
   "How long events of contacts are kept, counted from when they happened: what was imported of " \
   "them, deliveries, opens, clicks and so on.") \
+X(INT, bounce_soft, "5", "0..1000", \
+  "After so many messages that came back for a passing reason (a full mailbox, a domain that is " \
+  "not found) an address gets no more marketing, if within bounce_soft_time nothing was delivered " \
+  "to it and nobody opened or clicked anything. 0: such bounces stop nothing. An address that is " \
+  "dead is stopped at its first bounce.") \
+X(TIME, bounce_soft_time, "60d", "1h..3650d", \
+  "How far back bounce_soft counts.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \

@@ -1,5 +1,6 @@
 # Files of milter/delivery
 libmailtailor_a_SOURCES += \
+	milter/delivery/act.c milter/delivery/act.h \
 	milter/delivery/address.c milter/delivery/address.h \
 	milter/delivery/autoreply.c milter/delivery/autoreply.h \
 	milter/delivery/content.c milter/delivery/content.h \
@@ -22,11 +23,13 @@ EXTRA_DIST += tests/corpus/bounce_corpus.py tests/corpus/bounce_corpus.recipient
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/delivery_test tests/unit/delivery_reason_test \
-	tests/unit/delivery_hostile_test
+	tests/unit/delivery_hostile_test tests/unit/delivery_act_test
 TESTS += tests/unit/delivery_test tests/unit/delivery_reason_test \
-	tests/unit/delivery_hostile_test tests/unit/bounce_test.py tests/corpus/bounce_corpus.py
+	tests/unit/delivery_hostile_test tests/unit/delivery_act_test tests/unit/bounce_test.py tests/corpus/bounce_corpus.py
 tests_unit_delivery_test_SOURCES = tests/unit/delivery_test.c tests/unit/delivery_fixture.h
 tests_unit_delivery_test_LDADD = $(unit_libs)
+tests_unit_delivery_act_test_SOURCES = tests/unit/delivery_act_test.c tests/unit/store_fixture.h
+tests_unit_delivery_act_test_LDADD = $(unit_libs)
 tests_unit_delivery_reason_test_SOURCES = tests/unit/delivery_reason_test.c
 tests_unit_delivery_reason_test_LDADD = $(unit_libs)
 tests_unit_delivery_hostile_test_SOURCES = tests/unit/delivery_hostile_test.c \

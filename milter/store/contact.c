@@ -296,7 +296,9 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 		db = store_write_begin(store, STORE_POWER_SAFE, err);
 	if (db != NULL) {
 		rc = delete_row(db, key, err);
-		if (rc == 1 && store_view_forget(db, key, err) != 0)
+		if (rc == 1 &&
+		    (store_view_forget(db, key, err) != 0 ||
+			store_suppression_forget(db, key, err) != 0))
 			rc = -1;
 		if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
 			rc = -1;

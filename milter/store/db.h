@@ -104,6 +104,8 @@ struct str store_recipient_key(struct str address, struct arena *arena);
 /* Inserts or updates the row; `count` 0: this was no attempt (a cancellation). */
 int store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err);
+/* The address goes from its suppressions; their hash stays. */
+int store_suppression_forget(struct store_db *db, struct str key, struct err *err);
 struct store_event;
 /* In the transaction. 1 written, 0 it is there already or not to be kept, -1. */
 int store_event_write(struct store_db *db, const struct store_event *event, struct err *err);

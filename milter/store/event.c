@@ -30,6 +30,7 @@ static const struct {
     {STORE_EVENT_CLICKED, "clicked"},
     {STORE_EVENT_SUBSCRIBED, "subscribed"},
     {STORE_EVENT_UNSUBSCRIBED, "unsubscribed"},
+    {STORE_EVENT_AUTOREPLIED, "autoreplied"},
 };
 
 static const char type_find_sql[] = "SELECT id FROM event_type WHERE name = ?1 AND kind = ?2";

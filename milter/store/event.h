@@ -5,7 +5,7 @@
  * Append-only. Two families share the table:
  *   - told from outside (track, page, screen, identify): the type is the name that the
  *     shop gave it ("Order Completed"), everything else is in the properties;
- *   - our own (sent ... unsubscribed): the type is empty, and campaign, message and link
+ *   - our own (sent ... autoreplied): the type is empty, and campaign, message and link
  *     say what it was about.
  *
  * An event that comes a second time is not written again: it is known by source and
@@ -44,6 +44,7 @@ enum store_event_kind {
 	STORE_EVENT_CLICKED = 22,
 	STORE_EVENT_SUBSCRIBED = 23,
 	STORE_EVENT_UNSUBSCRIBED = 24,
+	STORE_EVENT_AUTOREPLIED = 25, /* out of office, and what else answers by itself */
 };
 
 /* "track", "opened", ...; NULL if there is no such kind. */

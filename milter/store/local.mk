@@ -8,6 +8,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/event.c milter/store/event.h milter/store/event_row.h \
 	milter/store/event_list.c \
 	milter/store/event_query.c \
+	milter/store/fate.c milter/store/fate.h \
 	milter/store/identity.c milter/store/identity.h \
 	milter/store/journal.c milter/store/journal.h \
 	milter/store/link.c milter/store/link.h \

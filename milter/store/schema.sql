@@ -258,3 +258,11 @@ ALTER TABLE contact ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contact ADD COLUMN consent_source TEXT NOT NULL DEFAULT '';
 ALTER TABLE contact ADD COLUMN consent_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';
+
+-- version 7
+
+-- source: who said so: "hand", "web", "import", "log", "report". detail: what was said, as it came;
+-- goes when the contact is erased. note: what people wrote.
+ALTER TABLE suppression ADD COLUMN source TEXT NOT NULL DEFAULT '';
+ALTER TABLE suppression ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE suppression ADD COLUMN note TEXT NOT NULL DEFAULT '';

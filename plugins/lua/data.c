@@ -78,7 +78,8 @@ static const struct {
     {"identify", MT_EVENT_IDENTIFY}, {"sent", MT_EVENT_SENT}, {"delivered", MT_EVENT_DELIVERED},
     {"deferred", MT_EVENT_DEFERRED}, {"bounced", MT_EVENT_BOUNCED},
     {"complained", MT_EVENT_COMPLAINED}, {"opened", MT_EVENT_OPENED}, {"clicked", MT_EVENT_CLICKED},
-    {"subscribed", MT_EVENT_SUBSCRIBED}, {"unsubscribed", MT_EVENT_UNSUBSCRIBED}};
+    {"subscribed", MT_EVENT_SUBSCRIBED}, {"unsubscribed", MT_EVENT_UNSUBSCRIBED},
+    {"autoreplied", MT_EVENT_AUTOREPLIED}};
 
 uint64_t
 script_event_kind(const char *name)

@@ -374,7 +374,7 @@ kinds_have_names(void **state)
 		named++;
 		assert_int_equal(store_event_kind_of(str_c(name)), kind);
 	}
-	assert_int_equal(named, 13);
+	assert_int_equal(named, 14);
 	assert_int_equal(store_event_kind_of(STR("nothing")), STORE_EVENT_ANY);
 }
 

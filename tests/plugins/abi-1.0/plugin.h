@@ -406,6 +406,7 @@ struct mt_gate {
 #define MT_EVENT_CLICKED      22u
 #define MT_EVENT_SUBSCRIBED   23u
 #define MT_EVENT_UNSUBSCRIBED 24u
+#define MT_EVENT_AUTOREPLIED  25u
 /* For mt_listener.kinds. */
 #define MT_EVENT_BIT(kind) ((uint64_t)1 << (kind))
 
