@@ -50,6 +50,8 @@ X(suppress, "addresses that get nothing", \
   "suppress remove ADDRESS ... [--scope all|CAMPAIGN]\n") \
 X(journal, "what became of each recipient's message", \
   "journal [--campaign NAME] [--contact ADDRESS] [--since TIME] [--limit N] [--json]\n") \
+X(follow, "logs of the relay, read again or from elsewhere", \
+  "follow [--year YEAR] [--json] [FILE|- ...]\n") \
 X(outbox, "what waits to be sent", \
   "outbox list [--campaign NAME] [--rows] [--all] [--json]\n" \
   "outbox pause CAMPAIGN\n" \

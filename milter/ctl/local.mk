@@ -26,6 +26,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/events.c milter/ctl/events.h \
 	milter/ctl/events_import.c \
 	milter/ctl/finding.c milter/ctl/finding.h \
+	milter/ctl/follow.c \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \

@@ -218,11 +218,11 @@ begins_like(const struct maillog_file *file, size_t n, const struct id_digest *h
 /* --- places --- */
 
 static bool
-is_place(const struct candidate *candidate, const struct maillog_place *place)
+is_place(const struct candidate *candidate, const struct store_log_place *place)
 {
 	struct maillog_file *file;
 	struct id_digest digest;
-	char hex[MAILLOG_HEAD_SIZE];
+	char hex[STORE_LOG_HEAD_SIZE];
 	bool same = false;
 
 	if (candidate->st.st_size < place->offset)
@@ -233,14 +233,15 @@ is_place(const struct candidate *candidate, const struct maillog_place *place)
 	if (place->head_n < 0 || maillog_file_open(&file, candidate->path, NULL) != 0)
 		return false;
 	if (maillog_file_head(file, (size_t)place->head_n, &digest))
-		same = strcmp(id_hex(&digest, (MAILLOG_HEAD_SIZE - 1) / 2, hex), place->head) == 0;
+		same =
+		    strcmp(id_hex(&digest, (STORE_LOG_HEAD_SIZE - 1) / 2, hex), place->head) == 0;
 	maillog_file_close(&file);
 	return same;
 }
 
 /* A copy has the same beginning: the one with the same inode is it, else the first one. */
 static const struct candidate *
-find_place(GPtrArray *candidates, const struct maillog_place *place)
+find_place(GPtrArray *candidates, const struct store_log_place *place)
 {
 	const struct candidate *found = NULL;
 
@@ -278,7 +279,7 @@ add_later(struct maillog_tail *tail, GPtrArray *candidates, int64_t since_ms)
 }
 
 static void
-resume(struct maillog_tail *tail, const struct maillog_place *places, size_t count)
+resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
 {
 	GPtrArray *candidates = find_candidates(tail->paths);
 	int64_t since_ms = 0;
@@ -298,7 +299,7 @@ resume(struct maillog_tail *tail, const struct maillog_place *places, size_t cou
 }
 
 struct maillog_tail *
-maillog_tail_new(const struct conf_list *paths, const struct maillog_place *places, size_t count)
+maillog_tail_new(const struct conf_list *paths, const struct store_log_place *places, size_t count)
 {
 	struct maillog_tail *tail = g_new0(struct maillog_tail, 1);
 
@@ -320,18 +321,19 @@ maillog_tail_free(struct maillog_tail **tail)
 }
 
 size_t
-maillog_tail_places(const struct maillog_tail *tail, struct maillog_place places_r[MAILLOG_PLACES])
+maillog_tail_places(
+    const struct maillog_tail *tail, struct store_log_place places_r[MAILLOG_PLACES])
 {
 	for (size_t i = 0; i < tail->count; i++) {
 		struct member member = tail->members[i];
 
 		look_at_head(&member);
-		places_r[i] = (struct maillog_place){.device = (int64_t)member.file->device,
+		places_r[i] = (struct store_log_place){.device = (int64_t)member.file->device,
 		    .inode = (int64_t)member.file->inode,
 		    .offset = maillog_file_at(member.file),
 		    .head_n = member.checked ? (int64_t)member.head_n : -1,
 		    .time_ms = clock_now()};
-		id_hex(&member.head, (MAILLOG_HEAD_SIZE - 1) / 2, places_r[i].head);
+		id_hex(&member.head, (STORE_LOG_HEAD_SIZE - 1) / 2, places_r[i].head);
 	}
 	return tail->count;
 }

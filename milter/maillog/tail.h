@@ -17,22 +17,15 @@
 
 #include "conf/conf.h"
 #include "maillog/file.h"
+#include "store/delivery.h"
 
-#define MAILLOG_PLACES	  8
-#define MAILLOG_HEAD_SIZE 33
-
-struct maillog_place {
-	int64_t device, inode, offset;
-	int64_t head_n;		      /* how many of the first bytes were digested */
-	char head[MAILLOG_HEAD_SIZE]; /* hex */
-	int64_t time_ms;	      /* when it was read */
-};
+#define MAILLOG_PLACES 8
 
 struct maillog_tail;
 
 /* `paths`: the newest first; borrowed. Without places it begins with the newest file. */
 struct maillog_tail *maillog_tail_new(
-    const struct conf_list *paths, const struct maillog_place *places, size_t count);
+    const struct conf_list *paths, const struct store_log_place *places, size_t count);
 void maillog_tail_free(struct maillog_tail **tail);
 /* Reads some lines: 1; 0 there are none for now; -1 the newest file can't be read (ERR_IO),
  * which may be better later. */
@@ -42,7 +35,7 @@ int maillog_tail_read(
 int64_t maillog_tail_time(const struct maillog_tail *tail);
 /* Where it is now; how many. */
 size_t maillog_tail_places(
-    const struct maillog_tail *tail, struct maillog_place places_r[MAILLOG_PLACES]);
+    const struct maillog_tail *tail, struct store_log_place places_r[MAILLOG_PLACES]);
 /* Is a file gone that was not read to its end? Once true for each. */
 bool maillog_tail_missed(struct maillog_tail *tail);
 

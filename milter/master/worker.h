@@ -55,6 +55,9 @@ int watch_run(const struct worker *worker);
 /* Tasks of plugins; see plugin/background.c. */
 int plugin_run(const struct worker *worker);
 
+/* Follows the relay's log; see follow/run.c. */
+int follow_run(const struct worker *worker);
+
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);
 
