@@ -176,6 +176,18 @@ follow_take(struct follow_learner *learner, const struct maillog_line *line, int
 	}
 }
 
+void
+follow_recall(struct follow_learner *learner, const struct maillog_line *line, int64_t time_ms)
+{
+	struct maillog_entry entry;
+
+	maillog_entry_read(line, &entry);
+	if (entry.kind == MAILLOG_CAME)
+		follow_names_begin(learner->names, line->queue_id, time_ms);
+	else if (entry.kind == MAILLOG_MESSAGE_ID)
+		follow_names_put(learner->names, line->queue_id, entry.message_id, time_ms);
+}
+
 bool
 follow_is_full(const struct follow_learner *learner)
 {
@@ -184,6 +196,21 @@ follow_is_full(const struct follow_learner *learner)
 }
 
 /* --- which are ours --- */
+
+/* Is it about a queue id of which this batch has news of ours? */
+static bool
+is_in_batch(const struct follow_learner *learner, guint at)
+{
+	struct str queue_id = g_array_index(learner->items, struct item, at).word.queue_id;
+
+	for (guint i = 0; i < at; i++) {
+		const struct item *item = &g_array_index(learner->items, struct item, i);
+
+		if (item->ours && str_eq(item->word.queue_id, queue_id))
+			return true;
+	}
+	return false;
+}
 
 /* Outside of a transaction: which items are worth one? */
 static int
@@ -205,7 +232,7 @@ find_ours(struct follow_learner *learner, guint *count_r, struct err *err)
 			    learner->hand.store, &item->word, learner->hand.arena, &match, err);
 		if (rc < 0)
 			return -1;
-		item->ours = rc > 0;
+		item->ours = rc > 0 || (item->kind != MAILLOG_RESULT && is_in_batch(learner, i));
 		*count_r += item->ours;
 	}
 	return 0;

@@ -32,6 +32,9 @@ int follow_learner_new(struct follow_learner **learner_r, struct store *store,
 void follow_learner_free(struct follow_learner **learner);
 /* `time_ms`: 0 if the line does not say. */
 void follow_take(struct follow_learner *learner, const struct maillog_line *line, int64_t time_ms);
+/* A line that was taken before, by a process that is gone: what later ones refer to is kept. */
+void follow_recall(
+    struct follow_learner *learner, const struct maillog_line *line, int64_t time_ms);
 /* Enough was taken: learn now. */
 bool follow_is_full(const struct follow_learner *learner);
 /* Learns what was taken; `places` (NULL: none) are written with it. If there is nothing to learn,

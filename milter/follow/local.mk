@@ -5,3 +5,10 @@ libmailtailor_a_SOURCES += \
 	milter/follow/match.c milter/follow/match.h \
 	milter/follow/names.c milter/follow/names.h \
 	milter/follow/run.c
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/follow_test
+TESTS += tests/unit/follow_test
+tests_unit_follow_test_SOURCES = tests/unit/follow_test.c tests/unit/store_fixture.h
+tests_unit_follow_test_LDADD = $(unit_libs)
+endif

@@ -4,35 +4,40 @@
  *
  * Recipient and Message-ID make a copy: Message-IDs of copies from the outbox are derived for each,
  * and a message with one recipient keeps its own. The Message-ID stays when a content filter or
- * postsuper -r gives the message another queue id. Where the log does not say it (a message that had none,
- * a line that was lost, or too long ago), the queue id decides; short ones are used again,
- * so the newest journal row that is not later than the line counts.
+ * postsuper -r gives the message another queue id. Where the log does not say it (a message that had
+ * none, a line that was lost, or too long ago), the queue id decides; short ones are used
+ * again, so the message must have come when the copy left: the line's delay tells when that was.
  *
  * Fails:   the store's.
  */
 #include "follow/match.h"
 
-/* The journal row is written before or after the line, but not much. */
+/* The journal row is written before or after the message came to the relay, but not much. */
 #define NEAR_MS ((int64_t)3600 * 1000)
 
+/* Has the copy this queue id, and did the message that the word is about come when the copy
+ * left? */
 static bool
-same_queue(const struct store_delivery_word *word, const struct store_delivery_copy *copy)
+is_under_queue_id(
+    const struct store_delivery_word *word, const struct store_delivery_copy *copy, int64_t came_ms)
 {
-	return str_eq(word->queue_id, copy->queue_id) ||
-	    str_eq(word->queue_id, copy->last.queue_id);
+	if (str_eq(word->queue_id, copy->queue_id))
+		return came_ms < copy->time_ms + NEAR_MS && came_ms > copy->time_ms - NEAR_MS;
+	return str_eq(word->queue_id, copy->last.queue_id) &&
+	    came_ms < copy->last.time_ms + NEAR_MS && came_ms > copy->time_ms - NEAR_MS;
 }
 
 static bool
 is_copy(const struct store_delivery_word *word, const struct store_delivery_copy *copy)
 {
-	int64_t apart_ms = word->began_ms - copy->time_ms;
+	int64_t came_ms = word->began_ms != 0 ? word->began_ms : word->time_ms;
 
-	if (word->message_id.n == 0)
-		return same_queue(word, copy) && copy->time_ms <= word->time_ms + NEAR_MS;
-	if (str_eq(word->message_id, copy->message_id))
+	if (word->message_id.n > 0 && str_eq(word->message_id, copy->message_id))
 		return true;
-	/* The log writes some characters otherwise than the message has them. */
-	return same_queue(word, copy) && apart_ms < NEAR_MS && apart_ms > -NEAR_MS;
+	/* The log may write some characters otherwise than the message has them. */
+	if (word->delay_ms >= 0)
+		came_ms = word->time_ms - word->delay_ms;
+	return is_under_queue_id(word, copy, came_ms);
 }
 
 static int

@@ -2,7 +2,8 @@
  *
  * run: the process that follows the relay's log
  *
- * It reads what is new, learns it in batches, and writes with each batch how far it has read.
+ * It reads what is new, learns it in batches, and writes with each batch how far it has read. What
+ * the lines before that say of queue ids is recalled at the start.
  * When it is told to leave it learns what it has and goes.
  *
  * Owns:    store, learner, the open log files.
@@ -31,6 +32,8 @@
 #define AGAIN_MS 1000
 /* What does not get better is complained of so often. */
 #define COMPLAIN_US ((int64_t)600 * 1000000)
+/* Read again at the start, for what later lines refer to: minutes of a busy relay. */
+#define RECALL_BYTES ((off_t)8 << 20)
 /* A year is looked for anew when the file was written to so much later. */
 #define REFERENCE_MS ((int64_t)3600 * 1000)
 
@@ -77,6 +80,17 @@ take(struct str text, void *closure)
 
 	if (maillog_line_parse(text, &line))
 		follow_take(
+		    process->learner, &line, maillog_stamp_read(&process->stamp, line.stamp));
+}
+
+static void
+recall(struct str text, void *closure)
+{
+	struct process *process = closure;
+	struct maillog_line line;
+
+	if (maillog_line_parse(text, &line))
+		follow_recall(
 		    process->learner, &line, maillog_stamp_read(&process->stamp, line.stamp));
 }
 
@@ -191,6 +205,7 @@ open_parts(struct process *process, struct err *err)
 		return -1;
 	maillog_stamp_init(&process->stamp, clock_now(), 0);
 	process->tail = maillog_tail_new(&conf->mail_log, places, count);
+	maillog_tail_before(process->tail, RECALL_BYTES, recall, process);
 	return 0;
 }
 

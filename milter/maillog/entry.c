@@ -89,7 +89,7 @@ next_id(struct str text)
 		return id;
 	/* Sendmail: the word before; a reply code and a status may stand before that. */
 	id.p = at;
-	while (id.p > text.p && id.p[-1] != ' ')
+	while (id.p > text.p && id.p[-1] != ' ' && id.p[-1] != '(')
 		id.p--;
 	id.n = (size_t)(at - id.p);
 	return leading_id(id).n == id.n ? id : STR("");

@@ -6,3 +6,10 @@ libmailtailor_a_SOURCES += \
 	milter/maillog/line.c milter/maillog/line.h \
 	milter/maillog/stamp.c milter/maillog/stamp.h \
 	milter/maillog/tail.c milter/maillog/tail.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/maillog_test
+TESTS += tests/unit/maillog_test
+tests_unit_maillog_test_SOURCES = tests/unit/maillog_test.c
+tests_unit_maillog_test_LDADD = $(unit_libs)
+endif

@@ -320,6 +320,21 @@ maillog_tail_free(struct maillog_tail **tail)
 	*tail = NULL;
 }
 
+void
+maillog_tail_before(struct maillog_tail *tail, off_t bytes, maillog_take *take, void *closure)
+{
+	for (size_t i = 0; i < tail->count; i++) {
+		struct maillog_file *file = tail->members[i].file;
+		off_t end = maillog_file_at(file);
+
+		maillog_file_seek(file, end > bytes ? end - bytes : 0);
+		while (
+		    maillog_file_at(file) < end && maillog_file_read(file, take, closure, NULL) > 0)
+			;
+		maillog_file_seek(file, end);
+	}
+}
+
 size_t
 maillog_tail_places(
     const struct maillog_tail *tail, struct store_log_place places_r[MAILLOG_PLACES])

@@ -27,6 +27,9 @@ struct maillog_tail;
 struct maillog_tail *maillog_tail_new(
     const struct conf_list *paths, const struct store_log_place *places, size_t count);
 void maillog_tail_free(struct maillog_tail **tail);
+/* What stands in up to `bytes` before the places, perhaps a little more, and torn at its beginning;
+ * nothing is read by that. */
+void maillog_tail_before(struct maillog_tail *tail, off_t bytes, maillog_take *take, void *closure);
 /* Reads some lines: 1; 0 there are none for now; -1 the newest file can't be read (ERR_IO),
  * which may be better later. */
 int maillog_tail_read(
