@@ -83,6 +83,16 @@ X(INT, bounce_soft, "5", "0..1000", \
   "dead is stopped at its first bounce.") \
 X(TIME, bounce_soft_time, "60d", "1h..3650d", \
   "How far back bounce_soft counts.") \
+X(TEXT, bounce_folder, "", "path", \
+  "Maildir for returned messages that mailtailor bounce can do nothing with: those that prove no " \
+  "copy of ours, complaints of senders that are not trusted, letters of people. It is made if it is " \
+  "not there. Empty: DATABASE-returned.") \
+X(LIST, report_senders, "yahoo.com aol.com hotmail.com outlook.com", "domain", \
+  "Whose complaints count: domains of From, and those below them, if a DKIM signature of theirs " \
+  "verifies. A complaint has to prove a copy of ours besides.") \
+X(LIST, report_networks, "", "network", \
+  "Networks whose complaints count without a signature. The relay says where a message came from: " \
+  "by CLIENT_ADDRESS to a command in its aliases, else by --client.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \

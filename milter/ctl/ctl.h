@@ -45,9 +45,14 @@ X(products, "the catalogues that recommendations are made from", \
   "products show ID [--catalogue NAME] [--json]\n" \
   "products delete ID ... [--catalogue NAME]\n") \
 X(suppress, "addresses that get nothing", \
-  "suppress add ADDRESS ... [--scope all|CAMPAIGN] [--reason TEXT]\n" \
-  "suppress list [--json]\n" \
-  "suppress remove ADDRESS ... [--scope all|CAMPAIGN]\n") \
+  "suppress add ADDRESS ... [--scope SCOPE] [--reason TEXT] [--note TEXT]\n" \
+  "suppress explain ADDRESS [--json]\n" \
+  "suppress export [--format csv|jsonl]\n" \
+  "suppress import FILE|- [--format csv|jsonl] [--scope SCOPE] [--reason TEXT] [--dry-run]\n" \
+  "suppress list [--scope SCOPE] [--source NAME] [--since TIME] [--json]\n" \
+  "suppress remove ADDRESS ... [--scope SCOPE]\n" \
+  "suppress remove --source NAME --since TIME [--until TIME] [--domain DOMAIN] [--dry-run]\n" \
+  "(SCOPE: all, marketing, list:LIST-ID or a campaign)\n") \
 X(journal, "what became of each recipient's message", \
   "journal [--campaign NAME] [--contact ADDRESS] [--since TIME] [--limit N] [--json]\n") \
 X(follow, "logs of the relay, read again or from elsewhere", \
@@ -59,7 +64,8 @@ X(outbox, "what waits to be sent", \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
 X(bounce, "what returned messages say: bounces, complaints, automatic replies", \
-  "bounce [--json] [--recipient ADDRESS] [FILE|MAILDIR|MBOX|- ...]\n") \
+  "bounce [--json] [--dry-run] [--recipient ADDRESS] [--client ADDRESS]\n" \
+  "       [FILE|MAILDIR|MBOX|- ...]\n") \
 X(preview, "the message that would leave, without sending it", \
   "preview MESSAGE.eml|- --to ADDRESS [--html|--text] [--campaign NAME] [--sender ADDRESS]\n" \
   "        [--single]\n") \
@@ -100,6 +106,8 @@ X(dkim, "keys, their DNS records, and whether signatures verify", \
   "dkim new DOMAIN SELECTOR [--algorithm rsa|ed25519] [--bits N] [--dir DIR]\n" \
   "dkim dns [DOMAIN [SELECTOR]] [--json]\n" \
   "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
+X(report, "what became of the mail", \
+  "report dmarc [--domain DOMAIN] [--since TIME] [--json|--csv]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")
 /* clang-format on */

@@ -1,6 +1,8 @@
 # Files of milter/ctl
 libmailtailor_a_SOURCES += \
-	milter/ctl/bounce.c \
+	milter/ctl/bounce.c milter/ctl/bounce.h \
+	milter/ctl/bounce_act.c milter/ctl/bounce_print.c \
+	milter/ctl/maildir.c milter/ctl/maildir.h \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \
@@ -53,7 +55,9 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
-	milter/ctl/suppress.c \
+	milter/ctl/report.c \
+	milter/ctl/suppress.c milter/ctl/suppress.h \
+	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \
 	milter/ctl/token.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c

@@ -9,6 +9,10 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/form_words.c \
 	milter/delivery/found.c milter/delivery/found.h \
 	milter/delivery/notification.c milter/delivery/notification.h \
+	milter/delivery/dmarc.c milter/delivery/dmarc.h \
+	milter/delivery/dmarc_mail.c \
+	milter/delivery/proof.c milter/delivery/proof.h \
+	milter/delivery/trust.c milter/delivery/trust.h \
 	milter/delivery/place.c milter/delivery/place.h \
 	milter/delivery/reason.c milter/delivery/reason.h \
 	milter/delivery/reason_words.c \
@@ -19,13 +23,13 @@ libmailtailor_a_SOURCES += \
 	milter/delivery/words.c milter/delivery/words.h
 
 EXTRA_DIST += tests/corpus/bounce_corpus.py tests/corpus/bounce_corpus.recipients \
-	tests/corpus/bounce_corpus.reports tests/fuzz/delivery.dict tests/unit/bounce_test.py
+	tests/corpus/bounce_corpus.reports tests/fuzz/delivery.dict tests/unit/bounce_test.py tests/unit/bounce_act_test.py
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/delivery_test tests/unit/delivery_reason_test \
 	tests/unit/delivery_hostile_test tests/unit/delivery_act_test
 TESTS += tests/unit/delivery_test tests/unit/delivery_reason_test \
-	tests/unit/delivery_hostile_test tests/unit/delivery_act_test tests/unit/bounce_test.py tests/corpus/bounce_corpus.py
+	tests/unit/delivery_hostile_test tests/unit/delivery_act_test tests/unit/bounce_test.py tests/unit/bounce_act_test.py tests/corpus/bounce_corpus.py
 tests_unit_delivery_test_SOURCES = tests/unit/delivery_test.c tests/unit/delivery_fixture.h
 tests_unit_delivery_test_LDADD = $(unit_libs)
 tests_unit_delivery_act_test_SOURCES = tests/unit/delivery_act_test.c tests/unit/store_fixture.h

@@ -447,5 +447,6 @@ delivery_read(
 	    !read_notification(&reading) && !read_form(&reading, action))
 		read_autoreply(&reading);
 	find_message_id(&reading);
-	report_r->has_token = delivery_token_find(input, &reading.content, arena, &report_r->token);
+	report_r->has_token = delivery_token_find(
+	    input, &reading.content, arena, &report_r->token, &report_r->token_in_envelope);
 }

@@ -80,6 +80,7 @@ struct delivery_report {
 	bool truncated;	       /* the message is larger than what was looked at */
 	struct str message_id; /* of the message it is about, without <>; may be empty */
 	bool has_token;
+	bool token_in_envelope;	 /* it stands in the address that the message was sent to */
 	struct link_facts token; /* of the copy it is about; if has_token */
 };
 

@@ -101,20 +101,32 @@ without_soft_ends(struct str raw, struct arena *arena)
 	return (struct str){copy, n};
 }
 
+/* Relays note the envelope's recipient in one of these. */
+static bool
+names_recipient(struct str name)
+{
+	return str_is_nocase(name, "To") || str_is_nocase(name, "Delivered-To") ||
+	    str_is_nocase(name, "X-Original-To");
+}
+
 bool
 delivery_token_find(const struct delivery_input *input, const struct delivery_content *content,
-    struct arena *arena, struct link_facts *facts_r)
+    struct arena *arena, struct link_facts *facts_r, bool *envelope_r)
 {
 	struct search search = {.keys = input->keys, .arena = arena, .facts = facts_r};
 
+	*envelope_r = false;
 	if (input->keys == NULL)
 		return false;
+	*envelope_r = true;
 	if (search_text(&search, input->recipient))
 		return true;
 	for (size_t i = 0; i < content->header_count; i++) {
+		*envelope_r = names_recipient(content->headers[i].name);
 		if (search_text(&search, content->headers[i].value))
 			return true;
 	}
+	*envelope_r = false;
 	return search_text(&search, content->returned) ||
 	    search_text(&search, content->returned_text) || search_text(&search, content->text) ||
 	    search_text(&search, without_soft_ends(content->raw, arena));

@@ -13,8 +13,9 @@
 #include "delivery/content.h"
 #include "delivery/report.h"
 
-/* The first one that opens with one of the keys. */
+/* The first one that opens with one of the keys. envelope_r: it is of the address that the message
+ * was sent to. */
 bool delivery_token_find(const struct delivery_input *input, const struct delivery_content *content,
-    struct arena *arena, struct link_facts *facts_r);
+    struct arena *arena, struct link_facts *facts_r, bool *envelope_r);
 
 #endif

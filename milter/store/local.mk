@@ -7,6 +7,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/db.c milter/store/db.h \
 	milter/store/delivery.c milter/store/delivery.h milter/store/delivery_log.c \
 	milter/store/outcome.h \
+	milter/store/dmarc.c milter/store/dmarc.h \
 	milter/store/event.c milter/store/event.h milter/store/event_row.h \
 	milter/store/event_list.c \
 	milter/store/event_query.c \

@@ -267,6 +267,33 @@ ALTER TABLE suppression ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN note TEXT NOT NULL DEFAULT '';
 
+-- What receivers say of mail with our domains in From (RFC 7489 section 7.2). sender: who reports,
+-- by the domain that signed it.
+CREATE TABLE dmarc_report (
+	id          INTEGER PRIMARY KEY,
+	sender      TEXT NOT NULL,
+	report      TEXT NOT NULL,
+	domain      TEXT NOT NULL,
+	organization TEXT NOT NULL,
+	policy      TEXT NOT NULL,
+	begin_ms    INTEGER NOT NULL,
+	end_ms      INTEGER NOT NULL,
+	received_ms INTEGER NOT NULL,
+	UNIQUE (sender, report, domain)
+);
+CREATE INDEX dmarc_report_end ON dmarc_report (end_ms);
+
+CREATE TABLE dmarc_row (
+	report      INTEGER NOT NULL REFERENCES dmarc_report (id) ON DELETE CASCADE,
+	source      TEXT NOT NULL,
+	header_from TEXT NOT NULL,
+	disposition TEXT NOT NULL,
+	dkim        TEXT NOT NULL,
+	spf         TEXT NOT NULL,
+	messages    INTEGER NOT NULL,
+	PRIMARY KEY (report, source, header_from, disposition, dkim, spf)
+) WITHOUT ROWID;
+
 -- version 8
 
 -- What the relay's log said last of a journal row's copy. outcome: as enum store_outcome. queue_id:

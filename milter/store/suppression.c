@@ -11,6 +11,8 @@
 #include "base/id.h"
 #include "store/db.h"
 
+#include <stdio.h>
+
 #define KEY_MEMORY ((size_t)8 * 1024)
 
 #define COLUMNS "address, hash, scope, reason, created_ms, source, detail, note"
@@ -259,6 +261,17 @@ store_suppression_remove(struct store *store, struct str address, struct str sco
 		rc = change(store, remove_sql, hex, &entry, err);
 	arena_free(&arena);
 	return rc;
+}
+
+int
+store_suppression_remove_hashed(
+    struct store *store, struct str hash, struct str scope, struct err *err)
+{
+	const struct store_suppression entry = {.scope = scope};
+	char hex[ID_HEX_SIZE];
+
+	snprintf(hex, sizeof hex, "%.*s", STR_F(hash));
+	return change(store, remove_sql, hex, &entry, err);
 }
 
 int

@@ -62,6 +62,8 @@ int store_suppression_add(
 /* 1 removed, 0 was not there, -1. */
 int store_suppression_remove(
     struct store *store, struct str address, struct str scope, struct err *err);
+int store_suppression_remove_hashed(
+    struct store *store, struct str hash, struct str scope, struct err *err);
 
 /* In order of time, hash and scope. `each` returns false to stop. */
 int store_suppression_each(struct store *store,

@@ -356,10 +356,13 @@ sign(struct work *work, struct err *err)
 static int
 suppressed(struct work *work, struct err *err)
 {
+	const struct conf_campaign *campaign = work->message->campaign;
+	const struct store_suppression_query query = {.address = work->recipient,
+	    .campaign = str_c(work->message->name),
+	    .list = str_c(campaign->list_id),
+	    .marketing = campaign->kind == CONF_KIND_MARKETING};
 	struct store_suppression entry;
-	int found =
-	    store_suppression_find(work->tailor->store, work->recipient, str_c(work->message->name),
-		work->message->campaign->kind == CONF_KIND_MARKETING, work->arena, &entry, err);
+	int found = store_suppression_ask(work->tailor->store, &query, work->arena, &entry, err);
 
 	if (found != 1)
 		return found;

@@ -92,13 +92,9 @@ display_name(const struct liquid_object *contact, struct arena *arena)
 	return arena_printf(arena, "%.*s %.*s", STR_F(first), STR_F(last));
 }
 
-/* Why a contact gets none of the campaign's mail, or NULL. */
-static const char *
-refusal_of(const struct conf_campaign *campaign, const struct tailor_contact *contact)
+const char *
+tailor_refusal(const struct conf_campaign *campaign, enum store_consent_state state)
 {
-	enum store_consent_state state =
-	    contact->known ? contact->row.consent.state : STORE_CONSENT_NONE;
-
 	if (campaign->kind != CONF_KIND_MARKETING)
 		return NULL;
 	if (state == STORE_CONSENT_WITHDRAWN)
@@ -117,7 +113,8 @@ find_contact(struct tailor *tailor, const struct conf_campaign *campaign, struct
 	if (found < 0)
 		return -1;
 	contact_r->known = found == 1;
-	contact_r->refused = refusal_of(campaign, contact_r);
+	contact_r->refused = tailor_refusal(
+	    campaign, found == 1 ? contact_r->row.consent.state : STORE_CONSENT_NONE);
 	if (contact_r->refused != NULL)
 		return 1;
 	if (found == 1 || campaign->unknown == CONF_UNKNOWN_BARE)

@@ -19,6 +19,7 @@
 #include "dkim/dkim.h"
 #include "link/keys.h"
 #include "mime/mime.h"
+#include "store/consent.h"
 #include "store/journal.h"
 #include "store/store.h"
 #include "tailor/templates.h"
@@ -111,5 +112,8 @@ void tailor_render(struct tailor *tailor, struct tailor_message *message, struct
 /* The copy as one text, fields and body, CRLF. -1 if buf's ceiling is reached. */
 struct buf;
 int tailor_copy_write(const struct tailor_copy *copy, struct buf *out);
+
+/* Why the campaign does not go to who has this consent ("no consent"); NULL: it does. */
+const char *tailor_refusal(const struct conf_campaign *campaign, enum store_consent_state state);
 
 #endif

@@ -171,7 +171,7 @@ dkim "shop.example" { selector = "s" key = "s.shop.example.pem" }
                          ("complaint", "spring", []))
         self.assertIsInstance(told["contact"], int)
         self.assertIn("complaint (abuse), campaign spring, contact number "
-                      f"{told['contact']}\n", self.run_tool(before=("-c", conf), input=report))
+                      f"{told['contact']}: untrusted: ", self.run_tool(before=("-c", conf), input=report))
         # Without the key nobody knows whose it is.
         told, = self.read(input=report)
         self.assertEqual((told["kind"], told["campaign"], told["contact"]),
