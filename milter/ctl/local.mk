@@ -55,6 +55,9 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
+	milter/ctl/provider.c milter/ctl/provider.h \
+	milter/ctl/report.h milter/ctl/report_copies.c \
+	milter/ctl/tally.c milter/ctl/tally.h \
 	milter/ctl/report.c \
 	milter/ctl/suppress.c milter/ctl/suppress.h \
 	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \

@@ -25,6 +25,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/product.c milter/store/product.h \
 	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
+	milter/store/report.c milter/store/report.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
 	milter/store/view.c milter/store/view.h

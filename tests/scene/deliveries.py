@@ -8,10 +8,13 @@ hand and in the journal's forms: nothing changes. The next campaign leaves out e
 address is dead."""
 
 import argparse
+import csv
+import io
 import json
 import os
 import random
 import re
+import sqlite3
 import sys
 import threading
 import time
@@ -208,6 +211,115 @@ def check_events(bed, ways):
             for kind, wanted in ends.items() if sorted(count.get(kind, [])) != sorted(wanted)]
 
 
+def put_events(bed, ways):
+    """People and machines open and click, as the web process writes it. -> {measure: number}"""
+    store = sqlite3.connect(bed.daemon.database, timeout=30)
+    now = int(time.time() * 1000)
+    contacts = dict(store.execute("SELECT address, id FROM contact"))
+    message = store.execute("SELECT message FROM journal WHERE campaign = 'first'").fetchone()[0]
+    rows = [contacts[address] for address, (name, _) in ways.items() if name == "taken"]
+    with store:
+        campaign = store.execute("SELECT id FROM campaign WHERE name = 'first'").fetchone()[0]
+        store.execute("INSERT INTO link (campaign, digest, address, created_ms) "
+                      "VALUES (?, x'00', 'https://shop.example/a', ?), (?, x'01', "
+                      "'https://shop.example/b', ?)", (campaign, now, campaign, now))
+        links = [row[0] for row in store.execute("SELECT id FROM link ORDER BY id")]
+        kinds = {kind: store.execute("INSERT INTO event_type (kind, name) VALUES (?, '') "
+                                     "ON CONFLICT DO UPDATE SET kind = kind RETURNING id",
+                                     (kind,)).fetchone()[0] for kind in (20, 21, 22, 24)}
+
+        def put(kind, contact, link=0, machine=0):
+            store.execute(
+                "INSERT INTO event (contact, type, time_ms, received_ms, campaign, link, machine, "
+                "message, source, source_id, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'web', "
+                "hex(randomblob(16)), '{}')", (contact, kinds[kind], now, now, campaign, link,
+                                               machine, message[:8]))
+
+        for i, contact in enumerate(rows):
+            for _ in range(i % 3):
+                put(21, contact)
+            put(21, contact, machine=1)
+            if i % 4 == 0:
+                put(22, contact, links[0])
+                put(22, contact, links[0])
+                put(22, contact, links[i // 4 % 2])
+            if i % 5 == 0:
+                put(22, contact, links[0], machine=1)
+            if i % 7 == 0:
+                put(24, contact)
+            if i % 11 == 0:
+                put(20, contact)
+    store.close()
+    n = range(len(rows))
+    clickers = [i for i in n if i % 4 == 0]
+    return {"opened": sum(i % 3 > 0 for i in n), "opens": sum(i % 3 for i in n),
+            "machine_opened": len(rows), "machine_opens": len(rows),
+            "clicked": len(clickers), "clicks": 3 * len(clickers),
+            "machine_clicked": sum(i % 5 == 0 for i in n),
+            "machine_clicks": sum(i % 5 == 0 for i in n),
+            "unsubscribed": sum(i % 7 == 0 for i in n), "complained": sum(i % 11 == 0 for i in n),
+            "links": {"https://shop.example/a": len(clickers),
+                      "https://shop.example/b": sum(i // 4 % 2 for i in clickers)}}
+
+
+def sums(rows, measure):
+    return sum(row[measure] for row in rows)
+
+
+def check_report(bed, ways):
+    """report campaign and report delivery agree with the sink and with what people did."""
+    did = put_events(bed, ways)
+    answers = bed.sink.answers()
+    ends = {address: expected(answers[address]) for address in ways}
+    wanted = {outcome: sum(end["outcome"] == outcome for end in ends.values())
+              for outcome in ("delivered", "bounced", "deferred")}
+    wanted.update(recipients=len(ways), sent=len(ways), suppressed=0, waiting=0, failed=0, unknown=0,
+                  hard=sum("unknown" in name for name, _ in ways.values()))
+    reasons = {reason: sum(reason_of(name) == reason for name, _ in ways.values())
+               for reason in ("user unknown", "mailbox full", "spam")}
+    campaign = read_json(bed.daemon.tool("report", "campaign", "first", "--json").stdout)[0]
+    delivery = read_json(bed.daemon.tool("report", "delivery", "--json").stdout)[0]
+    faults = [f"report {name}: {measure} is {report[measure]}, not {number}"
+              for name, report in (("campaign", campaign), ("delivery", delivery))
+              for measure, number in wanted.items() if report[measure] != number]
+    faults += [f"report campaign: {measure} is {campaign[measure]}, not {number}"
+               for measure, number in did.items() if measure != "links"
+               and campaign[measure] != number]
+    found = {row["reason"]: row["bounced"] for row in campaign["reasons"] if row["bounced"]}
+    if found != {reason: number for reason, number in reasons.items() if number}:
+        faults.append(f"report campaign: reasons {found}, not {reasons}")
+    found = {row["address"]: row["clicked"] for row in campaign["links"]}
+    if found != did["links"]:
+        faults.append(f"report campaign: links {found}, not {did['links']}")
+    for measure in ("sent", "delivered", "bounced", "hard", "opened", "clicked", "complained"):
+        if sums(campaign["providers"], measure) != campaign[measure]:
+            faults.append(f"report campaign: providers' {measure} do not add up")
+    if sorted(row["provider"] for row in campaign["providers"]) != sorted(DOMAINS):
+        faults.append(f"report campaign: providers {campaign['providers']}")
+    for measure in ("sent", "delivered", "bounced", "opens", "machine_opens", "clicks"):
+        if sums(campaign["hours"], measure) != campaign[measure]:
+            faults.append(f"report campaign: hours' {measure} do not add up")
+    return faults + check_csv(bed, campaign)
+
+
+def check_csv(bed, campaign):
+    """The other forms say the same."""
+    text = bed.daemon.tool("report", "campaign", "first").stdout
+    rows = list(csv.DictReader(io.StringIO(
+        bed.daemon.tool("report", "campaign", "first", "--csv").stdout)))
+    total = {row["measure"]: int(row["value"]) for row in rows if row["section"] == "total"}
+    wanted = {name: value for name, value in campaign.items() if isinstance(value, int)}
+    faults = [] if total == wanted else [f"report --csv: {total}, not {wanted}"]
+    return faults + [f"report: no line {name} {value}" for name, value in wanted.items()
+                     if f"\n{name}\t{value}\n" not in text]
+
+
+def reason_of(name):
+    if "unknown" in name:
+        return "user unknown"
+    return {"full": "mailbox full", "spam": "spam"}.get(name)
+
+
 def as_journal(text):
     """The log as journalctl -o json and -o export print it."""
     lines, entries = [], []
@@ -277,7 +389,7 @@ def run(lab, arguments):
     faults = [chaos.fault] if chaos.fault else []
     faults += settle_journal(bed, "first", ways, 30 * bed.patience)
     faults += check_events(bed, ways) + check_suppressed(bed, ways)
-    faults += read_again(bed, "first", dice)
+    faults += read_again(bed, "first", dice) + check_report(bed, ways)
     print(f"{len(ways)} recipients, {sum(map(len, bed.sink.answers().values()))} answers, the follower "
           f"killed {chaos.kills} times, {chaos.rotations} rotations, "
           f"{time.monotonic() - began:.0f} s", flush=True)
