@@ -60,6 +60,9 @@ bench: all tests/bench/copies
 listeners: all
 	$(tests_python)/scene/listeners.py
 
+deliveries: all
+	$(tests_python)/scene/deliveries.py
+
 clicks: all
 	$(tests_python)/scene/clicks.py
 
@@ -68,6 +71,9 @@ coupons: all
 
 bench-web: all
 	$(tests_python)/bench/web.py
+
+bench-maillog: all
+	$(tests_python)/bench/maillog.py
 
 fence: all
 	$(tests_python)/scene/fence.py
@@ -90,4 +96,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners deliveries clicks coupons bench-web bench-maillog thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

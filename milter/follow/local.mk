@@ -6,6 +6,8 @@ libmailtailor_a_SOURCES += \
 	milter/follow/names.c milter/follow/names.h \
 	milter/follow/run.c
 
+dist_man_MANS += milter/follow/mailtailor-report.7
+
 if TESTS_ON
 check_PROGRAMS += tests/unit/follow_test
 TESTS += tests/unit/follow_test

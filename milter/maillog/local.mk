@@ -13,3 +13,11 @@ TESTS += tests/unit/maillog_test
 tests_unit_maillog_test_SOURCES = tests/unit/maillog_test.c
 tests_unit_maillog_test_LDADD = $(unit_libs)
 endif
+
+EXTRA_DIST += tests/fuzz/maillog.dict
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/maillog_fuzz
+tests_fuzz_maillog_fuzz_SOURCES = tests/fuzz/maillog_fuzz.c
+tests_fuzz_maillog_fuzz_LDADD = $(mailtailor_libs)
+tests_fuzz_maillog_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

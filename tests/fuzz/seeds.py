@@ -143,7 +143,21 @@ def returned_messages():
                     yield file.read()
 
 
+def log_lines():
+    with open(os.path.join(TOP, "tests", "unit", "maillog_test.c"), encoding="utf-8") as file:
+        for text in strings_of_c(file.read()):
+            if b"MESSAGE" in text:
+                yield text
+            elif b"[1]: A6FD" in text:
+                yield b"Nov 22 20:19:15 relay postfix/" + text + b"\n"
+            elif b"to=<" in text or b"from=<" in text:
+                yield b"Nov 22 20:19:15 relay sm-mta[7]: 5ALKJFxx000123: " + text + b"\n"
+
+
 def seeds(target):
+    if target == "maillog_fuzz":
+        yield from log_lines()
+        return
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
