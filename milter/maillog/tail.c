@@ -167,14 +167,29 @@ drop_member(struct maillog_tail *tail, size_t at)
 	    (tail->count - at) * sizeof tail->members[0]);
 }
 
-/* Takes the file over. With too many the oldest gives way: it was silent for longest. */
+static bool
+is_read(const struct member *member)
+{
+	struct stat st;
+
+	return fstat(member->file->fd, &st) != 0 || st.st_size <= member->file->offset;
+}
+
+/* Is there room for another? If need be the oldest goes that is read to its end. */
+static bool
+make_room(struct maillog_tail *tail)
+{
+	for (size_t i = 0; i < tail->count && tail->count == MAILLOG_PLACES; i++) {
+		if (is_read(&tail->members[i]))
+			drop_member(tail, i);
+	}
+	return tail->count < MAILLOG_PLACES;
+}
+
+/* Takes the file over; there is room. */
 static void
 put_member(struct maillog_tail *tail, size_t at, struct maillog_file *file)
 {
-	if (tail->count == MAILLOG_PLACES) {
-		drop_member(tail, 0);
-		at -= at > 0;
-	}
 	memmove(&tail->members[at + 1], &tail->members[at],
 	    (tail->count - at) * sizeof tail->members[0]);
 	tail->members[at] = (struct member){.file = file, .grown_us = clock_mono_us()};
@@ -186,6 +201,8 @@ add_file(struct maillog_tail *tail, const char *path, off_t offset, struct err *
 {
 	struct maillog_file *file;
 
+	if (!make_room(tail))
+		return 0;
 	if (maillog_file_open(&file, path, err) != 0)
 		return -1;
 	maillog_file_seek(file, offset);
@@ -259,29 +276,34 @@ find_place(GPtrArray *candidates, const struct store_log_place *place)
 }
 
 static bool
-is_later(const struct stat *st, int64_t ms)
+is_later(const struct stat *st, const struct timespec *since)
 {
-	return (int64_t)st->st_mtim.tv_sec * 1000 + 999 >= ms;
+	return st->st_mtim.tv_sec > since->tv_sec ||
+	    (st->st_mtim.tv_sec == since->tv_sec && st->st_mtim.tv_nsec > since->tv_nsec);
 }
 
-/* What was written after the last place, as a whole; the newest in any case. */
-static void
-add_later(struct maillog_tail *tail, GPtrArray *candidates, int64_t since_ms)
+/* What was written after that time, as a whole, the oldest first, and the newest file in any case.
+ * What there is no room for comes when these are read. True if there was any. */
+static bool
+add_later(struct maillog_tail *tail, GPtrArray *candidates, const struct timespec *since)
 {
-	for (guint i = 0; i < candidates->len; i++) {
+	bool added = false;
+
+	for (guint i = 0; i < candidates->len && make_room(tail); i++) {
 		const struct candidate *candidate = candidates->pdata[i];
 		bool newest = i + 1 == candidates->len;
 
-		if (!has_file(tail, &candidate->st) &&
-		    (newest || is_later(&candidate->st, since_ms)))
-			(void)add_file(tail, candidate->path, 0, NULL);
+		if (!has_file(tail, &candidate->st) && (newest || is_later(&candidate->st, since)))
+			added |= add_file(tail, candidate->path, 0, NULL) == 0;
 	}
+	return added;
 }
 
 static void
 resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
 {
 	GPtrArray *candidates = find_candidates(tail->paths);
+	struct timespec since;
 	int64_t since_ms = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -294,7 +316,8 @@ resume(struct maillog_tail *tail, const struct store_log_place *places, size_t c
 		if (places[i].time_ms > since_ms)
 			since_ms = places[i].time_ms;
 	}
-	add_later(tail, candidates, since_ms);
+	since = (struct timespec){.tv_sec = since_ms / 1000 - 1};
+	(void)add_later(tail, candidates, &since);
 	g_ptr_array_free(candidates, TRUE);
 }
 
@@ -370,33 +393,74 @@ maillog_tail_time(const struct maillog_tail *tail)
 
 /* --- reading --- */
 
-/* Truncated after it was copied: what was not read yet is in the copy. */
-static void
-find_copy(struct maillog_tail *tail, size_t at)
+static const struct candidate *
+copy_of(GPtrArray *candidates, const struct maillog_tail *tail, const struct member *member)
 {
-	struct member *member = &tail->members[at];
 	off_t offset = maillog_file_at(member->file);
-	GPtrArray *candidates = find_candidates(tail->paths);
-	struct maillog_file *file = NULL;
 
-	for (guint i = 0; i < candidates->len && file == NULL; i++) {
+	for (guint i = 0; i < candidates->len; i++) {
 		const struct candidate *candidate = candidates->pdata[i];
+		struct maillog_file *file;
+		bool same;
 
 		if (has_file(tail, &candidate->st) || candidate->st.st_size < offset ||
 		    maillog_file_open(&file, candidate->path, NULL) != 0)
 			continue;
-		if (!begins_like(file, member->head_n, &member->head))
-			maillog_file_close(&file);
+		same = begins_like(file, member->head_n, &member->head);
+		maillog_file_close(&file);
+		if (same)
+			return candidate;
 	}
-	g_ptr_array_free(candidates, TRUE);
-	maillog_file_seek(member->file, 0);
-	member->checked = false;
-	if (file == NULL) {
-		/* Nothing was lost if all had been read. */
+	return NULL;
+}
+
+static size_t
+position_of(const struct maillog_tail *tail, const struct maillog_file *file)
+{
+	size_t at = 0;
+
+	while (at < tail->count && tail->members[at].file != file)
+		at++;
+	return at;
+}
+
+static void
+insert_before(
+    struct maillog_tail *tail, const struct maillog_file *self, const char *path, off_t offset)
+{
+	struct maillog_file *file;
+
+	if (!make_room(tail) || maillog_file_open(&file, path, NULL) != 0) {
+		tail->missed = true;
 		return;
 	}
 	maillog_file_seek(file, offset);
-	put_member(tail, at, file);
+	put_member(tail, position_of(tail, self), file);
+}
+
+/* Truncated after it was copied: what was not read yet is in the copy, and in those that were
+ * made after that one. If there is none, nothing was lost as long as all had been read. */
+static void
+find_copy(struct maillog_tail *tail, size_t at)
+{
+	struct member *member = &tail->members[at];
+	const struct maillog_file *self = member->file;
+	off_t offset = maillog_file_at(self);
+	GPtrArray *candidates = find_candidates(tail->paths);
+	const struct candidate *copy = copy_of(candidates, tail, member);
+
+	maillog_file_seek(member->file, 0);
+	member->checked = false;
+	for (guint i = 0; copy != NULL && i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+
+		if (candidate == copy)
+			insert_before(tail, self, candidate->path, offset);
+		else if (!has_file(tail, &candidate->st) &&
+		    is_later(&candidate->st, &copy->st.st_mtim))
+			insert_before(tail, self, candidate->path, 0);
+	}
+	g_ptr_array_free(candidates, TRUE);
 }
 
 static bool
@@ -435,23 +499,25 @@ read_member(
 	return got > 0 ? 1 : (int)got;
 }
 
-/* Is there a new file of that name, and perhaps others that were so for a while? */
+/* Is there a new file of that name, and perhaps others that were so for a while? 1, 0, -1. */
 static int
 find_new(struct maillog_tail *tail, struct err *err)
 {
 	const char *path = tail->paths->at[0];
+	const struct maillog_file *newest;
 	struct stat st, last;
 	GPtrArray *candidates;
+	bool added;
 
 	if (tail->count == 0)
-		return add_file(tail, path, 0, err);
-	if (stat(path, &st) != 0 || has_file(tail, &st) ||
-	    fstat(tail->members[tail->count - 1].file->fd, &last) != 0)
+		return add_file(tail, path, 0, err) != 0 ? -1 : 1;
+	newest = tail->members[tail->count - 1].file;
+	if (stat(path, &st) != 0 || has_file(tail, &st) || fstat(newest->fd, &last) != 0)
 		return 0;
 	candidates = find_candidates(tail->paths);
-	add_later(tail, candidates, (int64_t)last.st_mtim.tv_sec * 1000);
+	added = add_later(tail, candidates, &last.st_mtim);
 	g_ptr_array_free(candidates, TRUE);
-	return 0;
+	return added;
 }
 
 static void
@@ -465,6 +531,17 @@ drop_silent(struct maillog_tail *tail)
 	}
 }
 
+/* Of the first member that has something new. */
+static int
+read_any(struct maillog_tail *tail, maillog_take *take, void *closure, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < tail->count && rc == 0; i++)
+		rc = read_member(tail, i, take, closure, err);
+	return rc;
+}
+
 int
 maillog_tail_read(struct maillog_tail *tail, maillog_take *take, void *closure, struct err *err)
 {
@@ -472,13 +549,12 @@ maillog_tail_read(struct maillog_tail *tail, maillog_take *take, void *closure, 
 
 	if (tail->paths->count == 0)
 		return err_set(err, ERR_IO, "mail_log names no file");
-	if (find_new(tail, err) != 0)
-		return -1;
-	for (size_t i = 0; i < tail->count; i++) {
-		rc = read_member(tail, i, take, closure, err);
-		if (rc != 0)
-			return rc;
+	while ((rc = read_any(tail, take, closure, err)) == 0) {
+		rc = find_new(tail, err);
+		if (rc != 1)
+			break;
 	}
-	drop_silent(tail);
-	return 0;
+	if (rc == 0)
+		drop_silent(tail);
+	return rc;
 }

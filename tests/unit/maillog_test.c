@@ -695,6 +695,62 @@ many_rotations_do_no_harm(void **state)
 	}
 }
 
+/* More files than are open at a time, none of them read. */
+static void
+after_a_long_time_all_files_are_read(void **state)
+{
+	struct fixture *f = *state;
+	struct store_log_place places[MAILLOG_PLACES];
+	char line[32], end[32], wanted[400] = "";
+	size_t count;
+
+	for (int round = 0; round < 2; round++) {
+		put(f, "", "w", "first\n");
+		f->tail = maillog_tail_new(&f->list, NULL, 0);
+		assert_string_equal(seen(f), "first ");
+		count = maillog_tail_places(f->tail, places);
+		if (round == 1)
+			maillog_tail_free(&f->tail);
+		wanted[0] = '\0';
+		for (int i = 0; i < 30; i++) {
+			snprintf(end, sizeof end, ".%d", 100 - i);
+			move(f, "", end);
+			snprintf(line, sizeof line, "%d\n", i);
+			put(f, "", "w", line);
+			snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "%d ", i);
+			/* Time stamps of files are not finer than the kernel's clock tick. */
+			usleep(10000);
+		}
+		if (round == 1)
+			f->tail = maillog_tail_new(&f->list, places, count);
+		assert_string_equal(seen(f), wanted);
+		assert_string_equal(seen(f), "");
+		assert_false(maillog_tail_missed(f->tail));
+		maillog_tail_free(&f->tail);
+		for (int i = 0; i < 30; i++) {
+			char path[400];
+
+			snprintf(path, sizeof path, "%s.%d", f->log, 100 - i);
+			unlink(path);
+		}
+	}
+}
+
+static void
+copied_twice_before_it_is_seen(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "", "w", "a\nb\n");
+	f->tail = maillog_tail_new(&f->list, NULL, 0);
+	assert_string_equal(seen(f), "a b ");
+	put(f, ".2", "w", "a\nb\nc\n");
+	usleep(10000);
+	put(f, ".1", "w", "d\n");
+	put(f, "", "w", "e\n");
+	assert_string_equal(seen(f), "c d e ");
+}
+
 #define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -714,6 +770,8 @@ main(void)
 	    FILE_TEST(a_file_that_is_gone_is_missed),
 	    FILE_TEST(an_empty_file_is_a_place_too),
 	    FILE_TEST(many_rotations_do_no_harm),
+	    FILE_TEST(after_a_long_time_all_files_are_read),
+	    FILE_TEST(copied_twice_before_it_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
