@@ -66,6 +66,9 @@ metrics: all
 fetch: all
 	$(tests_python)/scene/fetch.py
 
+deliveries: all
+	$(tests_python)/scene/deliveries.py
+
 clicks: all
 	$(tests_python)/scene/clicks.py
 
@@ -86,6 +89,9 @@ coupons: all
 
 bench-web: all
 	$(tests_python)/bench/web.py
+
+bench-maillog: all
+	$(tests_python)/bench/maillog.py
 
 fence: all
 	$(tests_python)/scene/fence.py
@@ -108,4 +114,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http deliveries bench-maillog

@@ -34,6 +34,7 @@
 	X(START_WATCH, "mailtailor_process_starts_total", "process", "watch", "")              \
 	X(START_PLUGINS, "mailtailor_process_starts_total", "process", "plugins", "")          \
 	X(START_WEB, "mailtailor_process_starts_total", "process", "web", "")                  \
+	X(START_FOLLOWER, "mailtailor_process_starts_total", "process", "follower", "")        \
 	X(DIED, "mailtailor_process_deaths_total", "", "",                                     \
 	    "Processes that ended without being told to.")                                     \
 	X(WEB_2XX, "mailtailor_web_requests_total", "status", "2xx",                           \

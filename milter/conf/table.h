@@ -118,8 +118,12 @@ X(TIME, resubmit_window, "1d", "0s..60d", \
   "and texts within this time is the same message: recipients it already has are not served twice. Without a " \
   "Message-ID the whole content must be the same and the window is at most ten minutes.") \
 X(LIST, mail_log, "/var/log/mail.log", "path", \
-  "The relay's log files, newest first. They settle, after a crash, which messages the relay " \
-  "had accepted.") \
+  "The relay's log files, newest first. They say what became of each copy: see follow. After a crash " \
+  "they settle which messages the relay had accepted.") \
+X(BOOL, follow, "yes", "", \
+  "Whether a process follows mail_log, through rotations, and keeps with each copy what the " \
+  "recipient's server said of it. Files that were rotated and not yet compressed are found beside " \
+  "the first one: mail.log.1, mail.log-20260131.") \
 X(TEXT, postfix_config, "", "path", \
   "Postfix's configuration folder, for the commands postqueue and postconf. Empty: the " \
   "default instance.") \

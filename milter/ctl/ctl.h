@@ -55,6 +55,8 @@ X(suppress, "addresses that get nothing", \
   "(SCOPE: all, marketing, list:LIST-ID or a campaign)\n") \
 X(journal, "what became of each recipient's message", \
   "journal [--campaign NAME] [--contact ADDRESS] [--since TIME] [--limit N] [--json]\n") \
+X(follow, "logs of the relay, read again or from elsewhere", \
+  "follow [--year YEAR] [--json] [FILE|- ...]\n") \
 X(outbox, "what waits to be sent", \
   "outbox list [--campaign NAME] [--rows] [--all] [--json]\n" \
   "outbox pause CAMPAIGN\n" \
@@ -114,6 +116,8 @@ X(dkim, "keys, their DNS records, and whether signatures verify", \
   "dkim dns [DOMAIN [SELECTOR]] [--json]\n" \
   "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
 X(report, "what became of the mail", \
+  "report campaign NAME [--since TIME] [--json|--csv]\n" \
+  "report delivery [--since TIME] [--json|--csv]\n" \
   "report dmarc [--domain DOMAIN] [--since TIME] [--json|--csv]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")

@@ -140,17 +140,42 @@ check_log_file(struct doctor *doctor, const char *path)
 		    path, name);
 }
 
+/* Rotated files are looked for beside the log. */
+static void
+check_log_folder(struct doctor *doctor, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+	int rc;
+
+	if (!doctor->conf->follow || slash == NULL || slash == path)
+		return;
+	snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+	rc = machine_access(doctor->conf->user, folder, R_OK | X_OK);
+	if (rc == 0 || rc == ENOENT || rc == ESRCH)
+		return;
+	finding_add(&doctor->found, FINDING_WARNING, "log.folder",
+	    "The user %s can't list the folder %s (%s): files that are rotated while mailtailord "
+	    "does "
+	    "not run are not found.",
+	    doctor->conf->user, folder, strerror(rc));
+	finding_remedy(&doctor->found, "setfacl -m u:%s:rx %s", doctor->conf->user, folder);
+}
+
 static void
 check_log(struct doctor *doctor)
 {
 	if (doctor->conf->mail_log.count == 0) {
 		finding_add(&doctor->found, FINDING_WARNING, "log.missing",
-		    "mail_log is empty: after a crash recipients in doubt can't be settled.");
+		    "mail_log is empty: after a crash recipients in doubt can't be settled, and "
+		    "nobody "
+		    "knows what became of copies.");
 		finding_remedy(&doctor->found, "mail_log = {\"/var/log/mail.log\"}");
 		return;
 	}
 	check_log_place(doctor, doctor->conf->mail_log.at[0]);
 	check_log_file(doctor, doctor->conf->mail_log.at[0]);
+	check_log_folder(doctor, doctor->conf->mail_log.at[0]);
 }
 
 /* The database: SQLite's two companions often are left behind by root. */

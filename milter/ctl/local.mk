@@ -30,6 +30,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/events_import.c \
 	milter/ctl/form.c milter/ctl/form.h \
 	milter/ctl/finding.c milter/ctl/finding.h \
+	milter/ctl/follow.c \
 	milter/ctl/import.c milter/ctl/import.h \
 	milter/ctl/import_csv.c \
 	milter/ctl/import_jsonl.c \
@@ -56,6 +57,9 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/render_campaign.c \
 	milter/ctl/render_lines.c \
 	milter/ctl/spool.c milter/ctl/spool.h \
+	milter/ctl/provider.c milter/ctl/provider.h \
+	milter/ctl/report.h milter/ctl/report_copies.c \
+	milter/ctl/tally.c milter/ctl/tally.h \
 	milter/ctl/report.c \
 	milter/ctl/suppress.c milter/ctl/suppress.h \
 	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \

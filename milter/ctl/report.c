@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * report: dmarc
+ * report: dmarc; the others are in report_copies.c
  *
  * Threads: one.
  */
-#include "ctl/ctl.h"
+#include "ctl/report.h"
 
 #include "base/clock.h"
 #include "store/dmarc.h"
@@ -93,7 +93,12 @@ run_dmarc(struct ctl *ctl, int argc, char **argv)
 int
 ctl_report(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct ctl_action actions[] = {{"dmarc", run_dmarc}, {NULL, NULL}};
+	static const struct ctl_action actions[] = {
+	    {"campaign", ctl_report_campaign},
+	    {"delivery", ctl_report_delivery},
+	    {"dmarc", run_dmarc},
+	    {NULL, NULL},
+	};
 
 	return ctl_act(ctl, argc, argv, actions);
 }

@@ -41,6 +41,7 @@ static const struct {
     [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
     [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run},
     [CHILD_WEB] = {"web", "mt-web", web_run},
+    [CHILD_FOLLOWER] = {"follower", "mt-follower", follow_run},
 };
 
 const char *
@@ -129,7 +130,7 @@ run_child(enum child_kind kind, const struct worker *worker, const struct identi
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		exit(EX_OK);
-	if (kind != CHILD_WATCH)
+	if (kind != CHILD_WATCH && kind != CHILD_FOLLOWER)
 		plugin_guard_install(worker->board, worker->line);
 	start_log_thread(worker->conf);
 	exit(kinds[kind].run(worker));

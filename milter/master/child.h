@@ -11,9 +11,16 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum child_kind { CHILD_SESSION, CHILD_OUTBOX, CHILD_WATCH, CHILD_PLUGINS, CHILD_WEB };
+enum child_kind {
+	CHILD_SESSION,
+	CHILD_OUTBOX,
+	CHILD_WATCH,
+	CHILD_PLUGINS,
+	CHILD_WEB,
+	CHILD_FOLLOWER
+};
 
-#define CHILD_KINDS 5
+#define CHILD_KINDS 6
 
 struct child {
 	pid_t pid;

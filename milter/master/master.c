@@ -93,6 +93,8 @@ master_set_slots(struct master *master, struct err *err)
 	master->slot_count[CHILD_OUTBOX] = outboxes;
 	master->slot_count[CHILD_PLUGINS] = master->conf->plugin_count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WATCH] = dkim_keys_watched(master->keys) ? 1 : 0;
+	master->slot_count[CHILD_FOLLOWER] =
+	    master->conf->follow && master->conf->mail_log.count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WEB] = master->conf->web[0] != '\0' ? 1 : 0;
 	return 0;
 }
@@ -111,8 +113,16 @@ static const enum tally_counter started[] = {
     [CHILD_WATCH] = TALLY_START_WATCH,
     [CHILD_PLUGINS] = TALLY_START_PLUGINS,
     [CHILD_WEB] = TALLY_START_WEB,
+    [CHILD_FOLLOWER] = TALLY_START_FOLLOWER,
 };
 _Static_assert(sizeof started / sizeof started[0] == CHILD_KINDS, "each kind is counted");
+
+/* Never runs a plugin. */
+static bool
+is_plain(enum child_kind kind)
+{
+	return kind == CHILD_WATCH || kind == CHILD_WEB || kind == CHILD_FOLLOWER;
+}
 
 static void
 start_worker(struct master *master, enum child_kind kind, int slot)
@@ -133,7 +143,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .ehlo_key = master->ehlo_key,
 	    .hands = master->hands,
 	    .board = master->board,
-	    .line = kind == CHILD_WATCH || kind == CHILD_WEB ? -1 : fence_line(master),
+	    .line = is_plain(kind) ? -1 : fence_line(master),
 	};
 	struct err err = ERR_INIT;
 
@@ -158,10 +168,11 @@ start_workers(struct master *master)
 		for (int slot = 0; slot < master->slot_count[kind]; slot++) {
 			int64_t due_us = master->slots[kind][slot].next_us - clock_mono_us();
 
-			/* Two outbox processes on one slot would take each other's rows, and
-			 * tasks run one at a time. */
+			/* Two outbox processes on one slot would take each other's rows, tasks
+			 * run one at a time, and two followers would read twice. */
 			if (child_by_slot(&master->children, (enum child_kind)kind, slot,
-				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS) != NULL)
+				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS ||
+				    kind == CHILD_FOLLOWER) != NULL)
 				continue;
 			if (due_us <= 0)
 				start_worker(master, (enum child_kind)kind, slot);

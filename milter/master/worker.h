@@ -58,6 +58,9 @@ int plugin_run(const struct worker *worker);
 /* New rows of the outbox are committed: each outbox process looks for them. */
 void worker_wake_outbox(const struct worker *worker);
 
+/* Follows the relay's log; see follow/run.c. */
+int follow_run(const struct worker *worker);
+
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);
 

@@ -5,7 +5,6 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/inherit.c \
 	milter/outbox/watch.c milter/outbox/watch.h \
 	milter/outbox/letters.c milter/outbox/letters.h \
-	milter/outbox/logline.c milter/outbox/logline.h \
 	milter/outbox/loop.c \
 	milter/outbox/maillog.c milter/outbox/maillog.h \
 	milter/outbox/mailqueue.c milter/outbox/mailqueue.h \

@@ -18,35 +18,26 @@
  */
 #include "outbox/maillog.h"
 
-#include "outbox/logline.h"
+#include "base/clock.h"
+#include "maillog/file.h"
+#include "maillog/line.h"
+#include "maillog/stamp.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK	    ((size_t)256 * 1024)
-#define LINE_TOP    ((size_t)16 * 1024) /* longer lines are none of Postfix's */
+/* So much of a line holds its time stamp. */
+#define STAMP_SIZE  48
 #define UNNAMED_MAX 100000
 #define NEAR	    ((off_t)1024 * 1024)
 /* Local time in the log may jump by an hour, and so may two clocks. */
 #define MARGIN_MS ((int64_t)2 * 3600 * 1000)
 
-struct file {
-	int fd;
-	dev_t device;
-	ino_t inode;
-	off_t offset;
-	size_t kept;   /* bytes of an unfinished line in `buffer` */
-	bool skipping; /* the line is too long */
-	char buffer[CHUNK + LINE_TOP];
-};
-
 /* A message that smtpd has begun to take. */
 struct arrival {
-	char time[OUTBOX_LOGLINE_TIME_SIZE];
+	char time[STAMP_SIZE];
 	char *sender; /* NULL: the queue manager does not have it yet */
 };
 
@@ -60,9 +51,21 @@ struct outbox_maillog {
 	uint64_t bytes;
 };
 
+/* When a line was written, at the end of its second; 0 if that can't be read. */
+static int64_t
+time_of(const char *text)
+{
+	struct maillog_stamp stamp;
+	int64_t ms;
+
+	maillog_stamp_init(&stamp, clock_now(), 0);
+	ms = maillog_stamp_read(&stamp, str_c(text));
+	return ms == 0 ? 0 : ms + 999;
+}
+
 /* Is it a line that only follows when Postfix has the whole message in its queue? */
 static bool
-proves(const struct outbox_logline *line)
+proves(const struct maillog_line *line)
 {
 	if (str_is(line->program, "qmgr") || str_is(line->program, "nqmgr") ||
 	    str_is(line->program, "oqmgr") || str_is(line->program, "bounce"))
@@ -114,7 +117,8 @@ note_arrival(struct outbox_maillog *log, const char *queue_id, struct str text)
 	/* Transactions that were given up stay in the table. */
 	if (g_hash_table_size(log->unnamed) >= UNNAMED_MAX)
 		g_hash_table_remove_all(log->unnamed);
-	snprintf(arrival->time, sizeof arrival->time, "%.*s", STR_F(text));
+	snprintf(arrival->time, sizeof arrival->time, "%.*s",
+	    (int)(text.n < STAMP_SIZE ? text.n : STAMP_SIZE), text.p);
 	g_hash_table_insert(log->unnamed, g_strdup(queue_id), arrival);
 }
 
@@ -142,9 +146,9 @@ static void
 match_unnamed(struct outbox_maillog *log, const char *queue_id, const struct arrival *arrival,
     struct str rest)
 {
-	struct str to = outbox_logline_address(rest, "to=<"),
-		   orig_to = outbox_logline_address(rest, "orig_to=<");
-	int64_t came_ms = outbox_logline_time(arrival->time);
+	struct str to = maillog_line_address(rest, "to=<"),
+		   orig_to = maillog_line_address(rest, "orig_to=<");
+	int64_t came_ms = time_of(arrival->time);
 	GHashTableIter iter;
 	gpointer value;
 
@@ -163,10 +167,10 @@ match_unnamed(struct outbox_maillog *log, const char *queue_id, const struct arr
 }
 
 static void
-follow_unnamed(struct outbox_maillog *log, const char *queue_id, const struct outbox_logline *line)
+follow_unnamed(struct outbox_maillog *log, const char *queue_id, const struct maillog_line *line)
 {
 	struct arrival *arrival = g_hash_table_lookup(log->unnamed, queue_id);
-	struct str sender = outbox_logline_address(line->rest, "from=<");
+	struct str sender = maillog_line_address(line->rest, "from=<");
 
 	if (arrival == NULL || !proves(line))
 		return;
@@ -177,13 +181,14 @@ follow_unnamed(struct outbox_maillog *log, const char *queue_id, const struct ou
 }
 
 static void
-take_line(struct outbox_maillog *log, struct str text)
+take_line(struct str text, void *closure)
 {
-	struct outbox_logline line;
+	struct outbox_maillog *log = closure;
+	struct maillog_line line;
 	struct outbox_clue *clue;
-	char queue_id[OUTBOX_QUEUE_ID_SIZE];
+	char queue_id[MAILLOG_QUEUE_ID_SIZE];
 
-	if (!outbox_logline_parse(text, &line))
+	if (!maillog_line_parse(text, &line))
 		return;
 	snprintf(queue_id, sizeof queue_id, "%.*s", STR_F(line.queue_id));
 	if (str_is(line.program, "cleanup") && str_starts(line.rest, STR("message-id="))) {
@@ -192,7 +197,7 @@ take_line(struct outbox_maillog *log, struct str text)
 	}
 	if (str_is(line.program, "smtpd") && str_starts(line.rest, STR("client="))) {
 		g_hash_table_remove(log->by_queue, queue_id);
-		note_arrival(log, queue_id, text);
+		note_arrival(log, queue_id, line.stamp);
 		return;
 	}
 	follow_unnamed(log, queue_id, &line);
@@ -209,17 +214,16 @@ take_line(struct outbox_maillog *log, struct str text)
 static void
 file_free(gpointer data)
 {
-	struct file *file = data;
+	struct maillog_file *file = data;
 
-	close(file->fd);
-	g_free(file);
+	maillog_file_close(&file);
 }
 
 static bool
 has_file(const struct outbox_maillog *log, const struct stat *st)
 {
 	for (guint i = 0; i < log->files->len; i++) {
-		const struct file *file = log->files->pdata[i];
+		const struct maillog_file *file = log->files->pdata[i];
 
 		if (file->device == st->st_dev && file->inode == st->st_ino)
 			return true;
@@ -236,15 +240,15 @@ find_start(int fd, off_t size, int64_t since_ms)
 
 	while (high - low > NEAR) {
 		off_t middle = low + (high - low) / 2;
-		char text[LINE_TOP + 1], *line;
-		ssize_t got = pread(fd, text, LINE_TOP, middle);
+		char text[MAILLOG_LINE_TOP + 1], *line;
+		ssize_t got = pread(fd, text, MAILLOG_LINE_TOP, middle);
 		int64_t ms;
 
 		if (got <= 0)
 			return 0;
 		text[got] = '\0';
 		line = strchr(text, '\n');
-		ms = line == NULL ? 0 : outbox_logline_time(line + 1);
+		ms = line == NULL ? 0 : time_of(line + 1);
 		if (ms == 0)
 			return 0;
 		if (ms < since_ms)
@@ -259,66 +263,32 @@ find_start(int fd, off_t size, int64_t since_ms)
 static int
 add_file(struct outbox_maillog *log, const char *path, bool always, struct err *err)
 {
+	struct maillog_file *file;
 	struct stat st;
-	struct file *file;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return err_set(err, ERR_IO, "%s: not a regular file", path);
-	}
-	if ((!always && (int64_t)st.st_mtime * 1000 + 999 < log->since_ms) || has_file(log, &st)) {
-		close(fd);
+	if (maillog_file_open(&file, path, err) != 0)
+		return -1;
+	if (fstat(file->fd, &st) != 0 ||
+	    (!always && (int64_t)st.st_mtime * 1000 + 999 < log->since_ms) || has_file(log, &st)) {
+		maillog_file_close(&file);
 		return 0;
 	}
-	file = g_new0(struct file, 1);
-	file->fd = fd;
-	file->device = st.st_dev;
-	file->inode = st.st_ino;
-	file->offset = find_start(fd, st.st_size, log->since_ms - MARGIN_MS);
+	maillog_file_seek(file, find_start(file->fd, st.st_size, log->since_ms - MARGIN_MS));
 	g_ptr_array_add(log->files, file);
 	return 0;
 }
 
-/* Gives the whole lines in the buffer to take_line and keeps the rest. */
-static void
-take_lines(struct outbox_maillog *log, struct file *file, size_t filled)
-{
-	char *at = file->buffer, *end = file->buffer + filled, *lf;
-
-	while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		if (!file->skipping)
-			take_line(log, (struct str){at, (size_t)(lf - at)});
-		file->skipping = false;
-		at = lf + 1;
-	}
-	file->kept = (size_t)(end - at);
-	if (file->kept >= LINE_TOP) {
-		file->skipping = true;
-		file->kept = 0;
-	}
-	memmove(file->buffer, at, file->kept);
-}
-
 static int
-read_file(struct outbox_maillog *log, struct file *file, struct err *err)
+read_file(struct outbox_maillog *log, struct maillog_file *file, struct err *err)
 {
-	struct stat st;
 	ssize_t got;
 
 	/* Rotated by copying and truncating. */
-	if (fstat(file->fd, &st) == 0 && st.st_size < file->offset) {
-		file->offset = 0;
-		file->kept = 0;
-	}
-	while ((got = pread(file->fd, file->buffer + file->kept, CHUNK, file->offset)) > 0) {
-		file->offset += got;
+	if (maillog_file_shrunk(file))
+		maillog_file_seek(file, 0);
+	while ((got = maillog_file_read(file, take_line, log, err)) > 0)
 		log->bytes += (uint64_t)got;
-		take_lines(log, file, file->kept + (size_t)got);
-	}
-	return got == 0 ? 0 : err_set(err, ERR_IO, "mail log: %s", strerror(errno));
+	return (int)got;
 }
 
 /* --- the whole --- */

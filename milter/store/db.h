@@ -15,6 +15,7 @@
 #define STORE_DB_H
 
 #include "store/journal.h"
+#include "store/outcome.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -109,6 +110,10 @@ int store_suppression_forget(struct store_db *db, struct str key, struct err *er
 struct store_event;
 /* In the transaction. 1 written, 0 it is there already or not to be kept, -1. */
 int store_event_write(struct store_db *db, const struct store_event *event, struct err *err);
+/* What the columns from this one on say: outcome, queue_id, time_ms, delay_ms, attempts, relay,
+ * status, text, reason, hard; text in the arena, `full` is set when that is. */
+struct store_delivery store_delivery_copy_columns(
+    sqlite3_stmt *statement, int from, struct arena *arena, bool *full);
 /* As store_campaign_id, in the transaction. */
 int store_campaign_write(struct store_db *db, struct str name, int64_t *id_r, struct err *err);
 /* The id of the body with this digest, which is stored if it is not there. ERR_LIMIT. */

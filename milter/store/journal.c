@@ -32,21 +32,25 @@ static const char put_sql[] =
 /* Rows come by pages (see store_contact_each), each after the last one's time and id. One
  * statement of a recipient and one of all, as each has its own index. */
 #define COLUMNS                                                                            \
-	"SELECT time_ms, message, campaign, recipient, contact_id, queue_id, message_id, " \
-	"verdict, reason, duration_ms, attempts, id FROM journal "
-#define OF_CAMPAIGN  "(?1 = '' OR campaign = ?1) "
-#define OF_RECIPIENT "recipient_key = ?2 AND "
-#define AFTER	     "AND (time_ms, id) > (?3, ?4) ORDER BY time_ms, id LIMIT ?5"
+	"SELECT j.time_ms, j.message, j.campaign, j.recipient, j.contact_id, j.queue_id, " \
+	"j.message_id, j.verdict, j.reason, j.duration_ms, j.attempts, j.id, "             \
+	"coalesce(d.outcome, 0), coalesce(d.queue_id, ''), coalesce(d.time_ms, 0), "       \
+	"coalesce(d.delay_ms, 0), coalesce(d.attempts, 0), coalesce(d.relay, ''), "        \
+	"coalesce(d.status, ''), coalesce(d.text, ''), coalesce(d.reason, ''), "           \
+	"coalesce(d.hard, 0) FROM journal j LEFT JOIN delivery d ON d.journal = j.id "
+#define OF_CAMPAIGN  "(?1 = '' OR j.campaign = ?1) "
+#define OF_RECIPIENT "j.recipient_key = ?2 AND "
+#define AFTER	     "AND (j.time_ms, j.id) > (?3, ?4) ORDER BY j.time_ms, j.id LIMIT ?5"
 
 static const char page_sql[] = COLUMNS "WHERE " OF_CAMPAIGN AFTER;
 static const char page_of_recipient_sql[] = COLUMNS "WHERE " OF_RECIPIENT OF_CAMPAIGN AFTER;
 
 /* Before the newest ?5: the row that they come after. */
-#define BEFORE "ORDER BY time_ms DESC, id DESC LIMIT 1 OFFSET ?5"
+#define BEFORE "ORDER BY j.time_ms DESC, j.id DESC LIMIT 1 OFFSET ?5"
 
-static const char newest_sql[] = "SELECT time_ms, id FROM journal WHERE " OF_CAMPAIGN BEFORE;
+static const char newest_sql[] = "SELECT j.time_ms, j.id FROM journal j WHERE " OF_CAMPAIGN BEFORE;
 static const char newest_of_recipient_sql[] =
-    "SELECT time_ms, id FROM journal WHERE " OF_RECIPIENT OF_CAMPAIGN BEFORE;
+    "SELECT j.time_ms, j.id FROM journal j WHERE " OF_RECIPIENT OF_CAMPAIGN BEFORE;
 
 static const char counts_sql[] =
     "SELECT campaign, sum(verdict = 0), sum(verdict = 1), sum(verdict = 2), sum(verdict = 3) "
@@ -215,6 +219,7 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	    .reason = store_db_copy(statement, 8, arena, full),
 	    .duration_ms = sqlite3_column_int64(statement, 9),
 	    .attempts = sqlite3_column_int64(statement, 10),
+	    .delivery = store_delivery_copy_columns(statement, 12, arena, full),
 	};
 }
 

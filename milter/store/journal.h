@@ -8,6 +8,7 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
+#include "store/outcome.h"
 #include "store/store.h"
 #include "store/view.h"
 
@@ -33,6 +34,7 @@ struct store_journal_row {
 	struct str reason; /* when sent: what in it was not tailored and why, mostly empty */
 	int64_t duration_ms;
 	int64_t attempts;		    /* filled when read */
+	struct store_delivery delivery;	    /* what the relay's log said last; filled when read */
 	const struct store_view_body *view; /* put: kept in the same commit; NULL: nothing */
 };
 

@@ -6,6 +6,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/copy.c milter/store/copy.h \
 	milter/store/db.c milter/store/db.h \
+	milter/store/delivery.c milter/store/delivery.h milter/store/delivery_log.c \
+	milter/store/outcome.h \
 	milter/store/dmarc.c milter/store/dmarc.h \
 	milter/store/event.c milter/store/event.h milter/store/event_row.h \
 	milter/store/event_list.c \
@@ -26,6 +28,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
 	milter/store/plugin_answer.c milter/store/plugin_answer.h \
 	milter/store/signup.c milter/store/signup.h milter/store/signup_list.c milter/store/signup_row.h \
+	milter/store/report.c milter/store/report.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
 	milter/store/view.c milter/store/view.h \

@@ -384,3 +384,61 @@ CREATE TABLE signup_count (
 
 -- until_ms: the entry ends by itself then; 0: never.
 ALTER TABLE suppression ADD COLUMN until_ms INTEGER NOT NULL DEFAULT 0;
+
+-- version 12
+
+-- What the relay's log said last of a journal row's copy. outcome: as enum store_outcome. queue_id:
+-- where the copy is now, or was last. attempts: that the relay made.
+CREATE TABLE delivery (
+	journal     INTEGER PRIMARY KEY,
+	outcome     INTEGER NOT NULL,
+	queue_id    TEXT NOT NULL,
+	time_ms     INTEGER NOT NULL,
+	delay_ms    INTEGER NOT NULL,
+	attempts    INTEGER NOT NULL,
+	relay       TEXT NOT NULL,
+	status      TEXT NOT NULL,
+	text        TEXT NOT NULL,
+	reason      TEXT NOT NULL,
+	hard        INTEGER NOT NULL
+);
+-- Those on their way: a message that is given up is known by its queue id alone.
+CREATE INDEX delivery_on_its_way ON delivery (queue_id) WHERE outcome IN (1, 3);
+
+-- Queue ids that have a Message-ID as ours are, and no result so far.
+CREATE TABLE delivery_name (
+	queue_id    TEXT PRIMARY KEY,
+	message_id  TEXT NOT NULL,
+	time_ms     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX delivery_name_time ON delivery_name (time_ms);
+
+-- Results that came before their journal row; since_ms: wait since then.
+CREATE TABLE delivery_early (
+	id          INTEGER PRIMARY KEY,
+	queue_id    TEXT NOT NULL,
+	message_id  TEXT NOT NULL,
+	recipient   TEXT NOT NULL,
+	original    TEXT NOT NULL,
+	outcome     INTEGER NOT NULL,
+	began_ms    INTEGER NOT NULL,
+	time_ms     INTEGER NOT NULL,
+	delay_ms    INTEGER NOT NULL,
+	relay       TEXT NOT NULL,
+	status      TEXT NOT NULL,
+	text        TEXT NOT NULL,
+	next        TEXT NOT NULL,
+	since_ms    INTEGER NOT NULL,
+	UNIQUE (queue_id, recipient, outcome, delay_ms)
+);
+
+-- How far the mail log is read: a row for each file that is open, the oldest first.
+CREATE TABLE mail_log_place (
+	number      INTEGER PRIMARY KEY,
+	device      INTEGER NOT NULL,
+	inode       INTEGER NOT NULL,
+	place       INTEGER NOT NULL,
+	head_n      INTEGER NOT NULL,
+	head        TEXT NOT NULL,
+	time_ms     INTEGER NOT NULL
+);

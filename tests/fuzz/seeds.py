@@ -166,6 +166,8 @@ def dmarc_reports():
         yield packed
         yield (b"From: d@x.example\nContent-Type: application/octet-stream\n"
                b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(packed))
+
+
 def web_requests():
     """Of each route with each method, form and field; see tests/http/routes.py."""
     sys.path.insert(0, os.path.join(TOP, "tests", "http"))
@@ -187,9 +189,23 @@ def web_requests():
                        b"x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
+def log_lines():
+    with open(os.path.join(TOP, "tests", "unit", "maillog_test.c"), encoding="utf-8") as file:
+        for text in strings_of_c(file.read()):
+            if b"MESSAGE" in text:
+                yield text
+            elif b"[1]: A6FD" in text:
+                yield b"Nov 22 20:19:15 relay postfix/" + text + b"\n"
+            elif b"to=<" in text or b"from=<" in text:
+                yield b"Nov 22 20:19:15 relay sm-mta[7]: 5ALKJFxx000123: " + text + b"\n"
+
+
 def seeds(target):
     if target == "web_fuzz":
         yield from web_requests()
+        return
+    if target == "maillog_fuzz":
+        yield from log_lines()
         return
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):

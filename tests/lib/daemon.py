@@ -227,7 +227,7 @@ class Daemon:
                     name = file.read().strip()
             except OSError:
                 continue
-            for known in ("session", "outbox", "web", "plugins"):
+            for known in ("session", "outbox", "web", "plugins", "follower"):
                 if known in name and alive(pid) and kind in (None, known):
                     found.append((pid, known))
         return found

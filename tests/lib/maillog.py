@@ -5,7 +5,7 @@ Postfix's own postlogd is a child of its master: when both are killed, lines tha
 on their way are lost, and the test would see duplicates that no real machine has. So
 this process owns the socket that Postfix's programs log to.
 
-Run as: maillog.py SOCKET FILE
+Run as: maillog.py SOCKET FILE. SIGUSR1: the file was renamed, and a new one is begun.
 """
 
 import os
@@ -14,13 +14,19 @@ import socket
 import sys
 
 
+def begin(log):
+    return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+
 def main(path, log):
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    renamed = []
+    signal.signal(signal.SIGUSR1, lambda number, frame: renamed.append(True))
     receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     receiver.bind(path)
     os.chmod(path, 0o666)
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    out = begin(log)
     print("ready", flush=True)
     while True:
         lines = [receiver.recv(65536)]
@@ -29,6 +35,10 @@ def main(path, log):
                 lines.append(receiver.recv(65536, socket.MSG_DONTWAIT))
         except BlockingIOError:
             pass
+        if renamed:
+            renamed.clear()
+            os.close(out)
+            out = begin(log)
         os.write(out, b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
 
 

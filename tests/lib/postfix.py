@@ -15,6 +15,7 @@ The machine's own Postfix is neither read nor touched.
 import grp
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -294,6 +295,19 @@ class Postfix:
         """Deferred mail is tried again now."""
         subprocess.run(["/usr/sbin/postqueue", "-c", self.config, "-f"], check=False,
                        env=self._environment)
+
+    def rotate(self, name, copied=False):
+        """The log goes on in a new file; the old one is mail.log.NAME. `copied`: it is copied, and
+        the log itself truncated. No line is lost on the way."""
+        old = f"{self.log}.{name}"
+        if not copied:
+            os.rename(self.log, old)
+            self._logger.send_signal(signal.SIGUSR1)
+            return
+        self._logger.send_signal(signal.SIGSTOP)
+        shutil.copy(self.log, old)
+        os.truncate(self.log, 0)
+        self._logger.send_signal(signal.SIGCONT)
 
     def log_text(self, since=0):
         """The log from byte `since` on."""

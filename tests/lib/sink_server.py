@@ -4,6 +4,9 @@
 Each message becomes a file NUMBER.eml, byte for byte as it came (dots unstuffed), and
 then one line of JSON in the file index: who reads the index finds the file complete.
 
+What was said to each recipient for good, in one attempt, is a line of JSON in the file answers:
+to, answer, time.
+
 Commands come as lines of JSON on standard input, each answered by a line "ok"; at end of
 file the process leaves. Answers for a recipient, by SMTP or as a policy, are lists that
 are used up from the front: [[text, how often], ...], where how often null is for ever.
@@ -51,6 +54,11 @@ class Store:
         self.folder = folder
         self.number = 0
         self.index = open(os.path.join(folder, "index"), "ab", buffering=0)
+        self.answers = open(os.path.join(folder, "answers"), "ab", buffering=0)
+
+    def note(self, address, answer):
+        record = {"to": address, "answer": answer, "time": time.time()}
+        self.answers.write(json.dumps(record).encode() + b"\n")
 
     def put(self, envelope, data):
         self.number += 1
@@ -156,12 +164,16 @@ class Session(asyncio.Protocol):
         for address, _ in self.recipients:
             answer = self.server.at_end.next(address)
             if answer and not answer.startswith(("2", "slow ")):
+                for each, _ in self.recipients:
+                    self.server.store.note(each, answer)
                 self.reset()
                 self.reply(answer)
                 return
         number = self.server.store.put({
             "helo": self.helo, "sender": self.sender, "mail": self.mail_parameters,
             "recipients": self.recipients}, data)
+        for address, _ in self.recipients:
+            self.server.store.note(address, "250 2.0.0 Ok")
         self.reset()
         self.reply(f"250 2.0.0 Ok: {number}")
 
@@ -207,6 +219,8 @@ class Session(asyncio.Protocol):
         answer = self.server.at_rcpt.next(address) or "250 2.1.5 Ok"
         if answer.startswith("2") or " 2" in answer[:12]:
             self.recipients.append([address, parameters])
+        else:
+            self.server.store.note(address, answer)
         self.reply(answer)
 
 

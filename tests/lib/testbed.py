@@ -9,17 +9,18 @@ from verify import Verifier
 
 
 class Testbed:
-    """`sink_port`: of another sink, which the caller runs. Other options are Postfix's and
+    """`sink_port`: of another sink, which the caller runs. `relay_settings`: lines for Postfix's
+    main.cf. Other options are Postfix's and
     Daemon's."""
 
     def __init__(self, lab, build=None, extra="", policy=True, own_log=False,
-                 sink_port=None, **daemon_options):
+                 sink_port=None, relay_settings="", **daemon_options):
         self.lab = lab
         self.sink = None if sink_port else Sink(lab)
         self.daemon = Daemon(lab, build, **daemon_options)
         self.postfix = Postfix(lab, sink_port or self.sink.port, milter=self.daemon.milter,
                                policy_port=self.sink.policy_port if policy else None,
-                               own_log=own_log)
+                               own_log=own_log, settings=relay_settings)
         self.daemon.use(self.postfix)
         self.daemon.extra = extra
         self.verifier = Verifier(lab, self.daemon.keys)

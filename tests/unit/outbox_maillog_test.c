@@ -3,11 +3,11 @@
  * outbox_maillog_test: what Postfix's log proves; the lines are from a real Postfix 3.7 whose
  * client was killed at each stage
  */
-#include "outbox/logline.h"
 #include "outbox/mailqueue.h"
 #include "outbox/maillog.h"
 
 #include "base/clock.h"
+#include "maillog/line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,8 +65,8 @@ lines_are_taken_apart_in_every_format(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct outbox_logline line;
-		bool parsed = outbox_logline_parse(str_c(cases[i].line), &line);
+		struct maillog_line line;
+		bool parsed = maillog_line_parse(str_c(cases[i].line), &line);
 
 		if (parsed != (cases[i].program != NULL) ||
 		    (parsed &&

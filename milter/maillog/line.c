@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * outbox_logline: see logline.h
+ * line: see line.h
  *
- * Threads: any; touches only its arguments.
+ * What a line says of addresses and replies is in other people's hands. Fields are therefore read
+ * from the front, in the order in which the mail system writes them: what a server answered
+ * stands last and can't forge what stands before it.
  */
-#include "outbox/logline.h"
-
-#include "base/clock.h"
-
-#include <stdio.h>
-#include <time.h>
+#include "maillog/line.h"
 
 static bool
 is_alnum(char c)
@@ -40,10 +37,12 @@ skip(struct str *s, size_t n)
 
 /* RFC 5424 section 6: after the version TIMESTAMP HOST APP PROCID MSGID SD, then the text. */
 static bool
-parse_5424(struct str rest, struct str *tag_r, struct str *text_r)
+parse_5424(struct str rest, struct str *stamp_r, struct str *tag_r, struct str *text_r)
 {
-	for (int i = 0; i < 3; i++) /* version, time, host */
-		word(&rest);
+	word(&rest);
+	*stamp_r = rest;
+	word(&rest);
+	word(&rest);
 	*tag_r = word(&rest);
 	word(&rest);
 	word(&rest);
@@ -64,11 +63,12 @@ parse_5424(struct str rest, struct str *tag_r, struct str *text_r)
 
 /* "tag[pid]: text" after time stamp and host. */
 static bool
-parse_tagged(struct str rest, struct str *tag_r, struct str *text_r)
+parse_tagged(struct str rest, struct str *stamp_r, struct str *tag_r, struct str *text_r)
 {
 	int before_tag = rest.p[0] >= '0' && rest.p[0] <= '9' ? 2 : 4;
 	struct str tag;
 
+	*stamp_r = rest;
 	for (int i = 0; i < before_tag; i++)
 		word(&rest);
 	tag = word(&rest);
@@ -80,26 +80,14 @@ parse_tagged(struct str rest, struct str *tag_r, struct str *text_r)
 }
 
 bool
-outbox_logline_parse(struct str line, struct outbox_logline *line_r)
+maillog_line_make(struct str tag, struct str text, struct maillog_line *line_r)
 {
-	struct str tag, text, id;
-	const char *slash;
-	bool tagged;
+	const char *slash = tag.n == 0 ? NULL : memrchr(tag.p, '/', tag.n);
+	struct str id;
 
-	if (line.n > 0 && line.p[0] == '<') {
-		if (!str_split(&line, '>', &tag))
-			return false;
-	}
-	if (line.n < 2)
-		return false;
-	tagged = line.p[0] == '1' && line.p[1] == ' ' ? parse_5424(line, &tag, &text)
-						      : parse_tagged(line, &tag, &text);
-	if (!tagged)
-		return false;
-	slash = memrchr(tag.p, '/', tag.n);
 	if (slash != NULL)
 		skip(&tag, (size_t)(slash - tag.p) + 1);
-	if (!str_split(&text, ':', &id) || id.n == 0 || id.n >= OUTBOX_QUEUE_ID_SIZE ||
+	if (!str_split(&text, ':', &id) || id.n == 0 || id.n >= MAILLOG_QUEUE_ID_SIZE ||
 	    text.n == 0 || text.p[0] != ' ')
 		return false;
 	for (size_t i = 0; i < id.n; i++) {
@@ -107,36 +95,35 @@ outbox_logline_parse(struct str line, struct outbox_logline *line_r)
 			return false;
 	}
 	skip(&text, 1);
-	*line_r = (struct outbox_logline){tag, id, text};
+	*line_r = (struct maillog_line){STR_NONE, tag, slash != NULL, id, text};
 	return true;
 }
 
-int64_t
-outbox_logline_time(const char *text)
+bool
+maillog_line_parse(struct str line, struct maillog_line *line_r)
 {
-	time_t now = (time_t)(clock_now() / 1000), seconds;
-	char word[OUTBOX_LOGLINE_TIME_SIZE];
-	struct tm tm;
-	int64_t ms;
+	struct str stamp, tag, text;
+	bool tagged;
 
-	if (sscanf(text, "%40[0-9T:.Z+-]", word) == 1)
-		return clock_parse(word, &ms) == 0 ? ms + 999 : 0;
-	localtime_r(&now, &tm);
-	if (strptime(text, "%b %d %H:%M:%S", &tm) == NULL)
-		return 0;
-	tm.tm_isdst = -1;
-	seconds = mktime(&tm);
-	/* There is no year in it: December's lines are read in January. */
-	if (seconds > now + 86400) {
-		tm.tm_year--;
-		tm.tm_isdst = -1;
-		seconds = mktime(&tm);
+	/* A log that was truncated under its writer begins with a hole. */
+	while (line.n > 0 && line.p[0] == '\0')
+		skip(&line, 1);
+	if (line.n > 0 && line.p[0] == '<') {
+		if (!str_split(&line, '>', &tag))
+			return false;
 	}
-	return (int64_t)seconds * 1000 + 999;
+	if (line.n < 2)
+		return false;
+	tagged = line.p[0] == '1' && line.p[1] == ' ' ? parse_5424(line, &stamp, &tag, &text)
+						      : parse_tagged(line, &stamp, &tag, &text);
+	if (!tagged || !maillog_line_make(tag, text, line_r))
+		return false;
+	line_r->stamp = stamp;
+	return true;
 }
 
 struct str
-outbox_logline_address(struct str rest, const char *name)
+maillog_line_address(struct str rest, const char *name)
 {
 	const char *at = memmem(rest.p, rest.n, name, strlen(name)), *end;
 

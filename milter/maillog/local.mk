@@ -1,0 +1,23 @@
+# Files of milter/maillog
+libmailtailor_a_SOURCES += \
+	milter/maillog/entry.c milter/maillog/entry.h \
+	milter/maillog/feed.c milter/maillog/feed.h \
+	milter/maillog/file.c milter/maillog/file.h \
+	milter/maillog/line.c milter/maillog/line.h \
+	milter/maillog/stamp.c milter/maillog/stamp.h \
+	milter/maillog/tail.c milter/maillog/tail.h
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/maillog_test
+TESTS += tests/unit/maillog_test
+tests_unit_maillog_test_SOURCES = tests/unit/maillog_test.c
+tests_unit_maillog_test_LDADD = $(unit_libs)
+endif
+
+EXTRA_DIST += tests/fuzz/maillog.dict
+if FUZZ_ON
+noinst_PROGRAMS += tests/fuzz/maillog_fuzz
+tests_fuzz_maillog_fuzz_SOURCES = tests/fuzz/maillog_fuzz.c
+tests_fuzz_maillog_fuzz_LDADD = $(mailtailor_libs)
+tests_fuzz_maillog_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tail: see tail.h
+ *
+ * A log daemon may write to the old file for some time after it was renamed, so that stays
+ * open until it was silent for LINGER_US.
+ *
+ * Owns:    descriptors of up to MAILLOG_PLACES files.
+ */
+#include "maillog/tail.h"
+
+#include "base/clock.h"
+
+#include <dirent.h>
+#include <glib.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define HEAD_BYTES 1024
+#define LINGER_US  ((int64_t)10 * 1000000)
+/* As many old files as anybody keeps. */
+#define CANDIDATES_MAX 1000
+
+struct member {
+	struct maillog_file *file;
+	int64_t grown_us; /* when something was last read from it */
+	bool checked;	  /* its beginning is known; then: */
+	size_t head_n;
+	struct id_digest head;
+};
+
+struct maillog_tail {
+	const struct conf_list *paths;
+	struct member members[MAILLOG_PLACES]; /* oldest first */
+	size_t count;
+	int64_t written_ms;
+	bool missed;
+};
+
+/* A file that may be part of the log. */
+struct candidate {
+	char *path;
+	struct stat st;
+};
+
+/* --- candidates --- */
+
+static void
+candidate_free(gpointer data)
+{
+	struct candidate *candidate = data;
+
+	g_free(candidate->path);
+	g_free(candidate);
+}
+
+static int
+by_age(gconstpointer a, gconstpointer b)
+{
+	const struct candidate *const *one = a, *const *two = b;
+	const struct timespec *x = &(*one)->st.st_mtim, *y = &(*two)->st.st_mtim;
+
+	if (x->tv_sec != y->tv_sec)
+		return x->tv_sec < y->tv_sec ? -1 : 1;
+	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
+}
+
+static void
+add_candidate(GPtrArray *candidates, const char *path)
+{
+	struct candidate *candidate;
+	struct stat st;
+
+	if (candidates->len >= CANDIDATES_MAX || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return;
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *other = candidates->pdata[i];
+
+		if (other->st.st_ino == st.st_ino && other->st.st_dev == st.st_dev)
+			return;
+	}
+	candidate = g_new0(struct candidate, 1);
+	candidate->path = g_strdup(path);
+	candidate->st = st;
+	g_ptr_array_add(candidates, candidate);
+}
+
+static bool
+is_compressed(const char *name)
+{
+	static const char *const ends[] = {".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z"};
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		if (g_str_has_suffix(name, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+/* mail.log.1, mail.log-20260131 */
+static void
+add_siblings(GPtrArray *candidates, const char *path)
+{
+	char *folder = g_path_get_dirname(path), *base = g_path_get_basename(path);
+	size_t n = strlen(base);
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (strncmp(name, base, n) == 0 && (name[n] == '.' || name[n] == '-') &&
+		    !is_compressed(name)) {
+			char *whole = g_build_filename(folder, name, NULL);
+
+			add_candidate(candidates, whole);
+			g_free(whole);
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+	g_free(folder);
+	g_free(base);
+}
+
+/* The newest file first stands at the end, whatever its time says. */
+static GPtrArray *
+find_candidates(const struct conf_list *paths)
+{
+	GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+	GPtrArray *newest = g_ptr_array_new();
+
+	add_candidate(candidates, paths->at[0]);
+	for (size_t i = 1; i < paths->count; i++)
+		add_candidate(candidates, paths->at[i]);
+	add_siblings(candidates, paths->at[0]);
+	if (candidates->len > 0 &&
+	    strcmp(((struct candidate *)candidates->pdata[0])->path, paths->at[0]) == 0)
+		g_ptr_array_add(newest, g_ptr_array_steal_index(candidates, 0));
+	g_ptr_array_sort(candidates, by_age);
+	if (newest->len > 0)
+		g_ptr_array_add(candidates, newest->pdata[0]);
+	g_ptr_array_free(newest, TRUE);
+	return candidates;
+}
+
+/* --- members --- */
+
+static bool
+has_file(const struct maillog_tail *tail, const struct stat *st)
+{
+	for (size_t i = 0; i < tail->count; i++) {
+		const struct maillog_file *file = tail->members[i].file;
+
+		if (file->device == st->st_dev && file->inode == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static void
+drop_member(struct maillog_tail *tail, size_t at)
+{
+	maillog_file_close(&tail->members[at].file);
+	tail->count--;
+	memmove(&tail->members[at], &tail->members[at + 1],
+	    (tail->count - at) * sizeof tail->members[0]);
+}
+
+static bool
+is_read(const struct member *member)
+{
+	struct stat st;
+
+	return fstat(member->file->fd, &st) != 0 || st.st_size <= member->file->offset;
+}
+
+/* Is there room for another? If need be the oldest goes that is read to its end. */
+static bool
+make_room(struct maillog_tail *tail)
+{
+	for (size_t i = 0; i < tail->count && tail->count == MAILLOG_PLACES; i++) {
+		if (is_read(&tail->members[i]))
+			drop_member(tail, i);
+	}
+	return tail->count < MAILLOG_PLACES;
+}
+
+/* Takes the file over; there is room. */
+static void
+put_member(struct maillog_tail *tail, size_t at, struct maillog_file *file)
+{
+	memmove(&tail->members[at + 1], &tail->members[at],
+	    (tail->count - at) * sizeof tail->members[0]);
+	tail->members[at] = (struct member){.file = file, .grown_us = clock_mono_us()};
+	tail->count++;
+}
+
+static int
+add_file(struct maillog_tail *tail, const char *path, off_t offset, struct err *err)
+{
+	struct maillog_file *file;
+
+	if (!make_room(tail))
+		return 0;
+	if (maillog_file_open(&file, path, err) != 0)
+		return -1;
+	maillog_file_seek(file, offset);
+	put_member(tail, tail->count, file);
+	return 0;
+}
+
+/* Notes how the file begins, as far as it was read. */
+static void
+look_at_head(struct member *member)
+{
+	off_t at = maillog_file_at(member->file);
+	size_t n = at > HEAD_BYTES ? HEAD_BYTES : (size_t)at;
+
+	if (member->checked && member->head_n == n)
+		return;
+	member->head_n = n;
+	member->checked = maillog_file_head(member->file, n, &member->head);
+}
+
+/* Does the file begin as this one did? */
+static bool
+begins_like(const struct maillog_file *file, size_t n, const struct id_digest *head)
+{
+	struct id_digest digest;
+
+	return n > 0 && maillog_file_head(file, n, &digest) && id_digest_eq(&digest, head);
+}
+
+/* --- places --- */
+
+static bool
+is_place(const struct candidate *candidate, const struct store_log_place *place)
+{
+	struct maillog_file *file;
+	struct id_digest digest;
+	char hex[STORE_LOG_HEAD_SIZE];
+	bool same = false;
+
+	if (candidate->st.st_size < place->offset)
+		return false;
+	if (place->head_n == 0)
+		return (int64_t)candidate->st.st_dev == place->device &&
+		    (int64_t)candidate->st.st_ino == place->inode;
+	if (place->head_n < 0 || maillog_file_open(&file, candidate->path, NULL) != 0)
+		return false;
+	if (maillog_file_head(file, (size_t)place->head_n, &digest))
+		same =
+		    strcmp(id_hex(&digest, (STORE_LOG_HEAD_SIZE - 1) / 2, hex), place->head) == 0;
+	maillog_file_close(&file);
+	return same;
+}
+
+/* A copy has the same beginning: the one with the same inode is it, else the first one. */
+static const struct candidate *
+find_place(GPtrArray *candidates, const struct store_log_place *place)
+{
+	const struct candidate *found = NULL;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+
+		if (!is_place(candidate, place))
+			continue;
+		if (found == NULL ||
+		    ((int64_t)candidate->st.st_dev == place->device &&
+			(int64_t)candidate->st.st_ino == place->inode))
+			found = candidate;
+	}
+	return found;
+}
+
+static bool
+is_later(const struct stat *st, const struct timespec *since)
+{
+	return st->st_mtim.tv_sec > since->tv_sec ||
+	    (st->st_mtim.tv_sec == since->tv_sec && st->st_mtim.tv_nsec > since->tv_nsec);
+}
+
+/* What was written after that time, as a whole, the oldest first, and the newest file in any case.
+ * What there is no room for comes when these are read. True if there was any. */
+static bool
+add_later(struct maillog_tail *tail, GPtrArray *candidates, const struct timespec *since)
+{
+	bool added = false;
+
+	for (guint i = 0; i < candidates->len && make_room(tail); i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+		bool newest = i + 1 == candidates->len;
+
+		if (!has_file(tail, &candidate->st) && (newest || is_later(&candidate->st, since)))
+			added |= add_file(tail, candidate->path, 0, NULL) == 0;
+	}
+	return added;
+}
+
+static void
+resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
+{
+	GPtrArray *candidates = find_candidates(tail->paths);
+	struct timespec since;
+	int64_t since_ms = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct candidate *found = find_place(candidates, &places[i]);
+
+		if (found == NULL)
+			tail->missed = true;
+		else if (!has_file(tail, &found->st))
+			(void)add_file(tail, found->path, (off_t)places[i].offset, NULL);
+		if (places[i].time_ms > since_ms)
+			since_ms = places[i].time_ms;
+	}
+	since = (struct timespec){.tv_sec = since_ms / 1000 - 1};
+	(void)add_later(tail, candidates, &since);
+	g_ptr_array_free(candidates, TRUE);
+}
+
+struct maillog_tail *
+maillog_tail_new(const struct conf_list *paths, const struct store_log_place *places, size_t count)
+{
+	struct maillog_tail *tail = g_new0(struct maillog_tail, 1);
+
+	tail->paths = paths;
+	if (count > 0 && paths->count > 0)
+		resume(tail, places, count);
+	return tail;
+}
+
+void
+maillog_tail_free(struct maillog_tail **tail)
+{
+	if (*tail == NULL)
+		return;
+	while ((*tail)->count > 0)
+		drop_member(*tail, 0);
+	g_free(*tail);
+	*tail = NULL;
+}
+
+void
+maillog_tail_before(struct maillog_tail *tail, off_t bytes, maillog_take *take, void *closure)
+{
+	for (size_t i = 0; i < tail->count; i++) {
+		struct maillog_file *file = tail->members[i].file;
+		off_t end = maillog_file_at(file);
+
+		maillog_file_seek(file, end > bytes ? end - bytes : 0);
+		while (
+		    maillog_file_at(file) < end && maillog_file_read(file, take, closure, NULL) > 0)
+			;
+		maillog_file_seek(file, end);
+	}
+}
+
+size_t
+maillog_tail_places(
+    const struct maillog_tail *tail, struct store_log_place places_r[MAILLOG_PLACES])
+{
+	for (size_t i = 0; i < tail->count; i++) {
+		struct member member = tail->members[i];
+
+		look_at_head(&member);
+		places_r[i] = (struct store_log_place){.device = (int64_t)member.file->device,
+		    .inode = (int64_t)member.file->inode,
+		    .offset = maillog_file_at(member.file),
+		    .head_n = member.checked ? (int64_t)member.head_n : -1,
+		    .time_ms = clock_now()};
+		id_hex(&member.head, (STORE_LOG_HEAD_SIZE - 1) / 2, places_r[i].head);
+	}
+	return tail->count;
+}
+
+bool
+maillog_tail_missed(struct maillog_tail *tail)
+{
+	bool missed = tail->missed;
+
+	tail->missed = false;
+	return missed;
+}
+
+int64_t
+maillog_tail_time(const struct maillog_tail *tail)
+{
+	return tail->written_ms;
+}
+
+/* --- reading --- */
+
+static const struct candidate *
+copy_of(GPtrArray *candidates, const struct maillog_tail *tail, const struct member *member)
+{
+	off_t offset = maillog_file_at(member->file);
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+		struct maillog_file *file;
+		bool same;
+
+		if (has_file(tail, &candidate->st) || candidate->st.st_size < offset ||
+		    maillog_file_open(&file, candidate->path, NULL) != 0)
+			continue;
+		same = begins_like(file, member->head_n, &member->head);
+		maillog_file_close(&file);
+		if (same)
+			return candidate;
+	}
+	return NULL;
+}
+
+static size_t
+position_of(const struct maillog_tail *tail, const struct maillog_file *file)
+{
+	size_t at = 0;
+
+	while (at < tail->count && tail->members[at].file != file)
+		at++;
+	return at;
+}
+
+static void
+insert_before(
+    struct maillog_tail *tail, const struct maillog_file *self, const char *path, off_t offset)
+{
+	struct maillog_file *file;
+
+	if (!make_room(tail) || maillog_file_open(&file, path, NULL) != 0) {
+		tail->missed = true;
+		return;
+	}
+	maillog_file_seek(file, offset);
+	put_member(tail, position_of(tail, self), file);
+}
+
+/* Truncated after it was copied: what was not read yet is in the copy, and in those that were
+ * made after that one. If there is none, nothing was lost as long as all had been read. */
+static void
+find_copy(struct maillog_tail *tail, size_t at)
+{
+	struct member *member = &tail->members[at];
+	const struct maillog_file *self = member->file;
+	off_t offset = maillog_file_at(self);
+	GPtrArray *candidates = find_candidates(tail->paths);
+	const struct candidate *copy = copy_of(candidates, tail, member);
+
+	maillog_file_seek(member->file, 0);
+	member->checked = false;
+	for (guint i = 0; copy != NULL && i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+
+		if (candidate == copy)
+			insert_before(tail, self, candidate->path, offset);
+		else if (!has_file(tail, &candidate->st) &&
+		    is_later(&candidate->st, &copy->st.st_mtim))
+			insert_before(tail, self, candidate->path, 0);
+	}
+	g_ptr_array_free(candidates, TRUE);
+}
+
+static bool
+was_truncated(struct member *member)
+{
+	if (maillog_file_shrunk(member->file))
+		return true;
+	/* It may have grown beyond the old end since. */
+	return member->checked && member->head_n > 0 &&
+	    !begins_like(member->file, member->head_n, &member->head);
+}
+
+static int
+read_member(
+    struct maillog_tail *tail, size_t at, maillog_take *take, void *closure, struct err *err)
+{
+	struct member *member = &tail->members[at];
+	struct stat st;
+	ssize_t got;
+
+	if (fstat(member->file->fd, &st) != 0 || st.st_size == member->file->offset)
+		return 0;
+	if (was_truncated(member)) {
+		find_copy(tail, at);
+		member = &tail->members[at];
+		if (fstat(member->file->fd, &st) != 0)
+			return 0;
+	}
+	tail->written_ms =
+	    (int64_t)st.st_mtim.tv_sec * 1000 + (int64_t)st.st_mtim.tv_nsec / 1000000;
+	got = maillog_file_read(member->file, take, closure, err);
+	if (got > 0) {
+		member->grown_us = clock_mono_us();
+		look_at_head(member);
+	}
+	return got > 0 ? 1 : (int)got;
+}
+
+/* Is there a new file of that name, and perhaps others that were so for a while? 1, 0, -1. */
+static int
+find_new(struct maillog_tail *tail, struct err *err)
+{
+	const char *path = tail->paths->at[0];
+	const struct maillog_file *newest;
+	struct stat st, last;
+	GPtrArray *candidates;
+	bool added;
+
+	if (tail->count == 0)
+		return add_file(tail, path, 0, err) != 0 ? -1 : 1;
+	newest = tail->members[tail->count - 1].file;
+	if (stat(path, &st) != 0 || has_file(tail, &st) || fstat(newest->fd, &last) != 0)
+		return 0;
+	candidates = find_candidates(tail->paths);
+	added = add_later(tail, candidates, &last.st_mtim);
+	g_ptr_array_free(candidates, TRUE);
+	return added;
+}
+
+static void
+drop_silent(struct maillog_tail *tail)
+{
+	for (size_t i = 0; i + 1 < tail->count;) {
+		if (clock_mono_us() - tail->members[i].grown_us > LINGER_US)
+			drop_member(tail, i);
+		else
+			i++;
+	}
+}
+
+/* Of the first member that has something new. */
+static int
+read_any(struct maillog_tail *tail, maillog_take *take, void *closure, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < tail->count && rc == 0; i++)
+		rc = read_member(tail, i, take, closure, err);
+	return rc;
+}
+
+int
+maillog_tail_read(struct maillog_tail *tail, maillog_take *take, void *closure, struct err *err)
+{
+	int rc;
+
+	if (tail->paths->count == 0)
+		return err_set(err, ERR_IO, "mail_log names no file");
+	while ((rc = read_any(tail, take, closure, err)) == 0) {
+		rc = find_new(tail, err);
+		if (rc != 1)
+			break;
+	}
+	if (rc == 0)
+		drop_silent(tail);
+	return rc;
+}
