@@ -60,6 +60,12 @@ bench: all tests/bench/copies
 listeners: all
 	$(tests_python)/scene/listeners.py
 
+metrics: all
+	$(tests_python)/scene/metrics.py
+
+fetch: all
+	$(tests_python)/scene/fetch.py
+
 clicks: all
 	$(tests_python)/scene/clicks.py
 
@@ -90,4 +96,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

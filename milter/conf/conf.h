@@ -140,6 +140,8 @@ void conf_law_warnings(
 bool conf_trusted(const struct conf *conf, const char *address);
 /* The same for `web_proxies`. */
 bool conf_web_proxy(const struct conf *conf, const char *address);
+/* The same for `metrics`. */
+bool conf_metrics_for(const struct conf *conf, const char *address);
 
 /* The commented sample file and the parameter sections of mailtailor.conf(5). */
 void conf_write_sample(FILE *out);

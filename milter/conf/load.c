@@ -408,6 +408,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	check_dkim(parse, snapshot->arena, conf);
 	snapshot->trusted = parse_networks(snapshot, &conf->trusted);
 	snapshot->web_proxies = parse_networks(snapshot, &conf->web_proxies);
+	snapshot->metrics = parse_networks(snapshot, &conf->metrics);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
 	check_tracking(parse, snapshot);

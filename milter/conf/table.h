@@ -159,6 +159,11 @@ X(TEXT, web, "", "web", \
   "has them. Empty: there is no such process.") \
 X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
   "Networks of the web servers before it: what they say in X-Forwarded-For is believed.") \
+X(LIST, metrics, "127.0.0.0/8 ::1/128", "network", \
+  "Networks whose clients the web process shows /metrics to, numbers for Prometheus: " \
+  "mailtailor-metrics(7). Others are told that there is nothing. A client behind one of web_proxies " \
+  "counts by the address that it tells in X-Forwarded-For, so a proxy must send that field, or keep " \
+  "/metrics to itself as conf/nginx.conf does.") \
 X(ENUM, web_client, "short", "short|full|none", \
   "What is kept of a client's address with a click or open: short, its network, of 24 bits " \
   "(IPv6: 48); full; or none.") \
@@ -308,7 +313,12 @@ X(TIME, deadline, "250ms", "10ms..10s", \
   "loses its process, which is replaced, and three of these take the plugin out of service.") \
 X(SIZE, memory, "4m", "64k..1g", \
   "Ceiling for the memory that the plugin's hooks may take of one copy, beside what they " \
-  "allocate themselves.")
+  "allocate themselves.") \
+X(LIST, fetch_from, "", "network", \
+  "Networks of this site that the plugin may fetch from (plugins do that by the host's function " \
+  "fetch), beside the public internet: loopback, private and link-local addresses are refused " \
+  "unless they are in one of these, since what a plugin asks for may be made of what contacts " \
+  "wrote.")
 
 #define CONF_FORM(X) \
 X(TEXT, title, "", "required ", \

@@ -12,6 +12,7 @@
 #include "session/session.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "base/log.h"
 #include "session/verdict.h"
 #include "tailor/view.h"
@@ -97,6 +98,7 @@ refuse(const struct delivery *delivery, const struct err *err)
 	    LOG_TEXT("sender", delivery->message->sender),
 	    LOG_NUM("recipients", delivery->message->recipient_count),
 	    LOG_STR("error", err_code_name(err->code)), LOG_STR("reason", err->text));
+	tally_count(TALLY_MESSAGE_REFUSED);
 	session_verdict_error(err, &verdict);
 	return session_verdict_reply(delivery->ctx, &verdict);
 }
@@ -113,6 +115,7 @@ too_long(const struct delivery *delivery)
 {
 	struct session_verdict verdict;
 
+	tally_count(TALLY_MESSAGE_REFUSED);
 	session_verdict_too_long(&verdict);
 	log_warning("refused", LOG_TEXT("queue", delivery->queue_id),
 	    LOG_TEXT("campaign", campaign_name(delivery)),
@@ -161,6 +164,7 @@ hold(const struct delivery *delivery, int64_t due_ms)
 	    LOG_TEXT("sender", held.sender), LOG_NUM("recipients", message->recipient_count),
 	    LOG_NUM("new", accepted), LOG_NUM("bytes", held.raw.n),
 	    LOG_NUM("ms", (clock_mono_us() - delivery->start_us) / 1000));
+	tally_count(TALLY_MESSAGE_OUTBOX);
 	return SMFIS_DISCARD;
 }
 
@@ -268,6 +272,7 @@ send_in_place(const struct delivery *delivery)
 			return take_back(delivery, &copy, &err);
 	}
 	log_copy(delivery, &copy);
+	tally_count(TALLY_MESSAGE_IN_PLACE);
 	session_verdict_copy(&copy, &verdict);
 	return session_verdict_reply(delivery->ctx, &verdict);
 }

@@ -8,6 +8,7 @@
 #include "store/event.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "store/db.h"
 
 /* After the year 9999 a time has no ISO 8601 text of the usual shape. */
@@ -204,7 +205,10 @@ store_event_write(struct store_db *db, const struct store_event *event, struct e
 	}
 	if (type_id(db, event->kind, event->type, &type, err) != 0)
 		return -1;
-	return insert(db, &kept, type, err);
+	exists = insert(db, &kept, type, err);
+	if (exists == 1)
+		tally_event(kept.kind, kept.machine);
+	return exists;
 }
 
 int

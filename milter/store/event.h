@@ -105,6 +105,11 @@ struct store_event_query {
  * an index: the cost is in what is found, not in how much is stored. */
 int store_event_newest(struct store *store, const struct store_event_query *query, size_t max,
     struct arena *arena, struct store_event **events_r, size_t *count_r, struct err *err);
+/* Of the contact's newest `scan` events those of that kind which people did, `max` at most, newest
+ * first. whole_r: there are no others at all. */
+int store_event_recent(struct store *store, int64_t contact, enum store_event_kind kind,
+    size_t scan, size_t max, struct arena *arena, struct store_event **events_r, size_t *count_r,
+    bool *whole_r, struct err *err);
 /* How many there are, counted up to `max` (0: all). */
 int store_event_count(struct store *store, const struct store_event_query *query, int64_t max,
     int64_t *count_r, struct err *err);

@@ -21,6 +21,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/product.c milter/store/product.h \
 	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
+	milter/store/plugin_answer.c milter/store/plugin_answer.h \
 	milter/store/signup.c milter/store/signup.h milter/store/signup_list.c milter/store/signup_row.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \

@@ -261,6 +261,32 @@ ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';
 
 -- version 7
 
+-- What plugins fetch. request: SHA-256 of url and headers. wanted_ms: last asked for, told now and
+-- then. next_ms: when it is to be fetched, if it was asked for since time_ms. status 0: no answer
+-- came yet.
+CREATE TABLE plugin_answer (
+	id          INTEGER PRIMARY KEY,
+	plugin      INTEGER NOT NULL REFERENCES plugin (id),
+	request     BLOB NOT NULL,
+	wanted_ms   INTEGER NOT NULL,
+	next_ms     INTEGER NOT NULL,
+	failures    INTEGER NOT NULL,
+	fresh_ms    INTEGER NOT NULL,
+	keep_ms     INTEGER NOT NULL,
+	timeout_ms  INTEGER NOT NULL,
+	status      INTEGER NOT NULL,
+	time_ms     INTEGER NOT NULL,
+	size        INTEGER NOT NULL,
+	url         TEXT NOT NULL,
+	headers     TEXT NOT NULL,
+	type        TEXT NOT NULL,
+	body        BLOB NOT NULL,
+	UNIQUE (plugin, request)
+);
+CREATE INDEX plugin_answer_next ON plugin_answer (plugin, next_ms);
+
+-- version 8
+
 -- What came from a form and has to be confirmed; until then nothing of it is the contact's.
 -- mailed: a confirmation message was put into the outbox. confirmed_ms: 0 until it was; then
 -- fields are empty. AUTOINCREMENT: ids stand in links.
@@ -276,7 +302,6 @@ CREATE TABLE signup (
 	client       TEXT NOT NULL,
 	consent      TEXT NOT NULL,
 	language     TEXT NOT NULL,
-	topics       TEXT NOT NULL,
 	fields       TEXT NOT NULL
 );
 CREATE INDEX signup_address ON signup (address_key, created_ms);

@@ -47,4 +47,11 @@ int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 
+/* From here to the end this thread's reads are one transaction: a lookup costs no lock of the file,
+ * and they agree with each other. A write of this thread ends the state; what it reads afterwards
+ * shows the write, and all others. For short work; not nested. Where too many threads have one it
+ * does nothing. */
+void store_snapshot_begin(struct store *store);
+void store_snapshot_end(struct store *store);
+
 #endif

@@ -107,6 +107,16 @@ print(const struct net *net, struct arena *arena)
 	return arena_str(arena, str_c(text));
 }
 
+bool
+web_client_may(
+    const struct web_request *request, bool (*allows)(const struct conf *conf, const char *address))
+{
+	char text[ADDRESS_SIZE];
+
+	find_client(request, text);
+	return text[0] != '\0' && allows(request->web->conf, text);
+}
+
 struct str
 web_client_network(struct web_request *request)
 {

@@ -32,6 +32,8 @@
 struct web_recorder;
 struct web_pages;
 struct web_targets;
+struct web_aside;
+struct board;
 struct web_request;
 struct web_rates;
 struct worker;
@@ -56,6 +58,8 @@ struct web {
 	struct web_targets *targets;
 	struct web_pages *pages;
 	struct picture_studio *studio;
+	struct web_aside *aside;
+	const struct board *board; /* of plugins; or NULL */
 	struct MHD_Response *pixel;
 	struct web_rates *rates;
 	const struct worker *worker; /* whose outbox processes are woken */
@@ -89,9 +93,11 @@ struct web_request {
 	int recorded; /* what the job came to */
 	bool wakes;   /* the job puts something into the outbox */
 	struct web_reply reply;
-	const struct store_event *event; /* for the spool; or NULL */
-	struct web_job job;		 /* write NULL: there is none */
-	void *closure;			 /* the handler's, for its job */
+	const struct store_event *event;	    /* for the spool; or NULL */
+	struct web_job job;			    /* write NULL: there is none */
+	void *closure;				    /* the handler's, for its job */
+	void (*aside)(struct web_request *request); /* fills the reply, see aside.c; or NULL */
+	int64_t begun_us;
 };
 
 struct web_request *web_request_of(struct web_job *job);
@@ -138,10 +144,22 @@ void web_targets_free(struct web_targets **targets);
 int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, struct arena *arena,
     struct MHD_Response **redirect_r, struct err *err);
 
+/* --- aside.c: what takes its time --- */
+
+struct web_aside *web_aside_new(void);
+/* request->aside runs, then the connection goes on. False: another one is being made. */
+bool web_aside_run(struct web_aside *aside, struct web_request *request);
+/* Waits for it. NULL is allowed. */
+void web_aside_stop(struct web_aside *aside);
+void web_aside_free(struct web_aside **aside);
+
 /* --- client.c: who asks --- */
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
+/* Does `allows` say yes to its address? What a proxy did not tell of is not allowed. */
+bool web_client_may(const struct web_request *request,
+    bool (*allows)(const struct conf *conf, const char *address));
 /* Its network, whatever may be kept: for rates. */
 struct str web_client_network(struct web_request *request);
 
@@ -154,6 +172,7 @@ const char *web_machine_agent(struct str agent);
 
 /* --- handlers --- */
 
+void web_metrics(struct web_request *request);
 void web_click(struct web_request *request, const struct link_facts *facts);
 void web_open(struct web_request *request, const struct link_facts *facts);
 void web_unsubscribe(struct web_request *request, const struct link_facts *facts);

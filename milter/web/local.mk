@@ -3,6 +3,7 @@ web_pages = busy form form_busy form_confirm form_confirmed form_done form_elsew
 web_page_files = $(web_pages:%=milter/web/pages/%.html.liquid)
 
 libmailtailor_a_SOURCES += \
+	milter/web/aside.c \
 	milter/web/client.c \
 	milter/web/connections.c \
 	milter/web/form.c milter/web/form.h milter/web/form_embed.c \
@@ -13,6 +14,7 @@ libmailtailor_a_SOURCES += \
 	milter/web/listen.c \
 	milter/web/look.c \
 	milter/web/machine.c \
+	milter/web/metrics.c \
 	milter/web/page.c \
 	milter/web/rates.c milter/web/rates.h \
 	milter/web/recorder.c \
@@ -30,6 +32,7 @@ libmailtailor_a_SOURCES += \
 nodist_libmailtailor_a_SOURCES += milter/web/pages.h
 BUILT_SOURCES += milter/web/pages.h
 CLEANFILES += milter/web/pages.h
+dist_man_MANS += milter/web/mailtailor-metrics.7
 EXTRA_DIST += milter/web/pages.awk $(web_page_files)
 
 milter/web/pages.h: milter/web/pages.awk $(web_page_files)

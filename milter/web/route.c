@@ -30,7 +30,7 @@ robots(struct web_request *request)
 static const struct {
 	const char *path;
 	void (*run)(struct web_request *request);
-} pages[] = {{"/health", health}, {"/robots.txt", robots}};
+} pages[] = {{"/health", health}, {"/robots.txt", robots}, {"/metrics", web_metrics}};
 
 static const struct {
 	enum link_kind kind;

@@ -71,6 +71,8 @@ open_parts(struct process *process, struct err *err)
 	    web_spool_new(&web->spool, worker->conf->database, err) != 0 ||
 	    web_recorder_new(&web->recorder, web->store, web->spool, err) != 0)
 		return -1;
+	web->aside = web_aside_new();
+	web->board = worker->board;
 	web->targets = web_targets_new(web->store);
 	process->daemon = web_server_start(&process->server, worker->listen_fd);
 	return process->daemon != NULL ? 0 : err_set(err, ERR_IO, "the web server does not start");
@@ -97,9 +99,11 @@ close_parts(struct process *process)
 {
 	/* Nothing may be suspended when the server stops. */
 	web_recorder_stop(process->web.recorder);
+	web_aside_stop(process->web.aside);
 	if (process->daemon != NULL)
 		MHD_stop_daemon(process->daemon);
 	web_recorder_free(&process->web.recorder);
+	web_aside_free(&process->web.aside);
 	empty_spool(&process->web);
 	web_connections_free(&process->server.connections);
 	web_pages_free(&process->web.pages);

@@ -11,7 +11,9 @@
  */
 #include "web/server.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "master/worker.h"
 
 #include <stdio.h>
@@ -186,6 +188,16 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 		MHD_add_response_header(response, "Connection", "close");
 }
 
+static void
+tell(const struct web_request *request)
+{
+	static const enum tally_counter classes[] = {
+	    TALLY_WEB_2XX, TALLY_WEB_3XX, TALLY_WEB_4XX, TALLY_WEB_5XX};
+
+	tally_count(classes[request->reply.status / 100 - 2]);
+	tally_took(TALLY_WEB, clock_mono_us() - request->begun_us);
+}
+
 static enum MHD_Result
 answer(struct web_request *request)
 {
@@ -194,6 +206,7 @@ answer(struct web_request *request)
 	enum MHD_Result result;
 
 	request->state = WEB_ANSWERED;
+	tell(request);
 	if (reply->ready != NULL)
 		return MHD_queue_response(request->connection, reply->status, reply->ready);
 	/* The body lives as long as the request. */
@@ -226,6 +239,7 @@ request_new(struct web *web, struct MHD_Connection *connection, const char *url,
 
 	if (request == NULL)
 		abort();
+	request->begun_us = clock_mono_us();
 	request->web = web;
 	request->connection = connection;
 	request->arena = arena_new(WEB_ARENA);
@@ -280,6 +294,16 @@ record(struct web_request *request)
 }
 
 static enum MHD_Result
+make_aside(struct web_request *request)
+{
+	request->state = WEB_RECORDING;
+	MHD_suspend_connection(request->connection);
+	if (!web_aside_run(request->web->aside, request))
+		recorded(&request->job, -1);
+	return MHD_YES;
+}
+
+static enum MHD_Result
 refuse(struct web_request *request)
 {
 	request->reply = (struct web_reply){0};
@@ -293,6 +317,8 @@ finish(struct web_request *request)
 {
 	struct err err = ERR_INIT;
 
+	if (request->aside != NULL)
+		return make_aside(request);
 	if (request->job.write != NULL)
 		return record(request);
 	if (request->event == NULL ||

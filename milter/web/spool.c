@@ -302,3 +302,9 @@ web_spool_adopt(struct web_spool *spool, struct err *err)
 	closedir(folder);
 	return rc;
 }
+
+int64_t
+web_spool_backlog(const struct web_spool *spool)
+{
+	return atomic_load(&spool->backlog);
+}
