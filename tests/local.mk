@@ -69,6 +69,10 @@ fetch: all
 clicks: all
 	$(tests_python)/scene/clicks.py
 
+signup: all
+	$(tests_python)/scene/signup.py
+	$(tests_python)/scene/signup_walk.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -96,4 +100,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes signup listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz

@@ -55,8 +55,8 @@ read_range(struct str rest, struct conf_field *field)
 	if (dots == NULL)
 		return false;
 	return read_number((struct str){rest.p, (size_t)(dots - rest.p)}, &field->low) &&
-	    read_number((struct str){dots + 2, (size_t)(rest.p + rest.n - dots) - 2},
-		&field->high) &&
+	    read_number(
+		(struct str){dots + 2, (size_t)(rest.p + rest.n - dots) - 2}, &field->high) &&
 	    field->low <= field->high;
 }
 
@@ -116,8 +116,7 @@ conf_field_parse(struct str text, struct arena *arena, struct conf_field *field_
 	*field_r = (struct conf_field){.required = false};
 	if (colon == NULL)
 		return false;
-	field_r->label =
-	    str_trim((struct str){colon + 1, (size_t)(text.p + text.n - colon) - 1});
+	field_r->label = str_trim((struct str){colon + 1, (size_t)(text.p + text.n - colon) - 1});
 	head = str_trim((struct str){text.p, (size_t)(colon - text.p)});
 	while (head.n > 0 && str_split(&head, ' ', &word)) {
 		if (word.n == 0)

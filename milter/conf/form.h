@@ -28,7 +28,7 @@ struct conf_field {
 	struct str name; /* of the contact's attribute */
 	enum conf_field_kind kind;
 	bool required;
-	int64_t low, high; /* of a number; text: high is the most characters */
+	int64_t low, high;  /* of a number; text: high is the most characters */
 	struct str choices; /* ONE|TWO|THREE */
 	struct str label;
 };

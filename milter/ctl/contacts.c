@@ -29,12 +29,11 @@ attributes_of(const struct store_contact *contact)
 static json_t *
 json_of(const struct store_contact *contact)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    (json_int_t)contact->id, "address", ctl_json_str(contact->address), "language",
-	    ctl_json_str(contact->language), "time_zone", ctl_json_str(contact->time_zone),
-	    "created", ctl_json_time(contact->created_ms), "updated",
-	    ctl_json_time(contact->updated_ms), "consent", ctl_consent_json(&contact->consent),
-	    "attributes", attributes_of(contact));
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)contact->id,
+	    "address", ctl_json_str(contact->address), "language", ctl_json_str(contact->language),
+	    "time_zone", ctl_json_str(contact->time_zone), "created",
+	    ctl_json_time(contact->created_ms), "updated", ctl_json_time(contact->updated_ms),
+	    "consent", ctl_consent_json(&contact->consent), "attributes", attributes_of(contact));
 }
 
 /* --- list --- */

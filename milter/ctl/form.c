@@ -33,8 +33,8 @@ add_count(const struct store_signup_count *count, void *closure)
 	struct counts *counts = closure;
 
 	if (str_is(count->form, counts->form->name))
-		json_object_setn_new(counts->results, count->result.p, count->result.n,
-		    json_integer(count->count));
+		json_object_setn_new(
+		    counts->results, count->result.p, count->result.n, json_integer(count->count));
 	return true;
 }
 
@@ -63,8 +63,8 @@ list_one(struct ctl *ctl, const struct conf_form *form, bool json, struct err *e
 	struct counts counts = {form, json_object()};
 	struct arena *arena = arena_new(MEMORY);
 	struct str url = form_url(ctl->conf, form, arena);
-	int rc = store_signup_counts(
-	    ctl->store, clock_now() - DAYS * DAY_MS, add_count, &counts, err);
+	int rc =
+	    store_signup_counts(ctl->store, clock_now() - DAYS * DAY_MS, add_count, &counts, err);
 
 	if (rc == 0 && json)
 		ctl_put_json(json_pack("{s:s, s:o, s:o, s:b, s:s, s:O}", "name", form->name, "url",
@@ -146,7 +146,8 @@ run_show(struct ctl *ctl, int argc, char **argv)
 		return EX_CONFIG;
 	form = conf_form_find(conf, str_c(argv[optind]));
 	if (form == NULL)
-		err_set(&err, ERR_NOTFOUND, "%s: there is no form \"%s\"", conf->path, argv[optind]);
+		err_set(
+		    &err, ERR_NOTFOUND, "%s: there is no form \"%s\"", conf->path, argv[optind]);
 	return form != NULL && show(conf, form, &err) == 0 ? EX_OK : ctl_fail(&err);
 }
 

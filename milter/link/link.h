@@ -56,7 +56,7 @@ enum link_kind {
 /* Ceilings; beyond them ERR_LIMIT. */
 #define LINK_ADDRESS_MAX   2000 /* bytes of a target */
 #define LINK_RECIPIENT_MAX 320
-#define LINK_IMAGE_MAX	   200	/* bytes that say what a picture shows */
+#define LINK_IMAGE_MAX	   200 /* bytes that say what a picture shows */
 #define LINK_STAMP_MAX	   80
 #define LINK_TOKEN_MAX	   2719 /* letters */
 #define LINK_MAIL_LETTERS  53

@@ -244,7 +244,8 @@ upkeep(struct outbox_process *process, int64_t now)
 		if (store_view_purge(
 			process->office.store, clock_now() - process->conf->view_keep, &err) != 0)
 			log_error("view purge", LOG_STR("reason", err.text));
-		if (store_signup_purge(process->office.store, clock_now(), PURGE_SIGNUPS, &err) != 0)
+		if (store_signup_purge(process->office.store, clock_now(), PURGE_SIGNUPS, &err) !=
+		    0)
 			log_error("sign-up purge", LOG_STR("reason", err.text));
 	}
 }

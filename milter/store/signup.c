@@ -18,7 +18,8 @@ static const char put_sql[] =
     "client, consent, language, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
     "?11)";
 static const char get_sql[] = "SELECT " SIGNUP_COLUMNS " FROM signup WHERE id = ?1";
-static const char confirm_sql[] = "UPDATE signup SET confirmed_ms = ?2, fields = '{}' WHERE id = ?1";
+static const char confirm_sql[] =
+    "UPDATE signup SET confirmed_ms = ?2, fields = '{}' WHERE id = ?1";
 static const char others_sql[] = "DELETE FROM signup WHERE address_key = ?1 AND form = ?2 AND "
 				 "id <> ?3 AND confirmed_ms = 0";
 static const char mailed_sql[] =
@@ -203,8 +204,8 @@ store_consent_text_put(
 }
 
 int
-store_consent_text_get(
-    struct store *store, struct str digest, struct arena *arena, struct str *text_r, struct err *err)
+store_consent_text_get(struct store *store, struct str digest, struct arena *arena,
+    struct str *text_r, struct err *err)
 {
 	struct store_db *db = store_read_begin(store, err);
 	sqlite3_stmt *statement;

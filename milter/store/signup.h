@@ -45,8 +45,8 @@ int store_signup_mailed(struct store *store, struct str address, int64_t since_m
 int store_consent_text_put(
     struct store *store, struct str text, char digest_r[ID_HEX_SIZE], struct err *err);
 /* 1 found, in the arena; 0; -1. */
-int store_consent_text_get(
-    struct store *store, struct str digest, struct arena *arena, struct str *text_r, struct err *err);
+int store_consent_text_get(struct store *store, struct str digest, struct arena *arena,
+    struct str *text_r, struct err *err);
 
 /* So many more of this result ("pending", "honeypot", ...) today. */
 int store_signup_count(struct store *store, struct str form, struct str result, unsigned times,
@@ -56,8 +56,7 @@ int store_signup_count(struct store *store, struct str form, struct str result, 
 
 /* All of this address (absent: of all), oldest first; `each` returns false to stop. ERR_INPUT. */
 int store_signup_each(struct store *store, struct str address,
-    bool (*each)(const struct store_signup *signup, void *closure), void *closure,
-    struct err *err);
+    bool (*each)(const struct store_signup *signup, void *closure), void *closure, struct err *err);
 struct store_signup_count {
 	struct str form;
 	struct str result;

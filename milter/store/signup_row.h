@@ -8,7 +8,7 @@
 #include "store/db.h"
 #include "store/signup.h"
 
-#define SIGNUP_COLUMNS                                                                         \
+#define SIGNUP_COLUMNS                                                                       \
 	"id, address, form, created_ms, expires_ms, confirmed_ms, mailed, client, consent, " \
 	"language, fields"
 

@@ -171,8 +171,8 @@ post(struct web_request *request, const struct conf_form *form)
 /* --- what is shown --- */
 
 static void
-reply_text(struct web_request *request, const char *type, struct buf *text, int rc,
-    const struct err *err)
+reply_text(
+    struct web_request *request, const char *type, struct buf *text, int rc, const struct err *err)
 {
 	struct str body = rc == 0 ? arena_str(request->arena, buf_str(text)) : STR_NONE;
 
@@ -208,11 +208,10 @@ show_script(struct web_request *request, const struct conf_form *form)
 	int rc;
 
 	buf_init(&text, SCRIPT_MAX);
-	rc = form_stamp_make(
-	    request->web->keys, form, clock_now(), request->arena, &stamp, &err);
+	rc = form_stamp_make(request->web->keys, form, clock_now(), request->arena, &stamp, &err);
 	if (rc == 0)
-		rc = form_write_script(
-		    request->web->conf, form, stamp, request->arena, &text, &err);
+		rc =
+		    form_write_script(request->web->conf, form, stamp, request->arena, &text, &err);
 	reply_text(request, "text/javascript; charset=utf-8", &text, rc, &err);
 	buf_fini(&text);
 }
@@ -238,8 +237,7 @@ web_form_route(struct web_request *request, struct str path)
 
 		if (path.n <= end.n || !str_ends_nocase(path, end))
 			continue;
-		form = request->web->keys == NULL ? NULL
-						  : conf_form_find(request->web->conf, name);
+		form = request->web->keys == NULL ? NULL : conf_form_find(request->web->conf, name);
 		if (form == NULL)
 			break;
 		if (request->method == WEB_POST && posted) {
@@ -262,8 +260,8 @@ static int
 find(struct web_request *request, const struct link_facts *facts, struct store_signup *signup_r,
     struct err *err)
 {
-	int found = store_signup_get(
-	    request->web->store, facts->contact, request->arena, signup_r, err);
+	int found =
+	    store_signup_get(request->web->store, facts->contact, request->arena, signup_r, err);
 
 	/* Ids are never given again; the time is that of the sign-up in any case. */
 	if (found == 1 &&
@@ -274,8 +272,8 @@ find(struct web_request *request, const struct link_facts *facts, struct store_s
 }
 
 static void
-confirmed(struct web_request *request, const struct conf_form *form,
-    const struct store_signup *signup)
+confirmed(
+    struct web_request *request, const struct conf_form *form, const struct store_signup *signup)
 {
 	if (form != NULL && form->confirmed_url[0] != '\0')
 		request->reply = (struct web_reply){.status = MHD_HTTP_SEE_OTHER,

@@ -44,7 +44,7 @@ struct form_answers {
 	struct str address; /* as mail goes to it; absent if it is wrong */
 	struct form_answer email, agree;
 	struct form_answer fields[CONF_FIELDS_MAX];
-	bool wrong;	     /* any of them */
+	bool wrong;	    /* any of them */
 	struct str profile; /* a JSON object of what the fields said */
 };
 
@@ -52,8 +52,7 @@ struct web_request;
 void form_read(
     struct web_request *request, const struct conf_form *form, struct form_answers *answers_r);
 /* The checks without a request. */
-const char *form_check_field(
-    const struct conf_field *field, struct str sent, json_t *profile);
+const char *form_check_field(const struct conf_field *field, struct str sent, json_t *profile);
 const char *form_check_address(struct str sent, struct arena *arena, struct str *address_r);
 
 /* --- form_page.c --- */

@@ -146,9 +146,9 @@ form_mail(const struct conf_form *form, const struct store_signup *signup, struc
 	add_base64(out, data);
 	buf_add_c(out, "--" BOUNDARY "--\r\n");
 	free(data);
-	return out->full ? err_set(err, ERR_LIMIT, "form \"%s\": the message is too long",
-				 form->name)
-			 : 0;
+	return out->full
+	    ? err_set(err, ERR_LIMIT, "form \"%s\": the message is too long", form->name)
+	    : 0;
 }
 
 static int
@@ -168,8 +168,7 @@ check_template(const struct conf *conf, const struct conf_form *form,
 }
 
 int
-form_mail_check(
-    const struct conf *conf, const struct tailor_templates *templates, struct err *err)
+form_mail_check(const struct conf *conf, const struct tailor_templates *templates, struct err *err)
 {
 	static const enum liquid_mode modes[] = {LIQUID_HTML, LIQUID_TEXT};
 

@@ -91,8 +91,8 @@ answer_of(const struct form_answer *answer, struct arena *arena)
 }
 
 static struct liquid_value
-field_of(const struct conf_form *form, size_t i, const struct form_answers *answers,
-    struct arena *arena)
+field_of(
+    const struct conf_form *form, size_t i, const struct form_answers *answers, struct arena *arena)
 {
 	static const char *const kinds[] = {
 	    [CONF_FIELD_TEXT] = "text",
@@ -174,7 +174,8 @@ form_say(struct web_request *request, unsigned status, const char *page,
     const struct conf_form *form, const struct store_signup *signup)
 {
 	struct arena *arena = request->arena;
-	struct liquid_object *values = form == NULL ? liquid_object_new(arena, 4) : about(form, arena);
+	struct liquid_object *values =
+	    form == NULL ? liquid_object_new(arena, 4) : about(form, arena);
 
 	if (form != NULL) {
 		add_text(values, arena, "incentive", str_c(form->incentive));

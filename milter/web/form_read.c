@@ -93,8 +93,7 @@ form_check_field(const struct conf_field *field, struct str sent, json_t *profil
 	if (field->kind == CONF_FIELD_TEXT &&
 	    g_utf8_strlen(text.p, (gssize)text.n) > (glong)field->high)
 		return "long";
-	json_object_setn_new(
-	    profile, field->name.p, field->name.n, json_stringn(text.p, text.n));
+	json_object_setn_new(profile, field->name.p, field->name.n, json_stringn(text.p, text.n));
 	return NULL;
 }
 
@@ -109,20 +108,19 @@ form_check_address(struct str sent, struct arena *arena, struct str *address_r)
 	*address_r = STR_NONE;
 	if (text.n == 0)
 		return "missing";
-	if (at == NULL || text.n > FORM_EMAIL_MAX || strchr("-\"", text.p[0]) != NULL || at[1] == '[' ||
-	    store_address_key(text, arena, &key, NULL) != 0)
+	if (at == NULL || text.n > FORM_EMAIL_MAX || strchr("-\"", text.p[0]) != NULL ||
+	    at[1] == '[' || store_address_key(text, arena, &key, NULL) != 0)
 		return "address";
 	domain = memrchr(key.p, '@', key.n);
 	if (memchr(domain, '.', (size_t)(key.p + key.n - domain)) == NULL)
 		return "address";
-	*address_r =
-	    arena_printf(arena, "%.*s%s", (int)(at - text.p), text.p, domain);
+	*address_r = arena_printf(arena, "%.*s%s", (int)(at - text.p), text.p, domain);
 	return address_r->p == NULL || address_r->n > FORM_EMAIL_MAX ? "address" : NULL;
 }
 
 static void
-read_fields(struct web_request *request, const struct conf_form *form,
-    struct form_answers *answers, json_t *profile)
+read_fields(struct web_request *request, const struct conf_form *form, struct form_answers *answers,
+    json_t *profile)
 {
 	for (size_t i = 0; i < form->fields.count && i < CONF_FIELDS_MAX; i++) {
 		struct form_answer *answer = &answers->fields[i];

@@ -63,7 +63,7 @@ struct web {
 	struct MHD_Response *pixel;
 	struct web_rates *rates;
 	const struct worker *worker; /* whose outbox processes are woken */
-	atomic_bool leaving; /* connections are to end with their next reply */
+	atomic_bool leaving;	     /* connections are to end with their next reply */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_OTHER };

@@ -43,8 +43,10 @@ milter/web/pages.h: milter/web/pages.awk $(web_page_files)
 	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
 
 if TESTS_ON
-check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_spool_test
-TESTS += tests/corpus/agent_corpus.py tests/unit/web_spool_test
+check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_form_test tests/unit/web_spool_test
+TESTS += tests/corpus/agent_corpus.py tests/unit/web_form_test tests/unit/web_spool_test
+tests_unit_web_form_test_SOURCES = tests/unit/web_form_test.c tests/unit/store_fixture.h
+tests_unit_web_form_test_LDADD = $(unit_libs)
 tests_unit_web_spool_test_SOURCES = tests/unit/web_spool_test.c tests/unit/store_fixture.h
 tests_unit_web_spool_test_LDADD = $(unit_libs)
 tests_corpus_agent_corpus_SOURCES = tests/corpus/agent_corpus.c

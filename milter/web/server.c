@@ -92,7 +92,7 @@ web_form(struct web_request *request, const char *name)
 	"base-uri 'none'; frame-ancestors 'none'"
 
 /* POLICY with a further place that forms may lead to. */
-#define FORM_POLICY                                                                          \
+#define FORM_POLICY                                                                             \
 	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' %s; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 

@@ -26,11 +26,11 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#define DAY_MS		 INT64_C(86400000)
-#define COMPLAINT_MS	 (30 * DAY_MS)
-#define COMPLAINT	 "complain"
-#define JOB_MEMORY	 ((size_t)2 << 20)
-#define MAIL_MAX	 ((size_t)256 << 10)
+#define DAY_MS	     INT64_C(86400000)
+#define COMPLAINT_MS (30 * DAY_MS)
+#define COMPLAINT    "complain"
+#define JOB_MEMORY   ((size_t)2 << 20)
+#define MAIL_MAX     ((size_t)256 << 10)
 
 /* A form that was sent, or its result to be counted. */
 struct wish {
@@ -78,8 +78,7 @@ look(struct store *store, struct str address, struct arena *arena, struct known 
 static bool
 is_subscribed(const struct known *known)
 {
-	return known->contact && !known->left &&
-	    known->row.consent.state == STORE_CONSENT_GRANTED;
+	return known->contact && !known->left && known->row.consent.state == STORE_CONSENT_GRANTED;
 }
 
 /* May one more message go to it? 1, 0 or -1. */
@@ -88,8 +87,8 @@ may_mail(struct store *store, const struct wish *wish, const struct known *known
 {
 	int64_t now = wish->signup.created_ms;
 	bool complained = known->left && str_starts(known->leaving.reason, STR(COMPLAINT));
-	int mailed = store_signup_mailed(store, wish->signup.address,
-	    now - (complained ? COMPLAINT_MS : DAY_MS), err);
+	int mailed = store_signup_mailed(
+	    store, wish->signup.address, now - (complained ? COMPLAINT_MS : DAY_MS), err);
 
 	return mailed < 0 ? -1 : mailed < (complained ? 1 : wish->form->mails);
 }
@@ -148,14 +147,14 @@ write_profile(struct store *store, const struct store_signup *signup, const stru
     struct err *err)
 {
 	json_t *fields = json_loadb(signup->fields.p, signup->fields.n, 0, NULL);
-	struct str language = known->contact && known->row.language.n > 0 ? STR_NONE
-									  : signup->language;
+	struct str language =
+	    known->contact && known->row.language.n > 0 ? STR_NONE : signup->language;
 	int rc;
 
 	if (fields == NULL)
 		fields = json_object();
-	rc = store_contact_upsert(store, signup->address, language.n == 0 ? STR_NONE : language,
-	    STR_NONE, fields, err);
+	rc = store_contact_upsert(
+	    store, signup->address, language.n == 0 ? STR_NONE : language, STR_NONE, fields, err);
 	json_decref(fields);
 	return rc < 0 ? -1 : 0;
 }
@@ -207,8 +206,8 @@ subscribe(struct store *store, const struct store_signup *signup, const struct k
 	if (write_profile(store, signup, known, err) == 0 &&
 	    write_consent(store, signup, proof, arena, err) == 0 &&
 	    (!known->left ||
-		store_suppression_remove(
-		    store, signup->address, STR(STORE_SCOPE_MARKETING), err) >= 0) &&
+		store_suppression_remove(store, signup->address, STR(STORE_SCOPE_MARKETING), err) >=
+		    0) &&
 	    store_signup_confirmed(store, signup, now_ms, err) == 0) {
 		add_history(proof, known);
 		rc = write_event(store, signup, now_ms, proof, arena, err);
@@ -259,8 +258,8 @@ signup_confirm(struct web_request *request, const struct store_signup *signup)
 /* --- a form was sent --- */
 
 static int
-put_mail(struct store *store, const struct wish *wish, struct str url,
-    struct arena *arena, struct err *err)
+put_mail(struct store *store, const struct wish *wish, struct str url, struct arena *arena,
+    struct err *err)
 {
 	const struct conf_form *form = wish->form;
 	const struct store_outbox_recipient recipient = {
@@ -293,10 +292,10 @@ ask(const struct web *web, struct store *store, const struct wish *wish, struct 
     struct err *err)
 {
 	const struct conf *conf = web->conf;
-	const struct conf_campaign *campaign = conf_campaign_find(conf, str_c(wish->form->campaign));
-	struct link_facts facts = {.kind = LINK_SIGNUP,
-	    .contact = wish->signup.id,
-	    .sent_ms = wish->signup.created_ms};
+	const struct conf_campaign *campaign =
+	    conf_campaign_find(conf, str_c(wish->form->campaign));
+	struct link_facts facts = {
+	    .kind = LINK_SIGNUP, .contact = wish->signup.id, .sent_ms = wish->signup.created_ms};
 	struct str url;
 
 	if (campaign->paused &&
@@ -367,8 +366,8 @@ write_wish(struct web_job *job, struct store *store, struct err *err)
 	if (result == NULL)
 		result = write_signup(request, store, wish, arena, err);
 	if (result != NULL)
-		rc = store_signup_count(store, str_c(wish->form->name), str_c(result), wish->times,
-		    clock_now(), err);
+		rc = store_signup_count(
+		    store, str_c(wish->form->name), str_c(result), wish->times, clock_now(), err);
 	arena_free(&arena);
 	return rc;
 }
