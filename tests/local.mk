@@ -84,6 +84,10 @@ api: all
 http: all
 	$(tests_python)/http/run.py
 
+signup: all
+	$(tests_python)/scene/signup.py
+	$(tests_python)/scene/signup_walk.py
+
 coupons: all
 	$(tests_python)/scene/coupons.py
 
@@ -114,4 +118,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http deliveries bench-maillog
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http deliveries bench-maillog signup

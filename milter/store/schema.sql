@@ -358,7 +358,6 @@ CREATE TABLE signup (
 	client       TEXT NOT NULL,
 	consent      TEXT NOT NULL,
 	language     TEXT NOT NULL,
-	topics       TEXT NOT NULL,
 	fields       TEXT NOT NULL
 );
 CREATE INDEX signup_address ON signup (address_key, created_ms);

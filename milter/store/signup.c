@@ -15,8 +15,8 @@
 
 static const char put_sql[] =
     "INSERT INTO signup (address_key, address, form, created_ms, expires_ms, confirmed_ms, mailed, "
-    "client, consent, language, topics, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-    "?11, ?12)";
+    "client, consent, language, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11)";
 static const char get_sql[] = "SELECT " SIGNUP_COLUMNS " FROM signup WHERE id = ?1";
 static const char confirm_sql[] =
     "UPDATE signup SET confirmed_ms = ?2, fields = '{}' WHERE id = ?1";
@@ -50,8 +50,7 @@ put(struct store_db *db, struct str key, const struct store_signup *signup, int6
 	store_db_bind_str(statement, 8, signup->client);
 	store_db_bind_str(statement, 9, signup->consent);
 	store_db_bind_str(statement, 10, signup->language);
-	store_db_bind_str(statement, 11, signup->topics);
-	store_db_bind_str(statement, 12, signup->fields);
+	store_db_bind_str(statement, 11, signup->fields);
 	if (store_db_run(db, statement, "store a sign-up", err) != 0)
 		return -1;
 	*id_r = sqlite3_last_insert_rowid(db->handle);
@@ -94,7 +93,7 @@ store_signup_get(struct store *store, int64_t id, struct arena *arena,
 	if (rc == 1) {
 		signup_borrow(statement, signup_r);
 		struct str *texts[] = {&signup_r->address, &signup_r->form, &signup_r->client,
-		    &signup_r->consent, &signup_r->language, &signup_r->topics, &signup_r->fields};
+		    &signup_r->consent, &signup_r->language, &signup_r->fields};
 
 		for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 			*texts[i] = texts[i]->n == 0 ? STR("") : arena_str(arena, *texts[i]);

@@ -25,7 +25,6 @@ struct store_signup {
 	struct str client;    /* address, as far as it is kept */
 	struct str consent;   /* SHA-256 of the text, in hex; see store_consent_text_put */
 	struct str language;  /* of the page; may be empty */
-	struct str topics;    /* with spaces between them */
 	struct str fields;    /* a JSON object */
 };
 

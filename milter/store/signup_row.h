@@ -10,7 +10,7 @@
 
 #define SIGNUP_COLUMNS                                                                       \
 	"id, address, form, created_ms, expires_ms, confirmed_ms, mailed, client, consent, " \
-	"language, topics, fields"
+	"language, fields"
 
 /* Texts are good until the next step. */
 static inline void
@@ -27,8 +27,7 @@ signup_borrow(sqlite3_stmt *statement, struct store_signup *signup_r)
 	    .client = store_db_str(statement, 7),
 	    .consent = store_db_str(statement, 8),
 	    .language = store_db_str(statement, 9),
-	    .topics = store_db_str(statement, 10),
-	    .fields = store_db_str(statement, 11),
+	    .fields = store_db_str(statement, 10),
 	};
 }
 

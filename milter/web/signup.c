@@ -427,7 +427,6 @@ signup_post(
 	    .expires_ms = now_ms + form->confirm_within,
 	    .client = web_client(request),
 	    .language = STR(""),
-	    .topics = STR(""),
 	    .fields = answers->profile};
 	wish->ascii = is_ascii(answers->address);
 	request->wakes = true;

@@ -439,6 +439,9 @@ def attacks(world):
         if reply.status == 422 and i % 3:
             back = page.value("age")
             need(back in (line, "") or "\0" in line, f"{line!r} came back as {back!r}")
+    world.sign_up("usual@signup.example")
+    world.link("usual@signup.example")
+    usual = verify.everything(world.sink.of("usual@signup.example")[0].data)
     # What may stand in a profile stands in it, and mail of it is mail.
     for i, line in enumerate(lines[:40]):
         address = f"deep{i}@signup.example"
@@ -451,8 +454,8 @@ def attacks(world):
         names = {name.lower() for name, _ in verify.raw_fields(message.data)}
         need(not names & {"bcc", "cc", "reply-to", "x-injected"}, f"{names}")
         verify.require(world.bed.verifier.python(message.data), "DKIM")
-        need(len(line) < 4 or line[:40] not in verify.everything(message.data)
-             or line[:40].isalnum(), f"{line!r} stands in the message")
+        need(line[:40] in usual or line[:40] not in verify.everything(message.data),
+             f"{line!r} stands in the message")
         need(world.ask("POST", link).status == 200, "POST")
         need(world.contact(address)["attributes"].get("first_name", "") == line[:40].strip(),
              f"{line!r}")
