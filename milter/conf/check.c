@@ -270,6 +270,21 @@ checked_tracking(const char *text, const char *folder, struct arena *arena)
 
 /* The sender's part of a Feedback-ID. */
 static const char *
+checked_contact(const char *text, const char *folder, struct arena *arena)
+{
+	static const char *const schemes[] = {"mailto:", "https://", "tel:"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (strncmp(text, schemes[i], n) == 0 && text[n] != '\0' && strlen(text) <= 500 &&
+		    strpbrk(text, " \t") == NULL)
+			return checked_text(text, folder, arena);
+	}
+	return NULL;
+}
+
+static const char *
 checked_phrase(const char *text, const char *folder, struct arena *arena)
 {
 	return strlen(text) > 100 ? NULL : checked_text(text, folder, arena);
@@ -376,6 +391,8 @@ checked_field(const char *text, const char *folder, struct arena *arena)
 
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
+    {"contact", "an address like mailto:security@shop.example, https://... or tel:...",
+	checked_contact},
     {"phrase", "a text of at most 100 bytes without control characters", checked_phrase},
     {"path", "the path of a file or folder", checked_path},
     {"socket", "unix:PATH (at most 107 bytes), inet:PORT@HOST or inet6:PORT@HOST", checked_socket},

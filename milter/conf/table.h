@@ -192,6 +192,9 @@ X(TEXT, web, "", "web", \
   "has them. Empty: there is no such process.") \
 X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
   "Networks of the web servers before it: what they say in X-Forwarded-For is believed.") \
+X(LIST, security_contact, "", "contact", \
+  "Where people who found a hole may tell of it, as mailto:security@shop.example or an https: " \
+  "address: the web process says so in /.well-known/security.txt (RFC 9116). Empty: it says nothing.") \
 X(LIST, metrics, "127.0.0.0/8 ::1/128", "network", \
   "Networks whose clients the web process shows /metrics to, numbers for Prometheus: " \
   "mailtailor-metrics(7). Others are told that there is nothing. A client behind one of web_proxies " \

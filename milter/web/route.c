@@ -9,6 +9,8 @@
  */
 #include "web/internal.h"
 
+#include "base/clock.h"
+
 static void
 text_reply(struct web_request *request, const char *type, struct str body)
 {
@@ -27,10 +29,35 @@ robots(struct web_request *request)
 	text_reply(request, "text/plain; charset=utf-8", STR("User-agent: *\nDisallow: /\n"));
 }
 
+/* RFC 9116. It has to have an end, which is always half a year away: that somebody answers there is
+ * known as long as the daemon runs. */
+#define SECURITY_MS  ((int64_t)180 * 86400000)
+#define SECURITY_MAX ((size_t)64 << 10)
+
+static void
+security(struct web_request *request)
+{
+	const struct conf_list *contacts = &request->web->conf->security_contact;
+	char time[CLOCK_TEXT_SIZE];
+	struct buf text;
+
+	if (contacts->count == 0) {
+		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+		return;
+	}
+	buf_init(&text, SECURITY_MAX);
+	for (size_t i = 0; i < contacts->count; i++)
+		buf_printf(&text, "Contact: %s\n", contacts->at[i]);
+	buf_printf(&text, "Expires: %.10sT00:00:00Z\n", clock_iso(clock_now() + SECURITY_MS, time));
+	text_reply(request, "text/plain; charset=utf-8", arena_str(request->arena, buf_str(&text)));
+	buf_fini(&text);
+}
+
 static const struct {
 	const char *path;
 	void (*run)(struct web_request *request);
-} pages[] = {{"/health", health}, {"/robots.txt", robots}, {"/metrics", web_metrics}};
+} pages[] = {{"/health", health}, {"/robots.txt", robots}, {"/metrics", web_metrics},
+    {"/.well-known/security.txt", security}};
 
 static const struct {
 	enum link_kind kind;

@@ -46,7 +46,8 @@ static const struct {
 	int (*make)(const struct link_keys *keys, struct str base, const struct link_facts *facts,
 	    struct arena *arena, struct str *url_r, struct err *err);
 } paths[] = {{'c', link_click_url}, {'o', link_open_url}, {'u', link_unsubscribe_url},
-    {'p', link_preferences_url}, {'v', link_view_url}, {'h', link_hidden_url}};
+    {'p', link_preferences_url}, {'v', link_view_url}, {'h', link_hidden_url},
+    {'s', link_signup_url}};
 
 #define PATHS (sizeof paths / sizeof paths[0])
 

@@ -38,6 +38,19 @@ machine_burst = "0s"
 """
 
 
+FORM = """\
+form "news" {
+\ttitle = "News"
+\tconsent = "I want news."
+\tfields = {"first_name text:40: First name"}
+\tcampaign = "confirm"
+\tfrom = "news@shop.example"
+\tfill_min = 0s
+\tclient_rate = 100000
+}
+"""
+
+
 class Reply:
     def __init__(self, status, fields, body):
         self.status, self.fields, self.body = status, fields, body
@@ -64,7 +77,10 @@ class Served:
 
     def start(self):
         self.daemon.extra = (f'token_keys = "{self.daemon.make_tokens()}"\n'
-                             'campaign "spring" {\n\thoneypot = yes\n}\n')
+                             'security_contact = {"mailto:security@shop.example"}\n'
+                             'campaign "spring" {\n\thoneypot = yes\n}\n'
+                             'campaign "confirm" {\n\tkind = transactional\n}\n'
+                             + FORM)
         self.bed.start()
         names = [f"h{i}@http.example" for i in range(RECIPIENTS)]
         self.daemon.import_contacts("email\n" + "\n".join(names) + "\n")
