@@ -63,6 +63,10 @@ X(outbox, "what waits to be sent", \
   "outbox resume CAMPAIGN\n" \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
+X(unsubscribe, "mail to the address of List-Unsubscribe", \
+  "unsubscribe [--recipient ADDRESS] [--dry-run] < MESSAGE\n" \
+  "unsubscribe ADDRESS [--dry-run]\n" \
+  "(ADDRESS: the one with the token, leave+TOKEN@shop.example)\n") \
 X(bounce, "what returned messages say: bounces, complaints, automatic replies", \
   "bounce [--json] [--dry-run] [--recipient ADDRESS] [--client ADDRESS]\n" \
   "       [FILE|MAILDIR|MBOX|- ...]\n") \

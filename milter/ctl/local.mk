@@ -64,6 +64,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/suppress.c milter/ctl/suppress.h \
 	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \
 	milter/ctl/token.c \
+	milter/ctl/unsubscribe.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c
 
