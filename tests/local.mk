@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/axe tests/bench tests/http tests/lib tests/scene tests/segment tests/soak
+	tests/README tests/axe tests/bench tests/http tests/lib tests/scene tests/segment tests/shop tests/soak
 
 # What Python, compilers and earlier tests left in those folders.
 dist-hook:

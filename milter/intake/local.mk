@@ -12,7 +12,7 @@ libmailtailor_a_SOURCES += \
 	milter/intake/time.c milter/intake/time.h
 
 dist_man_MANS += milter/intake/mailtailor-events.7 milter/intake/mailtailor-products.7
-EXTRA_DIST += tests/unit/intake_tool_test.py tests/shop/shop.py
+EXTRA_DIST += tests/unit/intake_tool_test.py
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/intake_test

@@ -36,9 +36,10 @@ serve(void *closure)
 
 	request->aside(request);
 	request->recorded = 0;
+	/* Before the reply leaves: who has it may ask again at once. */
+	atomic_store(&aside->busy, false);
 	/* From here on the request is not ours. */
 	MHD_resume_connection(connection);
-	atomic_store(&aside->busy, false);
 	return NULL;
 }
 
