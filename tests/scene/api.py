@@ -459,7 +459,7 @@ class Scene:
         assert "no-store" in contact.headers["Cache-Control"]
         shown = json.loads(self.shop.daemon.tool("contacts", "show", "--json", address).stdout)
         assert shown.pop("signups") == []
-    assert contact.json == shown, f"{contact.json} is not {shown}"
+        assert contact.json == shown, f"{contact.json} is not {shown}"
         changed = self.admin.ask("PATCH", path, {
             "language": "pt_BR", "time_zone": "Europe/Lisbon",
             "attributes": {"first_name": None, "points": 7},

@@ -294,7 +294,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", help="folder with the programs (default: $MAILTAILOR_BUILD)")
     arguments = parser.parse_args()
-    checks = Checks("api schema")
+    checks = Checks("api_schema")
     if jsonschema is None:
         print("python3-jsonschema is not installed (contrib/packages test)")
         return checks.end(skipped=1)

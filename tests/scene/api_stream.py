@@ -127,7 +127,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}")
-    checks = Checks("api stream")
+    checks = Checks("api_stream")
     try:
         with Lab() as lab:
             shop = Shop(lab, arguments.build)
