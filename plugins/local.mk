@@ -42,13 +42,14 @@ if TESTS_ON
 # Plugins for tests.
 test_bad = nothing major minor small magic hook name
 test_plugins = tests/plugins/sample.so tests/plugins/hear.so tests/plugins/careless.so \
+	tests/plugins/fetcher.so \
 	tests/plugins/old.so tests/plugins/rogue.so \
 	$(foreach bad,$(test_bad),tests/plugins/bad_$(bad).so)
 plugin_cc = $(AM_V_CC)$(MKDIR_P) tests/plugins && $(CC) -c -fPIC -fvisibility=hidden -std=c99 \
 	-pedantic -Wall -Wextra -O1 -g -Iplugins/include -I$(srcdir) -o $@.o
 plugin_ld = $(CC) -shared -o $@ $@.o
 
-tests/plugins/sample.so tests/plugins/hear.so tests/plugins/careless.so: \
+tests/plugins/sample.so tests/plugins/hear.so tests/plugins/careless.so tests/plugins/fetcher.so: \
 tests/plugins/%.so: tests/plugins/%.c $(plugin_include)
 	$(plugin_cc) $(srcdir)/tests/plugins/$*.c && $(plugin_ld)
 tests/plugins/old.so: tests/plugins/abi-1.0/old.c tests/plugins/abi-1.0/plugin.h $(plugin_include)
@@ -77,7 +78,7 @@ plugin-documents: all
 	@$(manual_test) --write $(plugin_PROGRAMS)
 .PHONY: plugin-documents
 
-EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py \
+EXTRA_DIST += tests/unit/plugin_threads_test.py tests/scene/fence.py tests/plugins/fetcher.c \
 	tests/plugins/rogue.c tests/plugins/throw.cc tests/plugins/header_test tests/plugins/manual_test.py tests/plugins/strict_test.py \
 	tests/plugins/installed.py \
 	tests/plugins/careless.c tests/plugins/sample.c tests/plugins/hear.c tests/plugins/bad.c \

@@ -4,7 +4,7 @@ TESTS += contrib/tools/floors
 
 # Whole folders, so that nobody has to list a new scene.
 EXTRA_DIST += .ci contrib/check contrib/demo contrib/newsletter contrib/packages contrib/tools \
-	tests/README tests/bench tests/lib tests/scene tests/soak
+	tests/README tests/axe tests/bench tests/http tests/lib tests/scene tests/segment tests/soak
 
 # What Python, compilers and earlier tests left in those folders.
 dist-hook:
@@ -60,11 +60,34 @@ bench: all tests/bench/copies
 listeners: all
 	$(tests_python)/scene/listeners.py
 
+metrics: all
+	$(tests_python)/scene/metrics.py
+
+fetch: all
+	$(tests_python)/scene/fetch.py
+
 deliveries: all
 	$(tests_python)/scene/deliveries.py
 
 clicks: all
 	$(tests_python)/scene/clicks.py
+
+bounces: all
+	$(tests_python)/scene/bounces.py
+
+api: all
+	$(tests_python)/scene/api.py
+	$(tests_python)/scene/api_schema.py
+	$(tests_python)/scene/segment.py
+	$(tests_python)/scene/api_stream.py
+
+http: all
+	$(tests_python)/http/run.py
+
+signup: all
+	$(tests_python)/scene/signup.py
+	$(tests_python)/scene/signup_walk.py
+	$(tests_python)/scene/pages_walk.py
 
 coupons: all
 	$(tests_python)/scene/coupons.py
@@ -96,4 +119,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners deliveries clicks coupons bench-web bench-maillog thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http deliveries bench-maillog signup

@@ -10,7 +10,8 @@ libmailtailor_a_SOURCES += \
 	milter/base/origin.c milter/base/origin.h \
 	milter/base/resident.c milter/base/resident.h \
 	milter/base/secret.c milter/base/secret.h \
-	milter/base/str.c milter/base/str.h
+	milter/base/str.c milter/base/str.h \
+	milter/base/tally.c milter/base/tally.h
 
 if TESTS_ON
 check_PROGRAMS += tests/unit/base_test

@@ -5,11 +5,13 @@
 #include "conf/check.h"
 
 #include "conf/conf.h"
+#include "conf/form.h"
 #include "conf/net.h"
 
 #include <ctype.h>
 #include <idn2.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
@@ -268,6 +270,27 @@ checked_tracking(const char *text, const char *folder, struct arena *arena)
 
 /* The sender's part of a Feedback-ID. */
 static const char *
+checked_contact(const char *text, const char *folder, struct arena *arena)
+{
+	static const char *const schemes[] = {"mailto:", "https://", "tel:"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t n = strlen(schemes[i]);
+
+		if (strncmp(text, schemes[i], n) == 0 && text[n] != '\0' && strlen(text) <= 500 &&
+		    strpbrk(text, " \t") == NULL)
+			return checked_text(text, folder, arena);
+	}
+	return NULL;
+}
+
+static const char *
+checked_phrase(const char *text, const char *folder, struct arena *arena)
+{
+	return strlen(text) > 100 ? NULL : checked_text(text, folder, arena);
+}
+
+static const char *
 checked_feedback(const char *text, const char *folder, struct arena *arena)
 {
 	size_t n = strlen(text);
@@ -324,8 +347,53 @@ checked_template(const char *text, const char *folder, struct arena *arena)
 	    : NULL;
 }
 
+/* https://HOST[:PORT], as a browser says it in Origin. */
+static const char *
+checked_origin(const char *text, const char *folder, struct arena *arena)
+{
+	const char *origin = checked_tracking(text, folder, arena);
+	size_t n = origin == NULL ? 0 : strlen(origin);
+
+	if (n == 0 || strchr(strstr(origin, "://") + 3, '/') != NULL)
+		return NULL;
+	str_lower_ascii((char *)(uintptr_t)origin, n);
+	return origin;
+}
+
+/* Where people are led: https://HOST/... */
+static const char *
+checked_page(const char *text, const char *folder, struct arena *arena)
+{
+	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8
+	    : strncmp(text, "http://", 7) == 0		  ? 7
+							  : 0;
+
+	(void)folder;
+	if (scheme == 0 || strlen(text) > 1000)
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || strchr("<>\"'\\^`{|}", *c) != NULL)
+			return NULL;
+	}
+	return authority_is_good((struct str){text + scheme, strcspn(text + scheme, "/?#")})
+	    ? arena_str(arena, str_c(text)).p
+	    : NULL;
+}
+
+static const char *
+checked_field(const char *text, const char *folder, struct arena *arena)
+{
+	struct conf_field field;
+
+	(void)folder;
+	return conf_field_parse(str_c(text), arena, &field) ? text : NULL;
+}
+
 static const struct conf_check checks[] = {
     {"", "a text without control characters", checked_text},
+    {"contact", "an address like mailto:security@shop.example, https://... or tel:...",
+	checked_contact},
+    {"phrase", "a text of at most 100 bytes without control characters", checked_phrase},
     {"path", "the path of a file or folder", checked_path},
     {"socket", "unix:PATH (at most 107 bytes), inet:PORT@HOST or inet6:PORT@HOST", checked_socket},
     {"mode", "a file mode in octal, as in 0660", checked_mode},
@@ -344,6 +412,12 @@ static const struct conf_check checks[] = {
 	checked_taker},
     {"plugin", "the name of a plugin, alone or with \":defer\", \":without\" or \":stop\"",
 	checked_plugin},
+    {"origin", "a site like https://shop.example, without a path", checked_origin},
+    {"page", "an address like https://shop.example/thanks", checked_page},
+    {"field",
+	"\"NAME KIND: LABEL\" or \"NAME KIND required: LABEL\", with KIND text, text:MAX, "
+	"number, number:LOW..HIGH, checkbox or choice:ONE|TWO",
+	checked_field},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 

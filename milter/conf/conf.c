@@ -240,3 +240,9 @@ conf_web_proxy(const struct conf *conf, const char *address)
 {
 	return is_in(&snapshot_of(conf)->web_proxies, address);
 }
+
+bool
+conf_metrics_for(const struct conf *conf, const char *address)
+{
+	return is_in(&snapshot_of(conf)->metrics, address);
+}

@@ -73,6 +73,13 @@ struct conf_plugin {
 	size_t setting_count;
 };
 
+/* A form that people sign up with. */
+struct conf_form {
+	const char *name; /* 1 to 40 of a-z, 0-9, "_" */
+	const char *place;
+	CONF_FORM(CONF_MEMBER)
+};
+
 struct conf {
 	const char *path;
 	CONF_GLOBAL(CONF_MEMBER)
@@ -82,6 +89,8 @@ struct conf {
 	size_t plugin_count;
 	struct conf_dkim *dkims;
 	size_t dkim_count;
+	struct conf_form *forms;
+	size_t form_count;
 };
 
 /* Reads and checks `path`. Result has one reference. ERR_CONFIG with
@@ -101,6 +110,8 @@ const char *conf_place(const struct conf *conf, const char *name);
 const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct str name);
 /* NULL if there is no such section. */
 const struct conf_plugin *conf_plugin_find(const struct conf *conf, struct str name);
+/* NULL if there is no such section. */
+const struct conf_form *conf_form_find(const struct conf *conf, struct str name);
 /* "NAME" or "NAME:WORD", as a campaign's `plugins` has it; the word is a value of on_error. False
  * if it is neither. `fallback`: what `use_r` is without a word. */
 bool conf_plugin_use(const char *text, struct str *name_r, int fallback, int *use_r);
@@ -129,6 +140,8 @@ void conf_law_warnings(
 bool conf_trusted(const struct conf *conf, const char *address);
 /* The same for `web_proxies`. */
 bool conf_web_proxy(const struct conf *conf, const char *address);
+/* The same for `metrics`. */
+bool conf_metrics_for(const struct conf *conf, const char *address);
 
 /* The commented sample file and the parameter sections of mailtailor.conf(5). */
 void conf_write_sample(FILE *out);

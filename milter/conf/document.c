@@ -94,6 +94,19 @@ document_value(FILE *out, const struct conf_row *row, const char *value)
 static const char *
 example_of(const struct conf_row *row)
 {
+	static const struct {
+		const char *name, *text;
+	} examples[] = {
+	    {"title", "News of the shop"},
+	    {"consent", "I want news of the shop by mail. I can unsubscribe at any time."},
+	    {"campaign", "confirm"},
+	    {"from", "news@shop.example"},
+	};
+
+	for (size_t i = 0; row->required && i < sizeof examples / sizeof examples[0]; i++) {
+		if (strcmp(row->name, examples[i].name) == 0)
+			return examples[i].text;
+	}
 	if (strcmp(row->name, "selector") == 0)
 		return "mt1";
 	if (strcmp(row->name, "key") == 0)
@@ -155,6 +168,10 @@ conf_write_sample(FILE *out)
 	      "#\n",
 	    out);
 	write_sample_section(out, conf_rows_plugin(), "plugin \"recommend\"");
+	fputs("\n# A section for each form that people sign up with, at tracking_url/f/NAME.\n"
+	      "#\n",
+	    out);
+	write_sample_section(out, conf_rows_form(), "form \"news\"");
 	fputs("\n# A section for each From domain that campaigns are sent from. Campaign mail\n"
 	      "# from a domain without a key does not leave. A further key of the domain has\n"
 	      "# a section that is named by its DNS record: dkim \"mt2._domainkey.example.com\".\n"
@@ -267,6 +284,8 @@ conf_write_manual(FILE *out)
 	document_rows(out, conf_rows_campaign());
 	fputs(".Ss Parameters of a plugin section\n", out);
 	document_rows(out, conf_rows_plugin());
+	fputs(".Ss Parameters of a form section\n", out);
+	document_rows(out, conf_rows_form());
 	fputs(".Ss Parameters of a dkim section\n", out);
 	document_rows(out, conf_rows_dkim());
 }

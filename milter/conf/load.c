@@ -9,6 +9,7 @@
  * Threads: any; parse.c takes one at a time.
  * Fails:   ERR_CONFIG, ERR_NOTFOUND, ERR_IO.
  */
+#include "conf/form.h"
 #include "conf/parse.h"
 #include "conf/snapshot.h"
 #include "conf/value.h"
@@ -43,6 +44,12 @@ static struct kind
 kind_plugin(void)
 {
 	return (struct kind){"plugin", conf_rows_plugin(), sizeof(struct conf_plugin)};
+}
+
+static struct kind
+kind_form(void)
+{
+	return (struct kind){"form", conf_rows_form(), sizeof(struct conf_form)};
 }
 
 static void *
@@ -111,6 +118,8 @@ copy_sections(struct arena *arena, const struct parse *parse, struct kind kind, 
 
 _Static_assert(offsetof(struct conf_campaign, name) == 0 &&
 	offsetof(struct conf_dkim, domain) == 0 && offsetof(struct conf_plugin, name) == 0 &&
+	offsetof(struct conf_form, name) == 0 &&
+	offsetof(struct conf_campaign, place) == offsetof(struct conf_form, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_plugin, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_dkim, place),
     "copy_sections fills them all");
@@ -391,6 +400,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	    copy_sections(snapshot->arena, parse, kind_campaign(), &conf->campaign_count);
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
 	conf->plugins = copy_sections(snapshot->arena, parse, kind_plugin(), &conf->plugin_count);
+	conf->forms = copy_sections(snapshot->arena, parse, kind_form(), &conf->form_count);
 	for (size_t i = 0; i < conf->plugin_count; i++)
 		copy_settings(snapshot->arena, parse, &conf->plugins[i]);
 	for (size_t i = 0; i < conf->campaign_count; i++)
@@ -398,10 +408,12 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	check_dkim(parse, snapshot->arena, conf);
 	snapshot->trusted = parse_networks(snapshot, &conf->trusted);
 	snapshot->web_proxies = parse_networks(snapshot, &conf->web_proxies);
+	snapshot->metrics = parse_networks(snapshot, &conf->metrics);
 	snapshot->places = parse->places;
 	check_together(parse, snapshot);
 	check_tracking(parse, snapshot);
 	check_law(parse, conf);
+	conf_form_check(parse, conf);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(
@@ -433,6 +445,7 @@ conf_load(struct conf **conf_r, const char *path,
 		check_required(&parse, kind_campaign());
 		check_selectors(&parse);
 		check_required(&parse, kind_dkim());
+		check_required(&parse, kind_form());
 	}
 	if (parse.problem_count == 0)
 		fill(snapshot, &parse);

@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/conf/check.c milter/conf/check.h \
 	milter/conf/conf.c milter/conf/conf.h \
 	milter/conf/document.c milter/conf/document.h \
+	milter/conf/form.c milter/conf/form.h \
 	milter/conf/law.c \
 	milter/conf/load.c \
 	milter/conf/machine.c milter/conf/machine.h \
@@ -16,7 +17,8 @@ libmailtailor_a_SOURCES += \
 	milter/conf/value.c milter/conf/value.h
 
 dist_man_MANS += milter/conf/mailtailor.conf.5
-dist_doc_DATA = conf/mailtailor.conf conf/nginx.conf conf/postfix-main.cf conf/sendmail.mc
+dist_doc_DATA = conf/mailtailor.conf conf/nginx.conf conf/postfix-bounces conf/postfix-main.cf \
+	conf/sendmail.mc
 splitdir = $(docdir)/postfix-split
 dist_split_DATA = conf/postfix-split/main.cf conf/postfix-split/master.cf \
 	conf/postfix-split/mailtailor-clients.cidr

@@ -33,7 +33,7 @@ struct options_hooks {
 	cfg_callback_t setting;	      /* of a plugin's own parameter, once for each element */
 	cfg_callback_t unknown_value; /* of an unknown name, once for each element */
 	cfg_callback_t ignored_value; /* all values inside of an unknown section */
-	cfg_callback_t opened;	      /* a campaign, plugin or dkim section; cfg is the section */
+	cfg_callback_t opened;	      /* a known section; cfg is the section */
 	cfg_callback_t unknown_opened;
 	cfg_func_t include;
 	cfg_errfunc_t error;

@@ -78,6 +78,8 @@ rows_of(const cfg_t *cfg)
 		return conf_rows_plugin();
 	if (strcmp(cfg->name, "dkim") == 0)
 		return conf_rows_dkim();
+	if (strcmp(cfg->name, "form") == 0)
+		return conf_rows_form();
 	return conf_rows_global();
 }
 
@@ -150,6 +152,8 @@ home_of(const char *name)
 		return "it belongs into a dkim section";
 	if (conf_row_find(conf_rows_plugin(), name) != NULL)
 		return "it belongs into a plugin section";
+	if (conf_row_find(conf_rows_form(), name) != NULL)
+		return "it belongs into a form section";
 	return NULL;
 }
 
@@ -191,13 +195,20 @@ on_ignored_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 
 /* Sections */
 
+/* Their names stand in file names and addresses. */
+static bool
+has_plain_name(const char *kind)
+{
+	return strcmp(kind, "plugin") == 0 || strcmp(kind, "form") == 0;
+}
+
 static const char *
 stored_title(const char *kind, const char *written)
 {
 	if (strcmp(kind, "dkim") == 0)
 		return conf_check_domain(written, run.parse->arena);
-	if (strcmp(kind, "plugin") == 0 ? !conf_check_plugin_name(str_c(written))
-					: !conf_check_campaign_name(str_c(written)))
+	if (has_plain_name(kind) ? !conf_check_plugin_name(str_c(written))
+				 : !conf_check_campaign_name(str_c(written)))
 		return NULL;
 	return arena_str(run.parse->arena, str_c(written)).p;
 }
@@ -240,7 +251,7 @@ on_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 		parse_complain(run.parse, ERR_CONFIG, "%s:%d: %s: expected %s, got \"%.200s\"",
 		    cfg->filename, cfg->line, cfg->name,
 		    strcmp(cfg->name, "dkim") == 0 ? "a domain name"
-			: strcmp(cfg->name, "plugin") == 0
+			: has_plain_name(cfg->name)
 			? "a name of 1 to 40 letters a-z, digits and \"_\""
 			: "a name of 1 to 100 letters, digits, \".\", \"_\" and \"-\", or \"*\"",
 		    cfg->title);
@@ -253,6 +264,7 @@ on_unknown_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	const char *guess = conf_name_distance(cfg->name, "campaign") < 4 ? "campaign"
 	    : conf_name_distance(cfg->name, "plugin") < 3		  ? "plugin"
 	    : conf_name_distance(cfg->name, "dkim") < 3			  ? "dkim"
+	    : conf_name_distance(cfg->name, "form") < 3			  ? "form"
 									  : NULL;
 	char message[ERR_TEXT_MAX / 2];
 
@@ -260,7 +272,7 @@ on_unknown_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	*(const char **)result = text;
 	unknown_find(cfg->name)->reported = true;
 	if (strcmp(cfg->name, "campaign") == 0 || strcmp(cfg->name, "dkim") == 0 ||
-	    strcmp(cfg->name, "plugin") == 0)
+	    has_plain_name(cfg->name))
 		snprintf(message, sizeof message, "a %s section can't stand inside of another",
 		    cfg->name);
 	else if (guess != NULL)

@@ -20,7 +20,7 @@
 
 #include <confuse.h>
 
-/* One `campaign`, `plugin` or `dkim` section, where it was opened. */
+/* One section, where it was opened. */
 struct parse_section {
 	struct parse_section *next;
 	const char *kind;

@@ -39,11 +39,12 @@ struct conf_rows {
 	size_t count;
 };
 
-/* Members of struct conf, struct conf_campaign, struct conf_dkim and struct conf_plugin. */
+/* Members of struct conf, struct conf_campaign and so on. */
 struct conf_rows conf_rows_global(void);
 struct conf_rows conf_rows_campaign(void);
 struct conf_rows conf_rows_dkim(void);
 struct conf_rows conf_rows_plugin(void);
+struct conf_rows conf_rows_form(void);
 
 /* NULL if there is none of that name. */
 const struct conf_row *conf_row_find(struct conf_rows rows, const char *name);

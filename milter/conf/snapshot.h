@@ -27,6 +27,7 @@ struct snapshot {
 	struct arena *arena;
 	struct conf_networks trusted;
 	struct conf_networks web_proxies;
+	struct conf_networks metrics;
 	const char **places; /* file:line of each global row; NULL where the default counts */
 };
 

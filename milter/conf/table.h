@@ -93,6 +93,18 @@ X(LIST, report_senders, "yahoo.com aol.com hotmail.com outlook.com", "domain", \
 X(LIST, report_networks, "", "network", \
   "Networks whose complaints count without a signature. The relay says where a message came from: " \
   "by CLIENT_ADDRESS to a command in its aliases, else by --client.") \
+X(INT, watch_bounces, "100", "0..1000", \
+  "A campaign is paused when so many of a thousand copies within watch_window came back, of all or " \
+  "of those to one domain, for whatever reason: its mail waits in the outbox until mailtailor " \
+  "outbox resume. 0: never.") \
+X(INT, watch_complaints, "3", "0..1000", \
+  "The same for copies that were complained of. Large receivers begin to refuse at 3 of a " \
+  "thousand.") \
+X(TIME, watch_window, "1d", "1m..90d", \
+  "How far back watch_bounces and watch_complaints look; not before the campaign was resumed.") \
+X(INT, watch_minimum, "200", "1..1000000000", \
+  "With fewer copies in that time, or fewer than five that came back or were complained of, no " \
+  "campaign is paused.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \
@@ -180,9 +192,24 @@ X(TEXT, web, "", "web", \
   "has them. Empty: there is no such process.") \
 X(LIST, web_proxies, "127.0.0.0/8 ::1/128", "network", \
   "Networks of the web servers before it: what they say in X-Forwarded-For is believed.") \
+X(LIST, security_contact, "", "contact", \
+  "Where people who found a hole may tell of it, as mailto:security@shop.example or an https: " \
+  "address: the web process says so in /.well-known/security.txt (RFC 9116). Empty: it says nothing.") \
+X(LIST, metrics, "127.0.0.0/8 ::1/128", "network", \
+  "Networks whose clients the web process shows /metrics to, numbers for Prometheus: " \
+  "mailtailor-metrics(7). Others are told that there is nothing. A client behind one of web_proxies " \
+  "counts by the address that it tells in X-Forwarded-For, so a proxy must send that field, or keep " \
+  "/metrics to itself as conf/nginx.conf does.") \
 X(ENUM, web_client, "short", "short|full|none", \
   "What is kept of a client's address with a click or open: short, its network, of 24 bits " \
   "(IPv6: 48); full; or none.") \
+X(TIME, machine_soon, "2s", "0s..1m", \
+  "Who opens a link or image of a message sooner after it was sent than this is taken for a " \
+  "machine, see MACHINES in mailtailord(8). 0s: the time says nothing.") \
+X(TIME, machine_burst, "2s", "0s..1m", \
+  "Three different links of one message within this time are a machine's clicks; other " \
+  "numbers of links count in proportion, see MACHINES in mailtailord(8). 0s: clicks are judged " \
+  "one by one.") \
 X(TEXT, picture_font, "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", "path", \
   "Font file for the pictures that the web process draws, such as a countdown's. If it can't be " \
   "read, they have plain letters of bits.") \
@@ -191,6 +218,10 @@ X(INT, web_connections, "4000", "10..60000", \
 X(TIME, web_timeout, "15s", "1s..5m", \
   "How long a client of the web process may be silent. A whole request may take four times as " \
   "long.") \
+X(INT, api_rate, "100", "1..100000", \
+  "Requests a second that a key of the event API may make, unless it was made with a rate of its " \
+  "own (mailtailor apikey new --rate); after a rest, ten seconds' worth may come at once. A batch is one " \
+  "request. See mailtailor-api(7).") \
 X(INT, cache_messages, "64", "1..100000", \
   "Compiled campaign messages that each process keeps.") \
 X(SIZE, render_memory, "64m", "64k..4g", \
@@ -267,7 +298,11 @@ X(TEXT, feedback_id, "", "feedback", \
   "Who sends, in 5 to 15 letters and digits, for a Feedback-ID of campaign, kind and sender " \
   "that Gmail counts complaints by. Empty: there is none.") \
 X(TEXT, list_id, "", "domain", \
-  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Empty: there is none.") \
+  "Identifier for a List-Id (RFC 2919), such as news.shop.example. Campaigns with the same one are " \
+  "one list, which recipients may leave alone on the page of preferences. Empty: there is none.") \
+X(TEXT, list_name, "", "phrase", \
+  "Name of that list for people, such as Monthly news: in List-Id, and on the page of " \
+  "preferences. Empty: the identifier alone.") \
 X(BOOL, track_clicks, "yes", "", \
   "Whether links in HTML parts lead through tracking_url. A link marked data-track=\"off\" " \
   "never does, nor does any link to a contact whose attribute do_not_track is true.") \
@@ -277,6 +312,9 @@ X(BOOL, track_text, "no", "", \
 X(BOOL, track_opens, "yes", "", \
   "Whether HTML parts get an invisible image by which tracking_url learns that they were " \
   "opened; not to a contact whose attribute do_not_track is true.") \
+X(BOOL, honeypot, "no", "", \
+  "Whether HTML parts get a link that neither eyes nor screen readers find, where track_clicks " \
+  "is yes: whoever follows it is a machine, see MACHINES in mailtailord(8).") \
 X(TEXT, utm_source, "", "", \
   "Value of the parameter utm_source that tracked web addresses of this campaign get, before " \
   "their fragment. A parameter that an address has already stays. Empty: none is added.") \
@@ -329,7 +367,70 @@ X(TIME, deadline, "250ms", "10ms..10s", \
   "loses its process, which is replaced, and three of these take the plugin out of service.") \
 X(SIZE, memory, "4m", "64k..1g", \
   "Ceiling for the memory that the plugin's hooks may take of one copy, beside what they " \
-  "allocate themselves.")
+  "allocate themselves.") \
+X(LIST, fetch_from, "", "network", \
+  "Networks of this site that the plugin may fetch from (plugins do that by the host's function " \
+  "fetch), beside the public internet: loopback, private and link-local addresses are refused " \
+  "unless they are in one of these, since what a plugin asks for may be made of what contacts " \
+  "wrote.")
+
+#define CONF_FORM(X) \
+X(TEXT, title, "", "required ", \
+  "What people sign up for: \"News of the shop\". Heading of the form, and in the confirmation " \
+  "message's subject.") \
+X(TEXT, text, "", "", \
+  "A sentence or two below the heading.") \
+X(TEXT, consent, "", "required ", \
+  "The text that people agree to, beside a box that has to be ticked. Each text that was shown is " \
+  "kept by its SHA-256, which stands in the proof of the consent.") \
+X(TEXT, button, "Sign up", "", \
+  "What stands on the button.") \
+X(LIST, fields, "", "field", \
+  "Fields beside the mail address, which become attributes of the contact once the address is " \
+  "confirmed. Each is \"NAME KIND: LABEL\", or \"NAME KIND required: LABEL\". KIND is text or " \
+  "text:MAX, at most so many characters (100); number or number:LOW..HIGH; checkbox; or " \
+  "choice:ONE|TWO|THREE, without white space in it, where _ is shown as a space.") \
+X(BOOL, double_opt_in, "yes", "", \
+  "yes: an address gets a message, and counts once a person has followed its link and pressed a " \
+  "button there. no: an address that is not known counts at once; one that is known " \
+  "has to be confirmed all the same, since anybody can type it.") \
+X(TEXT, campaign, "", "required ", \
+  "The campaign that confirmation messages belong to. Its section must say kind = transactional.") \
+X(TEXT, from, "", "required address", \
+  "From address and envelope sender of the confirmation message. Its domain needs a dkim section.") \
+X(TEXT, from_name, "", "", \
+  "The name before that address.") \
+X(TEXT, subject, "", "", \
+  "Subject of the confirmation message. Empty: \"Please confirm: \" and the title.") \
+X(TEXT, template, "", "template", \
+  "Template of the templates folder that is the confirmation message: brand/confirm is " \
+  "brand/confirm.html.liquid and brand/confirm.txt.liquid. It finds data.confirm (the link), " \
+  "data.title, data.text, data.consent, data.language and data.days. Empty: a short one that is built in.") \
+X(TIME, confirm_within, "7d", "1h..60d", \
+  "How long the link in the confirmation message works. Then the sign-up is deleted.") \
+X(TEXT, done_url, "", "page", \
+  "Where people are led after signing up. Empty: to a page that asks them to look at their mail.") \
+X(TEXT, confirmed_url, "", "page", \
+  "Where people are led after confirming. Empty: to a page that says so.") \
+X(TEXT, incentive_url, "", "page", \
+  "What they get for it: a link on the page after confirming. It stands in no message before.") \
+X(TEXT, incentive, "", "", \
+  "Text of that link.") \
+X(LIST, origins, "", "origin", \
+  "Sites that may have the form in their pages: https://shop.example. From others, what is sent to " \
+  "it is refused; our own page always may.") \
+X(TIME, popup_after, "10s", "0s..10m", \
+  "When the script of the form opens its dialog.") \
+X(TIME, fill_min, "2s", "0s..1m", \
+  "A form that comes back sooner after it was shown was filled in by no person: it is shown again.") \
+X(TIME, fill_max, "1d", "1m..7d", \
+  "A form that comes back later is shown again.") \
+X(INT, client_rate, "20", "1..100000", \
+  "Most sign-ups in an hour from one client network, of 24 bits (IPv6: 48).") \
+X(INT, rate, "2000", "1..10000000", \
+  "Most sign-ups in an hour altogether.") \
+X(INT, mails, "3", "1..100", \
+  "Most confirmation messages to one address in a day, of all forms.")
 
 #define CONF_DKIM(X) \
 X(TEXT, selector, "", "selector", \

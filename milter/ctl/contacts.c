@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "ctl/column.h"
+#include "ctl/form.h"
+#include "intake/contact.h"
 #include "intake/profile.h"
 #include "store/contact.h"
 
@@ -25,17 +27,6 @@ attributes_of(const struct store_contact *contact)
 	return attributes != NULL ? attributes : json_object();
 }
 
-static void
-put_json(const struct store_contact *contact)
-{
-	ctl_put_json(json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	    (json_int_t)contact->id, "address", ctl_json_str(contact->address), "language",
-	    ctl_json_str(contact->language), "time_zone", ctl_json_str(contact->time_zone),
-	    "created", ctl_json_time(contact->created_ms), "updated",
-	    ctl_json_time(contact->updated_ms), "consent", ctl_consent_json(&contact->consent),
-	    "attributes", attributes_of(contact)));
-}
-
 /* --- list --- */
 
 struct listing {
@@ -49,7 +40,7 @@ list_one(const struct store_contact *contact, void *closure)
 	struct listing *listing = closure;
 
 	if (listing->json) {
-		put_json(contact);
+		ctl_put_json(intake_contact_json(contact));
 	} else {
 		ctl_put(stdout, contact->address);
 		putchar('\t');
@@ -131,6 +122,31 @@ put_text(const struct store_contact *contact)
 	json_decref(attributes);
 }
 
+/* Sign-ups are shown, too, and of who has not confirmed any there is no contact. */
+static int
+show(struct ctl *ctl, struct str address, const struct store_contact *contact, bool json,
+    struct err *err)
+{
+	json_t *signups = NULL, *object;
+	size_t count = 0;
+
+	if (!json && contact != NULL)
+		put_text(contact);
+	if (ctl_form_signups(ctl->store, address, json ? &signups : NULL, &count, err) != 0)
+		return -1;
+	if (contact == NULL && count == 0) {
+		json_decref(signups);
+		return err_set(err, ERR_NOTFOUND, "there is no contact %.*s", STR_F(address));
+	}
+	if (!json)
+		return 0;
+	object = contact == NULL ? json_pack("{s:n, s:o}", "id", "address", ctl_json_str(address))
+				 : intake_contact_json(contact);
+	json_object_set_new(object, "signups", signups);
+	ctl_put_json(object);
+	return 0;
+}
+
 static int
 run_show(struct ctl *ctl, int argc, char **argv)
 {
@@ -156,14 +172,9 @@ run_show(struct ctl *ctl, int argc, char **argv)
 		return status;
 	arena = arena_new(CONTACT_MEMORY);
 	rc = store_contact_get(ctl->store, str_c(argv[optind]), arena, &contact, &err);
-	if (rc == 0)
-		err_set(&err, ERR_NOTFOUND, "there is no contact %s", argv[optind]);
-	if (rc == 1 && json)
-		put_json(&contact);
-	else if (rc == 1)
-		put_text(&contact);
+	rc = rc < 0 ? -1 : show(ctl, str_c(argv[optind]), rc == 1 ? &contact : NULL, json, &err);
 	arena_free(&arena);
-	return rc == 1 ? EX_OK : ctl_fail(&err);
+	return rc == 0 ? EX_OK : ctl_fail(&err);
 }
 
 /* --- set --- */

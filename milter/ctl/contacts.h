@@ -12,9 +12,8 @@ int ctl_contacts_import(struct ctl *ctl, int argc, char **argv);
 int ctl_contacts_export(struct ctl *ctl, int argc, char **argv);
 int ctl_contacts_consent(struct ctl *ctl, int argc, char **argv);
 
-/* A consent as one object; as members named like the columns of import, none where nothing is
- * known; and as lines for a person. */
-json_t *ctl_consent_json(const struct store_consent *consent);
+/* A consent as members named like the columns of import, none where nothing is known; and as
+ * lines for a person. */
 void ctl_consent_columns(const struct store_consent *consent, json_t *line);
 void ctl_consent_put(const struct store_consent *consent);
 

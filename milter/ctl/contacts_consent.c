@@ -10,14 +10,6 @@
 
 #include <sysexits.h>
 
-json_t *
-ctl_consent_json(const struct store_consent *consent)
-{
-	return json_pack("{s:s, s:o, s:o, s:o}", "state", store_consent_name(consent->state),
-	    "source", ctl_json_str(consent->source), "time", ctl_json_time(consent->time_ms),
-	    "proof", ctl_json_str(consent->proof));
-}
-
 static void
 add(json_t *line, const char *name, struct str text)
 {

@@ -6,6 +6,8 @@
  * every value of a column back as it is. If not, the column's name says the type:
  * NAME:text where all values are text, else NAME:json.
  *
+ * With an address: everything that is known of it, as one JSON object.
+ *
  * Threads: one.
  * Fails:   ERR_BUSY if contacts get new attributes between the passes, and the store's.
  */
@@ -13,6 +15,7 @@
 
 #include "base/clock.h"
 #include "ctl/value.h"
+#include "intake/contact.h"
 #include "store/contact.h"
 
 #include <csv.h>
@@ -227,6 +230,22 @@ export_csv(struct store *store, struct err *err)
 	return rc;
 }
 
+/* --- one contact --- */
+
+static int
+export_one(struct store *store, const char *address)
+{
+	struct err err = ERR_INIT;
+	json_t *known;
+	int rc = intake_contact_export(store, str_c(address), SIZE_MAX, &known, &err);
+
+	if (rc == 0)
+		err_set(&err, ERR_NOTFOUND, "nothing is known of %s", address);
+	if (rc == 1)
+		ctl_put_json(known);
+	return rc == 1 ? EX_OK : ctl_fail(&err);
+}
+
 int
 ctl_contacts_export(struct ctl *ctl, int argc, char **argv)
 {
@@ -235,23 +254,27 @@ ctl_contacts_export(struct ctl *ctl, int argc, char **argv)
 	    {NULL, 0, NULL, 0},
 	};
 	struct err err = ERR_INIT;
+	const char *format = NULL;
 	bool json = false;
 	int option, status, rc;
 
 	while ((option = ctl_option(argc, argv, options)) != -1) {
 		if (option != 'f')
 			return ctl_usage("contacts");
+		format = optarg;
 		json = strcmp(optarg, "jsonl") == 0;
 		if (!json && strcmp(optarg, "csv") != 0) {
 			ctl_error("--format %s: csv or jsonl was expected", optarg);
 			return EX_USAGE;
 		}
 	}
-	if (optind != argc)
+	if (optind + 1 < argc || (optind < argc && format != NULL))
 		return ctl_usage("contacts");
 	status = ctl_store(ctl, STORE_READ);
 	if (status != 0)
 		return status;
+	if (optind < argc)
+		return export_one(ctl->store, argv[optind]);
 	rc = json ? store_contact_each(ctl->store, put_json_line, NULL, &err)
 		  : export_csv(ctl->store, &err);
 	return rc == 0 ? EX_OK : ctl_fail(&err);

@@ -6,7 +6,7 @@
  */
 #include "ctl/ctl.h"
 
-#include "base/clock.h"
+#include "intake/contact.h"
 
 #include <glib.h>
 #include <stdarg.h>
@@ -101,42 +101,16 @@ ctl_put_json(json_t *value)
 	json_decref(value);
 }
 
-/* NUL stays; each byte that is no UTF-8 becomes U+FFFD. */
-static json_t *
-json_repaired(struct str text)
-{
-	GString *valid = g_string_sized_new(text.n);
-	const char *end = text.p + text.n, *p = text.p, *stop;
-	json_t *string;
-
-	while (p < end) {
-		g_utf8_validate_len(p, (gsize)(end - p), &stop);
-		g_string_append_len(valid, p, stop - p);
-		if (stop < end && *stop == '\0')
-			g_string_append_c(valid, '\0');
-		else if (stop < end)
-			g_string_append(valid, "\xef\xbf\xbd");
-		p = stop < end ? stop + 1 : stop;
-	}
-	string = json_stringn(valid->str, valid->len);
-	g_string_free(valid, TRUE);
-	return string;
-}
-
 json_t *
 ctl_json_str(struct str text)
 {
-	json_t *string = json_stringn(text.p == NULL ? "" : text.p, text.n);
-
-	return string == NULL ? json_repaired(text) : string;
+	return intake_json_str(text);
 }
 
 json_t *
 ctl_json_time(int64_t ms)
 {
-	char text[CLOCK_TEXT_SIZE];
-
-	return ms == 0 ? json_null() : json_string(clock_iso(ms, text));
+	return intake_json_time(ms);
 }
 
 /* --- options --- */

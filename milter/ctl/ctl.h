@@ -31,7 +31,7 @@ X(contacts, "import, look at and change contacts", \
   "contacts set ADDRESS NAME=VALUE ...\n" \
   "contacts consent ADDRESS granted|withdrawn|pending|none [--source TEXT] [--proof TEXT]\n" \
   "contacts delete ADDRESS ...\n" \
-  "contacts export [--format csv|jsonl]\n") \
+  "contacts export [ADDRESS] [--format csv|jsonl]\n") \
 X(events, "what contacts did, and what became of their mail", \
   "events import FILE|- [--format csv|jsonl] [--source NAME] [--create] [--skip-bad] [--dry-run]\n" \
   "       [--quiet]\n" \
@@ -63,6 +63,10 @@ X(outbox, "what waits to be sent", \
   "outbox resume CAMPAIGN\n" \
   "outbox cancel CAMPAIGN [--to ADDRESS]\n" \
   "outbox retry CAMPAIGN [--to ADDRESS] [--failed]\n") \
+X(unsubscribe, "mail to the address of List-Unsubscribe", \
+  "unsubscribe [--recipient ADDRESS] [--dry-run] < MESSAGE\n" \
+  "unsubscribe ADDRESS [--dry-run]\n" \
+  "(ADDRESS: the one with the token, leave+TOKEN@shop.example)\n") \
 X(bounce, "what returned messages say: bounces, complaints, automatic replies", \
   "bounce [--json] [--dry-run] [--recipient ADDRESS] [--client ADDRESS]\n" \
   "       [FILE|MAILDIR|MBOX|- ...]\n") \
@@ -83,6 +87,11 @@ X(render, "a template with data, without a message", \
   "render --list-filters|--list-tags\n") \
 X(campaigns, "the campaigns and how far they are", \
   "campaigns list [--json]\n") \
+X(form, "the forms that people sign up with", \
+  "form list [--json]\n" \
+  "form show NAME\n" \
+  "form check\n" \
+  "form text SHA256\n") \
 X(plugin, "what plugins do, and which are out of service", \
   "plugin list [--json]\n" \
   "plugin enable NAME\n" \
@@ -96,6 +105,10 @@ X(key, "keys of the tokens in links", \
   "key new [FILE]\n" \
   "key list [FILE] [--json]\n" \
   "key retire ID [FILE]\n") \
+X(apikey, "keys of the event API", \
+  "apikey new NAME [--scope write|page|admin] [--rate N]\n" \
+  "apikey list [--json]\n" \
+  "apikey revoke ID ...\n") \
 X(token, "what a token in a link or in a bounce's recipient says", \
   "token TOKEN|URL|ADDRESS ... [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \

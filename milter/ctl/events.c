@@ -7,6 +7,7 @@
 #include "ctl/events.h"
 
 #include "base/clock.h"
+#include "intake/contact.h"
 #include "store/contact.h"
 #include "store/event.h"
 #include "store/link.h"
@@ -54,32 +55,11 @@ find_names(struct listing *listing, const struct store_event *event)
 	}
 }
 
-static json_t *
-text_or_null(const char *text)
-{
-	return text[0] != '\0' ? ctl_json_str(str_c(text)) : json_null();
-}
-
-static json_t *
-number_or_null(int64_t number)
-{
-	return number != 0 ? json_integer(number) : json_null();
-}
-
 static void
 put_json(const struct listing *listing, const struct store_event *event)
 {
-	json_t *properties = json_loadb(event->properties.p, event->properties.n, 0, NULL);
-
-	ctl_put_json(json_pack(
-	    "{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "event",
-	    (json_int_t)event->id, "contact", number_or_null(event->contact), "address",
-	    text_or_null(listing->address), "kind", store_event_kind_name(event->kind), "type",
-	    ctl_json_str(event->type), "time", ctl_json_time(event->time_ms), "received",
-	    ctl_json_time(event->received_ms), "source", ctl_json_str(event->source), "id",
-	    ctl_json_str(event->source_id), "campaign", text_or_null(listing->campaign_name),
-	    "message", ctl_json_str(event->message), "link", number_or_null(event->link), "machine",
-	    event->machine, "properties", properties != NULL ? properties : json_object()));
+	ctl_put_json(
+	    intake_event_json(event, str_c(listing->address), str_c(listing->campaign_name)));
 }
 
 static bool

@@ -276,52 +276,30 @@ on_record(void *closure, size_t line, const struct str *fields, size_t count)
 
 /* --- JSON lines --- */
 
+struct line {
+	struct import *import;
+	size_t number;
+};
+
 static int
-on_object(struct import *import, size_t line, const json_t *object, int64_t sent_ms)
+on_object(void *closure, size_t index, const json_t *object, const struct intake_context *context)
 {
-	struct intake_context context = {.sent_ms = sent_ms, .repeatable = true};
+	const struct line *line = closure;
 	struct intake_call call;
 	struct err err = ERR_INIT;
 
-	arena_reset(import->arena);
-	if (intake_call_read(object, &context, import->arena, &call, &err) != 0)
-		return on_refuse(import, line, &err);
-	return on_call(import, line, &call);
-}
-
-/* A batch is a list of calls; its sentAt holds for those that have none. */
-static int
-on_batch(struct import *import, size_t line, const json_t *object)
-{
-	const json_t *batch = json_object_get(object, "batch"), *sent;
-	struct err err = ERR_INIT;
-	int64_t sent_ms = 0;
-	json_t *call;
-	size_t i;
-
-	if (batch == NULL)
-		return on_object(import, line, object, 0);
-	if (!json_is_array(batch)) {
-		err_set(&err, ERR_INPUT, "batch: a list was expected");
-		return on_refuse(import, line, &err);
-	}
-	sent = json_object_get(object, "sentAt");
-	if (sent != NULL && intake_time_json(sent, &sent_ms, &err) != 0) {
-		err_prefix(&err, "sentAt");
-		return on_refuse(import, line, &err);
-	}
-	json_array_foreach(batch, i, call)
-	{
-		if (on_object(import, line, call, sent_ms) != 0)
-			return -1;
-	}
-	return 0;
+	(void)index;
+	arena_reset(line->import->arena);
+	if (intake_call_read(object, context, line->import->arena, &call, &err) != 0)
+		return on_refuse(line->import, line->number, &err);
+	return on_call(line->import, line->number, &call);
 }
 
 static int
 on_line(struct import *import, const struct ctl_lines *lines)
 {
 	struct str line = str_trim(buf_str(&lines->line));
+	struct line place = {import, lines->number};
 	struct err err = ERR_INIT;
 	json_error_t problem;
 	json_t *object;
@@ -338,9 +316,10 @@ on_line(struct import *import, const struct ctl_lines *lines)
 		err_set(&err, ERR_INPUT, "no JSON: %s, column %d", problem.text, problem.column);
 		return on_refuse(import, lines->number, &err);
 	}
-	rc = on_batch(import, lines->number, object);
+	rc = intake_batch_each(
+	    object, &(struct intake_context){.repeatable = true}, on_object, &place, &err);
 	json_decref(object);
-	return rc;
+	return err.code == ERR_NONE ? rc : on_refuse(import, lines->number, &err);
 }
 
 static int

@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/bounce.c milter/ctl/bounce.h \
 	milter/ctl/bounce_act.c milter/ctl/bounce_print.c \
 	milter/ctl/maildir.c milter/ctl/maildir.h \
+	milter/ctl/apikey.c \
 	milter/ctl/campaigns.c \
 	milter/ctl/column.c milter/ctl/column.h \
 	milter/ctl/conf.c milter/ctl/conf.h \
@@ -27,6 +28,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_socket.c \
 	milter/ctl/events.c milter/ctl/events.h \
 	milter/ctl/events_import.c \
+	milter/ctl/form.c milter/ctl/form.h \
 	milter/ctl/finding.c milter/ctl/finding.h \
 	milter/ctl/follow.c \
 	milter/ctl/import.c milter/ctl/import.h \
@@ -62,6 +64,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/suppress.c milter/ctl/suppress.h \
 	milter/ctl/suppress_explain.c milter/ctl/suppress_file.c \
 	milter/ctl/token.c \
+	milter/ctl/unsubscribe.c \
 	milter/ctl/value.c milter/ctl/value.h \
 	milter/ctl/view.c
 

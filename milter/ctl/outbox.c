@@ -38,6 +38,11 @@ summary_text(const struct store_outbox_summary *summary)
 
 	ctl_put(stdout, summary->campaign);
 	printf("\t%s", summary->paused ? "paused" : "active");
+	if (summary->pause_reason.n > 0) {
+		fputs(" (", stdout);
+		ctl_put(stdout, summary->pause_reason);
+		putchar(')');
+	}
 	for (int i = 0; i <= STORE_OUTBOX_CANCELLED; i++)
 		printf("\t%" PRId64 " %s", summary->count[i],
 		    store_outbox_state_name((enum store_outbox_state)i));
@@ -49,8 +54,9 @@ summary_text(const struct store_outbox_summary *summary)
 static void
 summary_json(const struct store_outbox_summary *summary)
 {
-	json_t *object = json_pack(
-	    "{s:o, s:b}", "campaign", ctl_json_str(summary->campaign), "paused", summary->paused);
+	json_t *object = json_pack("{s:o, s:b, s:o}", "campaign", ctl_json_str(summary->campaign),
+	    "paused", summary->paused, "pause_reason",
+	    summary->pause_reason.n > 0 ? ctl_json_str(summary->pause_reason) : json_null());
 
 	for (int i = 0; i <= STORE_OUTBOX_CANCELLED; i++)
 		json_object_set_new(object, store_outbox_state_name((enum store_outbox_state)i),

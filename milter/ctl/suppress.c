@@ -276,11 +276,12 @@ text_or_null(struct str text)
 json_t *
 suppress_json(const struct store_suppression *entry)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
 	    text_or_null(entry->address), "hash", ctl_json_str(entry->hash), "scope",
 	    ctl_json_str(entry->scope), "reason", ctl_json_str(entry->reason), "source",
 	    text_or_null(entry->source), "detail", text_or_null(entry->detail), "note",
-	    text_or_null(entry->note), "created", ctl_json_time(entry->created_ms));
+	    text_or_null(entry->note), "created", ctl_json_time(entry->created_ms), "until",
+	    entry->until_ms == 0 ? json_null() : ctl_json_time(entry->until_ms));
 }
 
 static bool

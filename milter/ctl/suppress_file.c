@@ -23,7 +23,7 @@
 /* A transaction holds up the daemon. */
 #define BATCH 500
 
-enum field { ADDRESS, HASH, SCOPE, REASON, SOURCE, DETAIL, NOTE, CREATED, FIELDS };
+enum field { ADDRESS, HASH, SCOPE, REASON, SOURCE, DETAIL, NOTE, CREATED, UNTIL, FIELDS };
 
 /* The first one is written; the others are what else the column is called. */
 static const char *const names[FIELDS][4] = {
@@ -35,6 +35,7 @@ static const char *const names[FIELDS][4] = {
     [DETAIL] = {"detail", "diagnostic"},
     [NOTE] = {"note"},
     [CREATED] = {"created", "created_at", "time", "date"},
+    [UNTIL] = {"until"},
 };
 
 static enum field
@@ -69,9 +70,10 @@ put_cell(struct str text)
 static bool
 put_csv(const struct store_suppression *entry, void *closure)
 {
-	char time[CLOCK_TEXT_SIZE];
+	char time[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
 	const struct str cells[FIELDS] = {entry->address, entry->hash, entry->scope, entry->reason,
-	    entry->source, entry->detail, entry->note, str_c(clock_iso(entry->created_ms, time))};
+	    entry->source, entry->detail, entry->note, str_c(clock_iso(entry->created_ms, time)),
+	    entry->until_ms == 0 ? STR("") : str_c(clock_iso(entry->until_ms, until))};
 
 	(void)closure;
 	for (int i = 0; i < FIELDS; i++) {
@@ -194,13 +196,25 @@ refuse(void *closure, size_t line, const struct err *err)
 	return 0;
 }
 
+static int
+read_time(enum field field, const struct str texts[FIELDS], int64_t *ms_r, struct err *err)
+{
+	char time[CLOCK_TEXT_SIZE];
+
+	if (texts[field].n == 0)
+		return 0;
+	snprintf(time, sizeof time, "%.*s", STR_F(texts[field]));
+	if (clock_parse(time, ms_r) != 0)
+		return err_set(err, ERR_INPUT,
+		    "%s: expected a time like 2026-01-31 or 2026-01-31T08:15:00Z", names[field][0]);
+	return 0;
+}
+
 /* What the columns say; 0, or -1 with what is wrong. */
 static int
 read_entry(const struct import *import, const struct str texts[FIELDS],
     struct store_suppression *entry_r, struct err *err)
 {
-	char time[CLOCK_TEXT_SIZE];
-
 	*entry_r = (struct store_suppression){.address = str_trim(texts[ADDRESS]),
 	    .hash = texts[HASH],
 	    .scope = texts[SCOPE].n > 0 ? texts[SCOPE] : str_c(import->scope),
@@ -208,13 +222,9 @@ read_entry(const struct import *import, const struct str texts[FIELDS],
 	    .source = texts[SOURCE].n > 0 ? texts[SOURCE] : STR("import"),
 	    .detail = texts[DETAIL],
 	    .note = texts[NOTE]};
-	if (texts[CREATED].n == 0)
-		return 0;
-	snprintf(time, sizeof time, "%.*s", STR_F(texts[CREATED]));
-	if (clock_parse(time, &entry_r->created_ms) != 0)
-		return err_set(err, ERR_INPUT,
-		    "created: expected a time like 2026-01-31 or 2026-01-31T08:15:00Z");
-	return 0;
+	return read_time(CREATED, texts, &entry_r->created_ms, err) != 0
+	    ? -1
+	    : read_time(UNTIL, texts, &entry_r->until_ms, err);
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "link/link.h"
 #include "store/contact.h"
 #include "store/link.h"
+#include "store/signup.h"
 
 #include <sysexits.h>
 
@@ -27,6 +28,8 @@ static const char *const kind_names[] = {
     [LINK_BOUNCE] = "bounce",
     [LINK_UNSUBSCRIBE_MAIL] = "unsubscribe-mail",
     [LINK_IMAGE] = "image",
+    [LINK_SIGNUP] = "signup",
+    [LINK_STAMP] = "stamp",
 };
 
 /* What the token stands for; absent is what the store does not know. */
@@ -69,7 +72,7 @@ decode(const struct link_keys *keys, struct str text, struct arena *arena,
 		return link_path_decode(keys, path_of(text), arena, facts_r, err);
 	if (text.n > 0 && memchr(text.p, '+', text.n) != NULL)
 		return decode_mail(keys, text, arena, facts_r, err);
-	for (int kind = LINK_CLICK; kind <= LINK_IMAGE; kind++) {
+	for (int kind = LINK_CLICK; kind <= LINK_STAMP; kind++) {
 		if (link_decode(keys, (enum link_kind)kind, text, arena, facts_r, &last) == 0)
 			return 0;
 		/* Of several reasons, that its key is gone says most. */
@@ -77,6 +80,18 @@ decode(const struct link_keys *keys, struct str text, struct arena *arena,
 			*err = last;
 	}
 	return -1;
+}
+
+/* Its number is a sign-up's, not a contact's. */
+static int
+find_signup(struct store *store, struct meaning *meaning, struct arena *arena, struct err *err)
+{
+	struct store_signup signup;
+	int found = store_signup_get(store, meaning->facts.contact, arena, &signup, err);
+
+	if (found == 1)
+		meaning->contact = signup.address;
+	return found;
 }
 
 static int
@@ -87,13 +102,15 @@ look_up(struct store *store, struct meaning *meaning, struct arena *arena, struc
 	struct store_link link;
 	int found = 0;
 
-	if (facts->kind == LINK_IMAGE) {
+	if (facts->kind == LINK_IMAGE || facts->kind == LINK_STAMP) {
 		meaning->target = facts->address;
 		return 0;
 	}
 	found = store_campaign_name(store, facts->campaign, arena, &meaning->campaign, err);
 
-	if (found >= 0 && facts->contact > 0) {
+	if (found >= 0 && facts->kind == LINK_SIGNUP) {
+		found = find_signup(store, meaning, arena, err);
+	} else if (found >= 0 && facts->contact > 0) {
 		found = store_contact_get_id(store, facts->contact, arena, &contact, err);
 		if (found == 1)
 			meaning->contact = contact.address;
@@ -155,7 +172,7 @@ put_text(const struct meaning *meaning)
 	put_line("contact", meaning->contact);
 	put_line("message", str_c(link_message_prefix(facts->message, prefix)));
 	put_line("sent", facts->sent_ms == 0 ? STR_NONE : str_c(clock_iso(facts->sent_ms, time)));
-	if (facts->kind == LINK_CLICK || facts->kind == LINK_IMAGE)
+	if (facts->kind == LINK_CLICK || facts->kind == LINK_IMAGE || facts->kind == LINK_STAMP)
 		put_line("target", meaning->target);
 }
 

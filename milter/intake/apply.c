@@ -137,8 +137,8 @@ identify(struct store *store, const struct intake_call *call, int64_t contact, s
 
 /* --- the whole --- */
 
-int
-intake_call_apply(struct store *store, const struct intake_options *options,
+static int
+write_call(struct store *store, const struct intake_options *options,
     const struct intake_call *call, struct err *err)
 {
 	struct store_event event = {
@@ -161,4 +161,19 @@ intake_call_apply(struct store *store, const struct intake_options *options,
 	if (call->kind == STORE_EVENT_IDENTIFY && identify(store, call, event.contact, err) != 0)
 		return -1;
 	return INTAKE_WRITTEN;
+}
+
+int
+intake_call_apply(struct store *store, const struct intake_options *options,
+    const struct intake_call *call, struct err *err)
+{
+	int rc;
+
+	/* Other calls write one row, or none. */
+	if (call->kind != STORE_EVENT_IDENTIFY && !options->create)
+		return write_call(store, options, call, err);
+	if (store_part_begin(store, err) != 0)
+		return -1;
+	rc = write_call(store, options, call, err);
+	return store_part_end(store, rc >= 0, rc >= 0 ? err : NULL) == 0 ? rc : -1;
 }

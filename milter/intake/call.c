@@ -133,6 +133,8 @@ take_times(const json_t *object, const struct intake_context *context, struct in
 		call->time_ms = received - (sent - other);
 	else
 		call->time_ms = *told_r ? other : received != 0 ? received : now;
+	/* The same object has the same id, whenever it is sent. */
+	call->told_ms = *told_r ? other : 0;
 	return 0;
 }
 
@@ -220,7 +222,8 @@ make_id(struct intake_call *call, struct arena *arena, struct err *err)
 	struct id_digest digest;
 
 	snprintf(kind, sizeof kind, "%d", (int)call->kind);
-	snprintf(time, sizeof time, "%lld", (long long)call->time_ms);
+	snprintf(time, sizeof time, "%lld",
+	    (long long)(call->told_ms != 0 ? call->told_ms : call->time_ms));
 	digest = id_digest((const struct str[]){str_c(kind), call->address, call->user_id,
 			       call->anonymous_id, call->type, str_c(time), call->properties},
 	    7);

@@ -26,6 +26,7 @@ struct intake_call {
 	struct str type;
 	struct str id; /* Segment's messageId, or one made of the content; may be empty */
 	int64_t time_ms;
+	int64_t told_ms;       /* as the sender said it, for the id that is made; 0: time_ms */
 	struct str properties; /* JSON object; of identify: the traits */
 };
 
@@ -44,6 +45,14 @@ int intake_call_read(const json_t *object, const struct intake_context *context,
 int intake_call_finish(
     struct intake_call *call, bool time_told, struct arena *arena, struct err *err);
 
+/* Calls `each` for the object, or for each call in it if it is a batch, {"batch": [...]}, whose
+ * sentAt holds for calls that have none. `each` returns 0, or -1 to stop. -1 with err if the
+ * object is unusable, without err if `each` said so. */
+int intake_batch_each(const json_t *object, const struct intake_context *context,
+    int (*each)(
+	void *closure, size_t index, const json_t *call, const struct intake_context *context),
+    void *closure, struct err *err);
+
 enum intake_result {
 	INTAKE_WRITTEN,
 	INTAKE_KNOWN,	/* it came before */
@@ -55,7 +64,8 @@ struct intake_options {
 	bool create;	   /* an unknown address becomes a contact, not only by identify */
 };
 
-/* One of the enum, or -1. A group of calls goes between store_begin and store_commit. */
+/* One of the enum, or -1: then nothing of it was written. Goes, alone or with others, between
+ * store_begin and store_commit. */
 int intake_call_apply(struct store *store, const struct intake_options *options,
     const struct intake_call *call, struct err *err);
 

@@ -1,7 +1,10 @@
 # Files of milter/intake
 libmailtailor_a_SOURCES += \
 	milter/intake/apply.c \
+	milter/intake/batch.c \
 	milter/intake/call.c milter/intake/call.h \
+	milter/intake/contact.c milter/intake/contact.h \
+	milter/intake/export.c \
 	milter/intake/feed.c milter/intake/feed.h \
 	milter/intake/money.c \
 	milter/intake/product.c milter/intake/product.h \

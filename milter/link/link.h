@@ -21,6 +21,7 @@
  *       the rest  the target of a click, or a recipient without a contact
  *
  * A picture's token has no numbers, only what is to be drawn: it says nothing of who looks.
+ * A form's stamp has none either.
  *
  * In addresses of the web it is base64url: 52 letters for a click on a static link, 47 for
  * the other kinds. In mail addresses, whose case may be changed on the way, it is base32
@@ -48,12 +49,16 @@ enum link_kind {
 	LINK_BOUNCE, /* the envelope sender: variable envelope return path */
 	LINK_UNSUBSCRIBE_MAIL,
 	LINK_IMAGE,
+	LINK_HIDDEN, /* stands where no person sees it; carries what an open does */
+	LINK_SIGNUP, /* confirms a sign-up: `contact` is its id in the store */
+	LINK_STAMP,  /* in a form: which one, and when it was shown; in no address */
 };
 
 /* Ceilings; beyond them ERR_LIMIT. */
 #define LINK_ADDRESS_MAX   2000 /* bytes of a target */
 #define LINK_RECIPIENT_MAX 320
-#define LINK_IMAGE_MAX	   200	/* bytes that say what a picture shows */
+#define LINK_IMAGE_MAX	   200 /* bytes that say what a picture shows */
+#define LINK_STAMP_MAX	   80
 #define LINK_TOKEN_MAX	   2719 /* letters */
 #define LINK_MAIL_LETTERS  53
 #define LINK_CAMPAIGN_MAX  INT64_C(0xffffffff)
@@ -74,7 +79,7 @@ struct link_facts {
 	int64_t link;
 	/* Clicks: where it leads, if that has per-person parts; absent if the link's row has
 	 * it. Other kinds of the web: the recipient's address where `contact` is 0; may be
-	 * absent. Mail kinds: absent. Pictures: what is drawn, and all numbers are 0. */
+	 * absent. Mail kinds: absent. Pictures: what is drawn; stamps: of what and when; all numbers are 0. */
 	struct str address;
 	unsigned key; /* of a token that was read: the id of its key */
 };
@@ -121,9 +126,15 @@ int link_preferences_url(const struct link_keys *keys, struct str base,
 int link_view_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
     struct arena *arena, struct str *url_r, struct err *err); /* BASE/v/TOKEN */
 
+int link_hidden_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
+    struct arena *arena, struct str *url_r, struct err *err); /* BASE/h/TOKEN */
+
 /* `text`: what is drawn, see picture/picture.h. */
 int link_image_url(const struct link_keys *keys, struct str base, struct str text,
     struct arena *arena, struct str *url_r, struct err *err); /* BASE/t/TOKEN.gif */
+
+int link_signup_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
+    struct arena *arena, struct str *url_r, struct err *err); /* BASE/s/TOKEN */
 
 /* The reverse, from what a web server is asked for: "/c/TOKEN", with nothing before or behind.
  * As link_decode; ERR_INPUT also for another path. */

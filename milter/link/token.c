@@ -33,6 +33,9 @@ enum wire {
 	WIRE_BOUNCE,
 	WIRE_UNSUBSCRIBE_MAIL,
 	WIRE_IMAGE,
+	WIRE_HIDDEN,
+	WIRE_SIGNUP,
+	WIRE_STAMP,
 	WIRE_KINDS,
 };
 
@@ -56,6 +59,9 @@ static const struct form {
     [WIRE_BOUNCE] = {LINK_BOUNCE, LINK_BASE32, 15, 0, 0, false, true},
     [WIRE_UNSUBSCRIBE_MAIL] = {LINK_UNSUBSCRIBE_MAIL, LINK_BASE32, 15, 0, 0, false, true},
     [WIRE_IMAGE] = {LINK_IMAGE, LINK_BASE64URL, 0, 1, LINK_IMAGE_MAX, false, false},
+    [WIRE_HIDDEN] = {LINK_HIDDEN, LINK_BASE64URL, 17, 0, LINK_RECIPIENT_MAX, false, false},
+    [WIRE_SIGNUP] = {LINK_SIGNUP, LINK_BASE64URL, 17, 0, 0, false, false},
+    [WIRE_STAMP] = {LINK_STAMP, LINK_BASE64URL, 0, 1, LINK_STAMP_MAX, false, false},
 };
 
 static enum wire

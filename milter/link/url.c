@@ -19,6 +19,8 @@ static const struct {
     {LINK_PREFERENCES, 'p', ""},
     {LINK_VIEW, 'v', ""},
     {LINK_IMAGE, 't', ".gif"},
+    {LINK_HIDDEN, 'h', ""},
+    {LINK_SIGNUP, 's', ""},
 };
 
 #define PATHS (sizeof paths / sizeof paths[0])
@@ -113,6 +115,20 @@ link_view_url(const struct link_keys *keys, struct str base, const struct link_f
     struct arena *arena, struct str *url_r, struct err *err)
 {
 	return make(LINK_VIEW, keys, base, facts, arena, url_r, err);
+}
+
+int
+link_hidden_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
+    struct arena *arena, struct str *url_r, struct err *err)
+{
+	return make(LINK_HIDDEN, keys, base, facts, arena, url_r, err);
+}
+
+int
+link_signup_url(const struct link_keys *keys, struct str base, const struct link_facts *facts,
+    struct arena *arena, struct str *url_r, struct err *err)
+{
+	return make(LINK_SIGNUP, keys, base, facts, arena, url_r, err);
 }
 
 int

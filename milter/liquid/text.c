@@ -123,9 +123,18 @@ text_is_letter(uint32_t c)
 bool
 text_is_valid(struct str s)
 {
-	for (size_t i = 0; i < s.n; i += text_step(s.p + i, s.n - i)) {
-		if (text_char(s.p + i, s.n - i) == UINT32_MAX)
-			return false;
+	size_t at = 0;
+
+	while (at < s.n) {
+		if (at + WORD <= s.n && word_is_ascii(s.p + at)) {
+			at += WORD;
+		} else if ((unsigned char)s.p[at] < 0x80) {
+			at++;
+		} else {
+			if (text_char(s.p + at, s.n - at) == UINT32_MAX)
+				return false;
+			at += text_step(s.p + at, s.n - at);
+		}
 	}
 	return true;
 }

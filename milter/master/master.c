@@ -16,6 +16,7 @@
 #include "master/master.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "base/log.h"
 #include "master/check.h"
 #include "master/fence.h"
@@ -106,6 +107,16 @@ listen_fd(const struct master *master, enum child_kind kind)
 	return kind == CHILD_WEB ? master->web_fd : -1;
 }
 
+static const enum tally_counter started[] = {
+    [CHILD_SESSION] = TALLY_START_SESSION,
+    [CHILD_OUTBOX] = TALLY_START_OUTBOX,
+    [CHILD_WATCH] = TALLY_START_WATCH,
+    [CHILD_PLUGINS] = TALLY_START_PLUGINS,
+    [CHILD_WEB] = TALLY_START_WEB,
+    [CHILD_FOLLOWER] = TALLY_START_FOLLOWER,
+};
+_Static_assert(sizeof started / sizeof started[0] == CHILD_KINDS, "each kind is counted");
+
 /* Never runs a plugin. */
 static bool
 is_plain(enum child_kind kind)
@@ -142,7 +153,9 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 		log_error("worker can't start", LOG_STR("kind", child_kind_name(kind)),
 		    LOG_NUM("slot", slot), LOG_STR("reason", err.text));
 		master->slots[kind][slot].next_us = clock_mono_us() + BACKOFF_MAX_MS * 1000;
+		return;
 	}
+	tally_count(started[kind]);
 }
 
 /* Starts what is due; returns how long poll may wait for the next, -1: for ever. */
@@ -203,6 +216,8 @@ reap(struct master *master)
 		if (child == NULL)
 			continue;
 		blamed = fence_blame(master, child, status);
+		if (!child->draining)
+			tally_count(TALLY_DIED);
 		if (!child->draining)
 			pause_ms = back_off(&master->slots[child->kind][child->slot],
 			    clock_mono_us() - child->started_us, blamed);
@@ -328,6 +343,7 @@ go_to_background(struct master *master, struct err *err)
 static int
 prepare(struct master *master, struct err *err)
 {
+	tally_share();
 	master->hands = outbox_hands_new(WORKER_OUTBOX_MAX);
 	id_random(master->ehlo_key.byte, sizeof master->ehlo_key.byte);
 	if (identity_find(master->conf->user, &master->identity, err) != 0 ||

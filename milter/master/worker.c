@@ -2,7 +2,7 @@
  *
  * worker: see worker.h
  *
- * Threads: the worker's first.
+ * Threads: any may wake the outbox; else the worker's first.
  */
 #include "master/worker.h"
 
@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 void
 worker_retire(const struct worker *worker)
@@ -22,4 +23,16 @@ worker_retire(const struct worker *worker)
 	    LOG_NUM("megabytes", resident_bytes(0) >> 20));
 	if (send(worker->control_fd, &byte, 1, MSG_NOSIGNAL) != 1)
 		log_warning("the master does not listen", LOG_STR("reason", strerror(errno)));
+}
+
+void
+worker_wake_outbox(const struct worker *worker)
+{
+	const uint64_t one = 1;
+
+	/* EAGAIN says that the counter is at its top: then it is awake anyway. */
+	for (int i = 0; i < worker->wake_count; i++) {
+		if (write(worker->wake_fds[i], &one, sizeof one) < 0 && errno != EAGAIN)
+			log_warning("eventfd", LOG_STR("reason", strerror(errno)));
+	}
 }

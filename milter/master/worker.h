@@ -55,6 +55,9 @@ int watch_run(const struct worker *worker);
 /* Tasks of plugins; see plugin/background.c. */
 int plugin_run(const struct worker *worker);
 
+/* New rows of the outbox are committed: each outbox process looks for them. */
+void worker_wake_outbox(const struct worker *worker);
+
 /* Follows the relay's log; see follow/run.c. */
 int follow_run(const struct worker *worker);
 

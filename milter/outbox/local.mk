@@ -3,6 +3,7 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/envelope.c milter/outbox/envelope.h \
 	milter/outbox/hands.c milter/outbox/hands.h \
 	milter/outbox/inherit.c \
+	milter/outbox/watch.c milter/outbox/watch.h \
 	milter/outbox/letters.c milter/outbox/letters.h \
 	milter/outbox/loop.c \
 	milter/outbox/maillog.c milter/outbox/maillog.h \
@@ -21,6 +22,10 @@ libmailtailor_a_SOURCES += \
 	milter/outbox/worker.c
 
 if TESTS_ON
+check_PROGRAMS += tests/unit/outbox_watch_test
+TESTS += tests/unit/outbox_watch_test
+tests_unit_outbox_watch_test_SOURCES = tests/unit/outbox_watch_test.c tests/unit/store_fixture.h
+tests_unit_outbox_watch_test_LDADD = $(unit_libs)
 outbox_tests = tests/unit/outbox_hands_test tests/unit/outbox_maillog_test tests/unit/outbox_pace_test \
 	tests/unit/outbox_run_test tests/unit/outbox_smtp_test
 check_PROGRAMS += $(outbox_tests)

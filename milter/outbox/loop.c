@@ -10,10 +10,13 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/view.h"
 #include "outbox/outcome.h"
 #include "outbox/process.h"
+#include "outbox/watch.h"
 #include "store/event.h"
+#include "store/signup.h"
+#include "store/suppression.h"
+#include "store/view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,6 +31,8 @@
 #define STORE_RETRY_US OUTBOX_SECOND_US
 #define CLAIM_PAUSE_US ((int64_t)5000)
 #define PURGE_US       (3600 * OUTBOX_SECOND_US)
+#define WATCH_US       (10 * OUTBOX_SECOND_US)
+#define PURGE_SIGNUPS  ((size_t)10000)
 #define PURGE_EVENTS   ((size_t)1000)
 #define PURGE_ROUNDS   100
 /* In a pause longer than this, rows go back to where other processes see them. */
@@ -225,6 +230,15 @@ purge_events(struct outbox_process *process)
 }
 
 static void
+watch(struct outbox_process *process)
+{
+	struct err err = ERR_INIT;
+
+	if (outbox_watch(process->office.store, process->conf, &err) < 0)
+		log_error("reputation watch", LOG_STR("reason", err.text));
+}
+
+static void
 upkeep(struct outbox_process *process, int64_t now)
 {
 	struct err err = ERR_INIT;
@@ -233,6 +247,10 @@ upkeep(struct outbox_process *process, int64_t now)
 		return;
 	if (!process->foreign_done && now >= process->foreign_us)
 		outbox_inherit_foreign(process, now);
+	if (now >= process->watch_us) {
+		process->watch_us = now + WATCH_US;
+		watch(process);
+	}
 	if (now >= process->purge_us) {
 		process->purge_us = now + PURGE_US;
 		if (store_outbox_purge(
@@ -242,6 +260,11 @@ upkeep(struct outbox_process *process, int64_t now)
 		if (store_view_purge(
 			process->office.store, clock_now() - process->conf->view_keep, &err) != 0)
 			log_error("view purge", LOG_STR("reason", err.text));
+		if (store_signup_purge(process->office.store, clock_now(), PURGE_SIGNUPS, &err) !=
+		    0)
+			log_error("sign-up purge", LOG_STR("reason", err.text));
+		if (store_suppression_purge(process->office.store, clock_now(), &err) != 0)
+			log_error("suppression purge", LOG_STR("reason", err.text));
 	}
 }
 

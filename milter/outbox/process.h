@@ -30,8 +30,8 @@ struct outbox_process {
 	size_t target;			/* rows to have in hand */
 	size_t finished;		/* since rate_us */
 	int64_t rate_us;
-	int64_t claim_us, commit_us, foreign_us, purge_us; /* not before */
-	bool claim_failed, commit_failed;		   /* the store said no last time */
+	int64_t claim_us, commit_us, foreign_us, purge_us, watch_us; /* not before */
+	bool claim_failed, commit_failed; /* the store said no last time */
 	bool leaving;
 	int64_t leave_us;
 };

@@ -11,6 +11,7 @@
 #include "outbox/sender.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "base/log.h"
 #include "master/ehlo.h"
 #include "outbox/outcome.h"
@@ -185,6 +186,7 @@ hand_over(
 	struct outbox_message message = wire_message(sender, job->row, copy);
 	struct parcel parcel = {sender->office, job};
 	struct outbox_outcome outcome;
+	int64_t handed_us;
 
 	if (message.spans == NULL) {
 		outbox_outcome_verdict(job, sender->conf, STORE_DEFERRED,
@@ -193,7 +195,9 @@ hand_over(
 	}
 	message.begins = begins;
 	message.closure = &parcel;
+	handed_us = clock_mono_us();
 	send_copy(sender, &message, &outcome);
+	tally_took(TALLY_HAND_BACK, clock_mono_us() - handed_us);
 	judge_relay(sender, &outcome, begun_us);
 	outbox_outcome_relay(job, sender->conf, &outcome, begun_us);
 }

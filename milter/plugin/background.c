@@ -6,11 +6,12 @@
  * key-value store whose time has come are deleted here, too.
  *
  * Owns:    store and plugins of this process.
- * Threads: the process's first; the log's beside it.
+ * Threads: the process's first, and the one that fetches (refresh.c); the log's beside them.
  * Fails:   a task that fails is logged and runs again after its pause.
  */
 #include "master/worker.h"
 #include "plugin/listen.h"
+#include "plugin/refresh.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct background {
 	struct due *due;
 	size_t count;
 	struct listeners *listeners;
+	struct refresh *refresh;
 	int64_t purge_us;
 	struct resident growth;
 };
@@ -163,11 +165,13 @@ plugin_run(const struct worker *worker)
 	int status = EX_OK;
 
 	if (open_all(&background, &err) == 0) {
+		background.refresh = refresh_new(background.set, background.store);
 		serve(&background);
 	} else {
 		log_error("plugins can't start", LOG_STR("reason", err.text));
 		status = err_exit_code(err.code);
 	}
+	refresh_free(&background.refresh);
 	listeners_free(&background.listeners);
 	plugin_set_free(&background.set);
 	store_close(&background.store);

@@ -149,7 +149,7 @@ param_list(struct mt_call *mt, const char *name, size_t i)
 }
 
 const struct mt_host plugin_host = {
-    .size = offsetof(struct mt_host, fetch), /* what stands behind it comes with its data */
+    .size = sizeof(struct mt_host),
     .abi_major = MT_ABI_MAJOR,
     .abi_minor = MT_ABI_MINOR,
     .version = "mailtailor",
@@ -212,4 +212,5 @@ const struct mt_host plugin_host = {
     .product_by_id = host_product_by_id,
     .products_in = host_products_in,
     .products_after = host_products_after,
+    .fetch = host_fetch,
 };

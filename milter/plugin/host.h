@@ -79,6 +79,10 @@ int32_t host_products_in(struct mt_call *mt, struct mt_str catalogue, struct mt_
 int32_t host_products_after(struct mt_call *mt, int64_t after, size_t most,
     const struct mt_product *const **products_r, size_t *count_r);
 
+/* host_fetch.c */
+int32_t host_fetch(
+    struct mt_call *mt, const struct mt_request *request, const struct mt_answer **answer_r);
+
 /* host_clock.c */
 int32_t host_local(struct mt_call *mt, int64_t time, struct mt_str zone, struct mt_local *local_r);
 int32_t host_moment(

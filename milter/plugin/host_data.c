@@ -5,8 +5,8 @@
  * Threads: any; see call.c.
  */
 #include "plugin/host.h"
+#include "plugin/window.h"
 
-#include "store/event.h"
 #include "store/link.h"
 #include "store/product.h"
 
@@ -157,6 +157,7 @@ host_events(struct mt_call *mt, const struct mt_query *query,
 	struct err err = ERR_INIT;
 	const char *wrong;
 	size_t count = 0;
+	int rc;
 
 	if (call == NULL || query == NULL || events_r == NULL || count_r == NULL)
 		return MT_MISUSE;
@@ -166,11 +167,11 @@ host_events(struct mt_call *mt, const struct mt_query *query,
 	wrong = query_of(call, query, types, &asked);
 	if (wrong != NULL || query->most < 1 || query->most > MOST)
 		return REFUSE(call, wrong != NULL ? wrong : "`most` is not 1 to 1000");
-	if (asked.contact != 0 &&
-	    store_event_newest(call->plugin->set->store, &asked, (size_t)query->most, call->arena,
-		&found, &count, &err) != 0)
-		return failed(call, &err);
-	return plugin_events(call, found, count, events_r, count_r);
+	rc = plugin_window_find(call, &asked, (size_t)query->most, &found, &count, &err);
+	if (rc == 0 && asked.contact != 0)
+		rc = store_event_newest(call->plugin->set->store, &asked, (size_t)query->most,
+		    call->arena, &found, &count, &err);
+	return rc < 0 ? failed(call, &err) : plugin_events(call, found, count, events_r, count_r);
 }
 
 int32_t

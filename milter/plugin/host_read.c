@@ -7,6 +7,7 @@
  * Threads: any; see call.c.
  */
 #include "plugin/host.h"
+#include "plugin/window.h"
 
 #include "base/buf.h"
 #include "liquid/date.h"
@@ -166,28 +167,45 @@ host_as_time(struct mt_call *mt, const struct mt_value *value, int64_t *time_r)
 
 /* --- JSON --- */
 
+/* Values in the arena, counted: they take a few times the text. */
+static int32_t
+parse(struct plugin_call *call, struct mt_str text, struct liquid_value *value_r)
+{
+	struct err err = ERR_INIT;
+	json_t *json = liquid_json_load(STR("JSON"), plugin_str(text), JSON_DECODE_ANY, &err);
+	int32_t rc = MT_LIMIT;
+
+	if (json == NULL)
+		return MT_FAILED;
+	if (plugin_call_memory(call, text.n) != NULL &&
+	    liquid_from_json(json, call->arena, value_r, &err) == 0)
+		rc = MT_OK;
+	json_decref(json);
+	return rc;
+}
+
 int32_t
 host_json(struct mt_call *mt, struct mt_str text, const struct mt_value **value_r)
 {
 	struct plugin_call *call = CALL(mt);
-	struct liquid_value value;
-	struct err err = ERR_INIT;
-	json_t *json;
-	int rc;
+	struct liquid_value **kept, *value;
+	int32_t rc;
 
 	*value_r = NULL;
 	if (call == NULL || text.p == NULL || !plugin_room_text(call, text))
 		return MT_MISUSE;
-	json = liquid_json_load(STR("JSON"), plugin_str(text), JSON_DECODE_ANY, &err);
-	if (json == NULL)
-		return MT_FAILED;
-	/* What it takes as values is a few times its text. */
-	rc = plugin_call_memory(call, text.n) == NULL
-	    ? -1
-	    : liquid_from_json(json, call->arena, &value, &err);
-	json_decref(json);
-	if (rc == 0)
-		*value_r = plugin_value(call, value);
+	kept = plugin_window_properties(call->copy, text);
+	if (kept == NULL || *kept == NULL) {
+		value = arena_alloc(call->arena, sizeof *value);
+		rc = value == NULL ? MT_LIMIT : parse(call, text, value);
+		if (rc != MT_OK)
+			return rc;
+		if (kept != NULL)
+			*kept = value;
+	} else {
+		value = *kept;
+	}
+	*value_r = plugin_value(call, *value);
 	return *value_r == NULL ? MT_LIMIT : MT_OK;
 }
 

@@ -43,6 +43,7 @@ struct plugin_set {
 	struct plugin *plugins;
 	size_t count;
 	struct plugin_use **uses; /* one for each campaign, or NULL */
+	struct wants *wants;	  /* NULL: nothing is fetched */
 };
 
 /* A plugin as one campaign uses it. */

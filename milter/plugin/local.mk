@@ -4,12 +4,14 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
 	milter/plugin/describe.c milter/plugin/describe.h \
+	milter/plugin/fetch.c milter/plugin/fetch.h \
 	milter/plugin/guard.c milter/plugin/guard.h \
 	milter/plugin/hooks.c \
 	milter/plugin/host.c milter/plugin/host.h \
 	milter/plugin/host_clock.c \
 	milter/plugin/host_copy.c \
 	milter/plugin/host_data.c \
+	milter/plugin/host_fetch.c \
 	milter/plugin/host_read.c \
 	milter/plugin/host_store.c \
 	milter/plugin/host_value.c \
@@ -21,10 +23,22 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/path.c \
 	milter/plugin/plugin.h \
 	milter/plugin/process.c milter/plugin/process.h \
+	milter/plugin/refresh.c milter/plugin/refresh.h \
 	milter/plugin/room.c \
 	milter/plugin/set.c \
 	milter/plugin/strict.c milter/plugin/strict.h \
 	milter/plugin/strict_fault.c milter/plugin/strict_fault.h \
 	milter/plugin/strict_memory.c milter/plugin/strict_memory.h \
 	milter/plugin/use.c \
+	milter/plugin/wants.c milter/plugin/wants.h \
+	milter/plugin/window.c milter/plugin/window.h \
 	milter/plugin/words.c
+
+if TESTS_ON
+check_PROGRAMS += tests/unit/fetch_test tests/unit/plugin_window_test
+TESTS += tests/unit/fetch_test tests/unit/plugin_window_test
+tests_unit_fetch_test_SOURCES = tests/unit/fetch_test.c tests/unit/store_fixture.h
+tests_unit_fetch_test_LDADD = $(unit_libs)
+tests_unit_plugin_window_test_SOURCES = tests/unit/plugin_window_test.c tests/unit/store_fixture.h
+tests_unit_plugin_window_test_LDADD = $(unit_libs)
+endif

@@ -86,6 +86,7 @@ struct plugin_copy {
 	struct plugin_cached *values; /* one for each namespace */
 	size_t *used;		      /* bytes, one for each plugin of the use */
 	uint64_t serial;	      /* of this process's copies */
+	struct plugin_window *window; /* what the contact did last; NULL: nobody asked */
 };
 
 /* To be called when the members are known, before any hook. 0, -1: ERR_LIMIT. */

@@ -6,6 +6,7 @@
  * Threads: see plugin.h.
  */
 #include "plugin/internal.h"
+#include "plugin/wants.h"
 
 #include "base/log.h"
 
@@ -131,6 +132,8 @@ plugin_set_new(struct plugin_set **set_r, const struct conf *conf, struct store 
 		abort();
 	work.set->conf = conf_ref(conf);
 	work.set->store = store;
+	if (store != NULL && plugin_process.live)
+		work.set->wants = wants_new(store);
 	work.set->plugins = calloc(conf->plugin_count, sizeof *work.set->plugins);
 	work.set->uses = calloc(conf->campaign_count + 1, sizeof *work.set->uses);
 	if (work.set->plugins == NULL || work.set->uses == NULL)
@@ -159,6 +162,7 @@ plugin_set_free(struct plugin_set **s)
 	*s = NULL;
 	if (set == NULL)
 		return;
+	wants_free(&set->wants);
 	for (size_t i = 0; i < set->conf->campaign_count; i++)
 		plugin_use_free(&set->uses[i]);
 	for (size_t i = 0; i < set->count; i++) {

@@ -130,6 +130,7 @@ plugin_copy_init(struct plugin_copy *copy, struct err *err)
 
 	copy->used = NULL;
 	copy->values = NULL;
+	copy->window = NULL;
 	copy->serial = plugin_serial_next();
 	plugin_guard_forget();
 	if (copy->use == NULL)

@@ -16,6 +16,7 @@
 #include "session/session.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "base/log.h"
 #include "master/ehlo.h"
 #include "session/verdict.h"
@@ -219,6 +220,7 @@ ordinary(struct session *session)
 	if (session->message->claimed)
 		log_warning("campaign header from a client that is not trusted is ignored",
 		    LOG_STR("client", session->client));
+	tally_count(TALLY_MESSAGE_ORDINARY);
 	session_message_end(session->process, &session->message);
 	return SMFIS_ACCEPT;
 }
@@ -229,6 +231,7 @@ turn_away(SMFICTX *ctx, struct session *session, const struct session_verdict *v
 {
 	char macro[] = "i";
 
+	tally_count(TALLY_MESSAGE_REFUSED);
 	log_warning("refused", LOG_STR("queue", smfi_getsymval(ctx, macro)),
 	    LOG_STR("client", session->client), LOG_STR("reply", verdict->code),
 	    LOG_STR("reason", verdict->text));

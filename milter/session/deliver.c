@@ -12,6 +12,7 @@
 #include "session/session.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "base/log.h"
 #include "session/verdict.h"
 #include "tailor/view.h"
@@ -97,6 +98,7 @@ refuse(const struct delivery *delivery, const struct err *err)
 	    LOG_TEXT("sender", delivery->message->sender),
 	    LOG_NUM("recipients", delivery->message->recipient_count),
 	    LOG_STR("error", err_code_name(err->code)), LOG_STR("reason", err->text));
+	tally_count(TALLY_MESSAGE_REFUSED);
 	session_verdict_error(err, &verdict);
 	return session_verdict_reply(delivery->ctx, &verdict);
 }
@@ -113,6 +115,7 @@ too_long(const struct delivery *delivery)
 {
 	struct session_verdict verdict;
 
+	tally_count(TALLY_MESSAGE_REFUSED);
 	session_verdict_too_long(&verdict);
 	log_warning("refused", LOG_TEXT("queue", delivery->queue_id),
 	    LOG_TEXT("campaign", campaign_name(delivery)),
@@ -121,18 +124,6 @@ too_long(const struct delivery *delivery)
 }
 
 /* --- several recipients --- */
-
-static void
-wake_outbox(const struct worker *worker)
-{
-	const uint64_t one = 1;
-
-	/* EAGAIN says that the counter is at its top: then it is awake anyway. */
-	for (int i = 0; i < worker->wake_count; i++) {
-		if (write(worker->wake_fds[i], &one, sizeof one) < 0 && errno != EAGAIN)
-			log_warning("eventfd", LOG_STR("reason", strerror(errno)));
-	}
-}
 
 static sfsistat
 hold(const struct delivery *delivery, int64_t due_ms)
@@ -168,11 +159,12 @@ hold(const struct delivery *delivery, int64_t due_ms)
 	if (store_outbox_put(delivery->process->store, &held, message->recipients,
 		message->recipient_count, &accepted, &err) != 0)
 		return fail(delivery, &err);
-	wake_outbox(delivery->process->worker);
+	worker_wake_outbox(delivery->process->worker);
 	log_info("held", LOG_TEXT("queue", delivery->queue_id), LOG_TEXT("campaign", held.campaign),
 	    LOG_TEXT("sender", held.sender), LOG_NUM("recipients", message->recipient_count),
 	    LOG_NUM("new", accepted), LOG_NUM("bytes", held.raw.n),
 	    LOG_NUM("ms", (clock_mono_us() - delivery->start_us) / 1000));
+	tally_count(TALLY_MESSAGE_OUTBOX);
 	return SMFIS_DISCARD;
 }
 
@@ -280,6 +272,7 @@ send_in_place(const struct delivery *delivery)
 			return take_back(delivery, &copy, &err);
 	}
 	log_copy(delivery, &copy);
+	tally_count(TALLY_MESSAGE_IN_PLACE);
 	session_verdict_copy(&copy, &verdict);
 	return session_verdict_reply(delivery->ctx, &verdict);
 }
@@ -295,6 +288,16 @@ check(struct session_message *message, struct err *err)
 	if (message->recipient_count == 0)
 		return err_set(err, ERR_INPUT, "The message has no recipient");
 	return 0;
+}
+
+/* One recipient, unless the campaign is paused: then he waits like the others. If the store does
+ * not say, tailoring will find out why. */
+static bool
+in_place(const struct delivery *delivery)
+{
+	return delivery->message->recipient_count == 1 &&
+	    store_outbox_is_paused(
+		delivery->process->store, delivery->message->campaign_name, NULL) != 1;
 }
 
 sfsistat
@@ -328,8 +331,7 @@ session_deliver(SMFICTX *ctx, struct session_process *process, struct session_me
 	if (tailor_message_new(&delivery.compiled, process->tailor, message->campaign,
 		message->campaign_name, message->sender, buf_str(&message->raw), &err) != 0)
 		return fail(&delivery, &err);
-	status =
-	    message->recipient_count == 1 ? send_in_place(&delivery) : hold(&delivery, clock_now());
+	status = in_place(&delivery) ? send_in_place(&delivery) : hold(&delivery, clock_now());
 	tailor_message_free(&delivery.compiled);
 	if (tailor_is_worn(process->tailor))
 		session_run_retire();

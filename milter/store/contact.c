@@ -290,7 +290,7 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 	struct arena *arena = arena_new(KEY_MEMORY);
 	struct store_db *db = NULL;
 	struct str key;
-	int rc = -1;
+	int rc = -1, forgotten;
 
 	if (store_address_key(address, arena, &key, err) == 0)
 		db = store_write_begin(store, STORE_POWER_SAFE, err);
@@ -300,6 +300,9 @@ store_contact_delete(struct store *store, struct str address, struct err *err)
 		    (store_view_forget(db, key, err) != 0 ||
 			store_suppression_forget(db, key, err) != 0))
 			rc = -1;
+		/* Who never confirmed is no contact, but may want to be forgotten, too. */
+		if (rc >= 0 && (forgotten = store_signup_forget(db, key, err)) != 0)
+			rc = forgotten;
 		if (store_write_end(store, rc < 0 ? -1 : 0, err) != 0)
 			rc = -1;
 	}

@@ -8,6 +8,7 @@
 #include "store/event.h"
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "store/db.h"
 
 /* After the year 9999 a time has no ISO 8601 text of the usual shape. */
@@ -40,6 +41,14 @@ static const char put_sql[] =
     "INSERT INTO event (contact, type, time_ms, received_ms, campaign, link, machine, message, "
     "source, source_id, properties) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
     "ON CONFLICT (source_id, source) WHERE source_id <> '' DO NOTHING";
+static const char judge_sql[] =
+    "UPDATE event SET machine = 1, "
+    "properties = json_set(properties, '$.machine', json_extract(?1, '$.machine')) "
+    "WHERE contact = ?2 AND time_ms BETWEEN ?3 AND ?4 AND NOT machine AND campaign = ?5 "
+    "AND message = ?6 AND source = ?7 AND type IN (SELECT id FROM event_type WHERE kind = ?8 "
+    "OR (?10 AND kind = ?9)) AND (NOT ?10 OR ("
+    "json_extract(properties, '$.agent') IS json_extract(?1, '$.agent') AND "
+    "json_extract(properties, '$.address') IS json_extract(?1, '$.address')))";
 static const char erase_told_sql[] =
     "DELETE FROM event WHERE contact = ?1 AND type IN (SELECT id FROM event_type WHERE kind < ?2)";
 static const char erase_own_sql[] =
@@ -185,6 +194,30 @@ insert(struct store_db *db, const struct store_event *event, int64_t type, struc
 	return sqlite3_changes(db->handle) > 0;
 }
 
+/* What it says of those before it; the same again if it is written again. */
+static int
+judge(struct store_db *db, const struct store_event *event, struct err *err)
+{
+	sqlite3_stmt *statement;
+
+	if (event->judge_ms == 0 || event->contact == 0)
+		return 0;
+	statement = store_db_statement(db, judge_sql, err);
+	if (statement == NULL)
+		return -1;
+	store_db_bind_str(statement, 1, event->properties);
+	store_db_bind_int(statement, 2, event->contact);
+	store_db_bind_int(statement, 3, event->time_ms - event->judge_ms);
+	store_db_bind_int(statement, 4, event->time_ms);
+	store_db_bind_int(statement, 5, event->campaign);
+	store_db_bind_str(statement, 6, event->message);
+	store_db_bind_str(statement, 7, event->source);
+	store_db_bind_int(statement, 8, STORE_EVENT_CLICKED);
+	store_db_bind_int(statement, 9, STORE_EVENT_OPENED);
+	store_db_bind_int(statement, 10, event->judge_client);
+	return store_db_run(db, statement, "judge events", err);
+}
+
 /* 1 written, 0 there already or not to be kept, -1. A click on the link of somebody who was
  * erased meanwhile counts, without the contact. */
 int
@@ -203,9 +236,12 @@ store_event_write(struct store_db *db, const struct store_event *event, struct e
 		kept.contact = 0;
 		kept.properties = STR_NONE;
 	}
-	if (type_id(db, event->kind, event->type, &type, err) != 0)
+	if (type_id(db, event->kind, event->type, &type, err) != 0 || judge(db, &kept, err) != 0)
 		return -1;
-	return insert(db, &kept, type, err);
+	exists = insert(db, &kept, type, err);
+	if (exists == 1)
+		tally_event(kept.kind, kept.machine);
+	return exists;
 }
 
 int

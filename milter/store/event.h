@@ -65,15 +65,23 @@ struct store_event {
 	enum store_event_kind kind;
 	struct str type; /* of track: the event's name; of page and screen: theirs, may be empty */
 	int64_t time_ms;
-	int64_t received_ms;   /* 0 when written: now */
-	struct str source;     /* who told: "import", a key of the event API, "delivery", ... */
-	struct str source_id;  /* unique in its source; empty: it can't come twice */
-	int64_t campaign;      /* store_campaign_id; 0: none */
-	struct str message;    /* message key, as in the journal; may be empty */
-	int64_t link;	       /* store_link_ids; 0: none */
-	bool machine;	       /* no person did it (a scanner's click); properties say why */
+	int64_t received_ms;  /* 0 when written: now */
+	struct str source;    /* who told: "import", a key of the event API, "delivery", ... */
+	struct str source_id; /* unique in its source; empty: it can't come twice */
+	int64_t campaign;     /* store_campaign_id; 0: none */
+	struct str message;   /* message key, as in the journal; may be empty */
+	int64_t link;	      /* store_link_ids; 0: none */
+	bool machine;	      /* no person did it (a scanner's click); properties say why */
+	int64_t judge_ms;     /* when written, see below */
+	bool judge_client;
 	struct str properties; /* a JSON object; empty when written: {} */
 };
+
+/* Sometimes only a later click shows that earlier ones were a machine's. Where `judge_ms` is set,
+ * the clicks of that contact on that message so shortly before become a machine's, too, for the
+ * reason that this one gives; with `judge_client` clicks and opens, but only those that came from
+ * the same agent and address. It is the one thing of an event that ever changes, so who counts
+ * later counts right; a listener may have heard of them as they were. */
 
 /* May it be written? ERR_INPUT or ERR_LIMIT, with what is wrong. Properties are only measured,
  * not parsed. */
@@ -106,6 +114,11 @@ struct store_event_query {
  * an index: the cost is in what is found, not in how much is stored. */
 int store_event_newest(struct store *store, const struct store_event_query *query, size_t max,
     struct arena *arena, struct store_event **events_r, size_t *count_r, struct err *err);
+/* Of the contact's newest `scan` events those of that kind which people did, `max` at most, newest
+ * first. whole_r: there are no others at all. */
+int store_event_recent(struct store *store, int64_t contact, enum store_event_kind kind,
+    size_t scan, size_t max, struct arena *arena, struct store_event **events_r, size_t *count_r,
+    bool *whole_r, struct err *err);
 /* How many there are, counted up to `max` (0: all). */
 int store_event_count(struct store *store, const struct store_event_query *query, int64_t max,
     int64_t *count_r, struct err *err);

@@ -32,13 +32,25 @@ static const char begin_contact_sql[] =
 static const char purge_sql[] = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE "
 				"time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
 
+enum store_event_kind
+store_event_row_kind(sqlite3_stmt *statement)
+{
+	return (enum store_event_kind)sqlite3_column_int(statement, 2);
+}
+
+bool
+store_event_row_machine(sqlite3_stmt *statement)
+{
+	return sqlite3_column_int(statement, 11) != 0;
+}
+
 struct store_event
 store_event_copy(sqlite3_stmt *statement, struct arena *arena, bool *full)
 {
 	return (struct store_event){
 	    .id = sqlite3_column_int64(statement, 0),
 	    .contact = sqlite3_column_int64(statement, 1),
-	    .kind = (enum store_event_kind)sqlite3_column_int(statement, 2),
+	    .kind = store_event_row_kind(statement),
 	    .type = store_db_copy(statement, 3, arena, full),
 	    .time_ms = sqlite3_column_int64(statement, 4),
 	    .received_ms = sqlite3_column_int64(statement, 5),
@@ -47,7 +59,7 @@ store_event_copy(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	    .campaign = sqlite3_column_int64(statement, 8),
 	    .message = store_db_copy(statement, 9, arena, full),
 	    .link = sqlite3_column_int64(statement, 10),
-	    .machine = sqlite3_column_int(statement, 11) != 0,
+	    .machine = store_event_row_machine(statement),
 	    .properties = store_db_copy(statement, 12, arena, full),
 	};
 }

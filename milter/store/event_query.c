@@ -167,11 +167,64 @@ store_event_newest(struct store *store, const struct store_event_query *query, s
 	if (db == NULL)
 		return -1;
 	if (plan_make(db, query, &plan, err) == 0) {
-		*events_r = arena_zalloc(
-		    arena, max, sizeof **events_r * (plan.count == 0 ? 1 : plan.count));
+		*events_r = arena_alloc(
+		    arena, max * (plan.count == 0 ? 1 : plan.count) * sizeof **events_r);
 		rc = *events_r == NULL
 		    ? err_set(err, ERR_LIMIT, "event: arena full")
 		    : newest(db, query, &plan, max, arena, *events_r, count_r, err);
+	}
+	store_read_end(store, db);
+	return rc;
+}
+
+/* --- recent --- */
+
+/* `whole_r`: neither `scan` nor `max` ended it. */
+static int
+read_recent(struct store_db *db, sqlite3_stmt *statement, enum store_event_kind kind, size_t scan,
+    size_t max, struct arena *arena, struct store_event *list, size_t *count_r, bool *whole_r,
+    struct err *err)
+{
+	bool full = false;
+	size_t seen = 0;
+	int rc;
+
+	while ((rc = store_db_step(db, statement, "read events", err)) == 1 && seen++ < scan &&
+	    *count_r < max) {
+		if (store_event_row_kind(statement) == kind && !store_event_row_machine(statement))
+			list[(*count_r)++] = store_event_copy(statement, arena, &full);
+	}
+	*whole_r = rc == 0;
+	if (rc == 1)
+		sqlite3_reset(statement);
+	if (full)
+		return err_set(err, ERR_LIMIT, "event: arena full");
+	return rc < 0 ? -1 : 0;
+}
+
+int
+store_event_recent(struct store *store, int64_t contact, enum store_event_kind kind, size_t scan,
+    size_t max, struct arena *arena, struct store_event **events_r, size_t *count_r, bool *whole_r,
+    struct err *err)
+{
+	const struct store_event_query all = {.contact = contact};
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	*count_r = 0;
+	*whole_r = false;
+	if (db == NULL)
+		return -1;
+	*events_r = arena_alloc(arena, (max + 1) * sizeof **events_r);
+	statement = store_db_statement(db, newest_sql, err);
+	if (*events_r == NULL) {
+		err_set(err, ERR_LIMIT, "event: arena full");
+	} else if (statement != NULL) {
+		/* One more says whether there are more. */
+		bind(statement, &all, (int64_t)scan + 1, STORE_EVENT_ANY);
+		rc = read_recent(
+		    db, statement, kind, scan, max, arena, *events_r, count_r, whole_r, err);
 	}
 	store_read_end(store, db);
 	return rc;

@@ -15,5 +15,8 @@
 
 /* Text in the arena; `full` is set when that is. */
 struct store_event store_event_copy(sqlite3_stmt *statement, struct arena *arena, bool *full);
+/* Two of its columns alone. */
+enum store_event_kind store_event_row_kind(sqlite3_stmt *statement);
+bool store_event_row_machine(sqlite3_stmt *statement);
 
 #endif

@@ -16,7 +16,9 @@
 #define KEY_MEMORY ((size_t)16 * 1024)
 #define ID_BYTES   16
 
-static const char known_sql[] = "SELECT 1 FROM event WHERE source_id = ?1 AND source = ?2";
+/* The index is of those that have an id. */
+static const char known_sql[] =
+    "SELECT 1 FROM event WHERE source_id = ?1 AND source = ?2 AND source_id <> ''";
 static const char copies_sql[] = "SELECT message, time_ms FROM journal WHERE recipient_key = ?1 "
 				 "AND time_ms >= ?2 ORDER BY time_ms DESC, id DESC";
 /* Each kind goes its own way through event_contact_type. */

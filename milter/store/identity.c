@@ -12,6 +12,8 @@
 static const char find_sql[] = "SELECT contact FROM identity WHERE name = ?1 AND kind = ?2";
 static const char set_sql[] = "INSERT INTO identity (name, kind, contact) VALUES (?1, ?2, ?3) "
 			      "ON CONFLICT (name, kind) DO UPDATE SET contact = excluded.contact";
+static const char each_sql[] =
+    "SELECT kind, name FROM identity WHERE contact = ?1 ORDER BY kind, name";
 
 int
 store_identity_find(struct store *store, enum store_identity_kind kind, struct str name,
@@ -59,4 +61,29 @@ store_identity_set(struct store *store, enum store_identity_kind kind, struct st
 		rc = store_db_run(db, statement, "write an identity", err);
 	}
 	return store_write_end(store, rc, err);
+}
+
+int
+store_identity_each(struct store *store, int64_t contact,
+    bool (*each)(enum store_identity_kind kind, struct str name, void *closure), void *closure,
+    struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, each_sql, err);
+	if (statement != NULL) {
+		store_db_bind_int(statement, 1, contact);
+		while ((rc = store_db_step(db, statement, "read identities", err)) == 1) {
+			if (!each((enum store_identity_kind)sqlite3_column_int(statement, 0),
+				store_db_str(statement, 1), closure))
+				break;
+		}
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc < 0 ? -1 : 0;
 }

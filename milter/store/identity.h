@@ -25,5 +25,9 @@ int store_identity_find(struct store *store, enum store_identity_kind kind, stru
 /* Binds it, or binds it anew. ERR_LIMIT if the name is too long. */
 int store_identity_set(struct store *store, enum store_identity_kind kind, struct str name,
     int64_t contact, struct err *err);
+/* All names of a contact; `name` until `each` returns, which returns false to stop. */
+int store_identity_each(struct store *store, int64_t contact,
+    bool (*each)(enum store_identity_kind kind, struct str name, void *closure), void *closure,
+    struct err *err);
 
 #endif

@@ -11,6 +11,8 @@
 #include "store/db.h"
 #include "store/event.h"
 
+#include "base/tally.h"
+
 #include <stdlib.h>
 
 #define KEY_MEMORY  ((size_t)16 * 1024)
@@ -90,6 +92,11 @@ write_sent(
 	return store_event_write(db, &event, err) < 0 ? -1 : 0;
 }
 
+_Static_assert((int)STORE_SENT == (int)TALLY_SENT &&
+	(int)STORE_SUPPRESSED == (int)TALLY_SUPPRESSED &&
+	(int)STORE_DEFERRED == (int)TALLY_DEFERRED && (int)STORE_FAILED == (int)TALLY_FAILED,
+    "verdicts are counted by their number");
+
 int
 store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err)
@@ -120,6 +127,8 @@ store_journal_write(
 	store_db_bind_int(statement, 11, count);
 	store_db_bind_int(statement, 12, row->time_ms);
 	rc = store_db_run(db, statement, "write the journal", err);
+	if (rc == 0 && count > 0)
+		tally_copy(row->campaign, (enum tally_verdict)row->verdict);
 	if (rc == 0 && db->tell_sent && row->verdict == STORE_SENT)
 		rc = write_sent(db, row, key, err);
 	arena_free(&arena);

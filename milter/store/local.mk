@@ -1,6 +1,7 @@
 # Files of milter/store
 libmailtailor_a_SOURCES += \
 	milter/store/address.c \
+	milter/store/apikey.c milter/store/apikey.h \
 	milter/store/consent.c milter/store/consent.h \
 	milter/store/contact.c milter/store/contact.h \
 	milter/store/copy.c milter/store/copy.h \
@@ -25,10 +26,13 @@ libmailtailor_a_SOURCES += \
 	milter/store/product.c milter/store/product.h \
 	milter/store/product_query.c milter/store/product_row.h \
 	milter/store/plugin.c milter/store/plugin.h milter/store/plugin_entry.c \
+	milter/store/plugin_answer.c milter/store/plugin_answer.h \
+	milter/store/signup.c milter/store/signup.h milter/store/signup_list.c milter/store/signup_row.h \
 	milter/store/report.c milter/store/report.h \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
-	milter/store/view.c milter/store/view.h
+	milter/store/view.c milter/store/view.h \
+	milter/store/watch.c milter/store/watch.h
 
 # The schema goes into the program; schema.sql is what one reads and edits.
 nodist_libmailtailor_a_SOURCES = milter/store/schema.h

@@ -117,6 +117,7 @@ int store_outbox_purge(struct store *store, int64_t before_ms, struct err *err);
 struct store_outbox_summary {
 	struct str campaign;
 	bool paused;
+	struct str pause_reason; /* of a pause that nobody asked for; else empty */
 	int64_t count[STORE_OUTBOX_CANCELLED + 1]; /* by state */
 	int64_t next_due_ms;			   /* of the waiting ones; 0: none */
 };
@@ -144,6 +145,8 @@ int store_outbox_each(struct store *store, struct str campaign, bool finished,
 /* A pause outlives restarts. `paused`: 1 or 0; -1: paused if the campaign is not known yet, else
  * as it was, which is how the configuration's `paused = yes` takes effect. */
 int store_outbox_pause(struct store *store, struct str campaign, int paused, struct err *err);
+/* 1, 0 it is not, or is not known; -1. */
+int store_outbox_is_paused(struct store *store, struct str campaign, struct err *err);
 /* Waiting rows of the campaign, or of one recipient in it, become cancelled (journalled as
  * failed, reason "cancelled"). changed_r: how many. */
 int store_outbox_cancel(struct store *store, struct str campaign, struct str address,

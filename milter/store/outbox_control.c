@@ -16,9 +16,11 @@
 #define BATCH	   5000
 #define KEY_MEMORY ((size_t)16 * 1024)
 
-static const char pause_sql[] = "INSERT INTO outbox_campaign (name, paused, next_ns) "
-				"VALUES (?1, ?2, 0) "
-				"ON CONFLICT (name) DO UPDATE SET paused = excluded.paused";
+static const char pause_sql[] =
+    "INSERT INTO outbox_campaign (name, paused, next_ns) VALUES (?1, ?2, 0) "
+    "ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, pause_reason = '', "
+    "resumed_ms = CASE excluded.paused WHEN 0 THEN ?3 ELSE resumed_ms END";
+static const char is_paused_sql[] = "SELECT paused FROM outbox_campaign WHERE name = ?1";
 static const char pause_new_sql[] = "INSERT INTO outbox_campaign (name, paused, next_ns) "
 				    "VALUES (?1, ?2, 0) ON CONFLICT (name) DO NOTHING";
 static const char campaign_sql[] = "SELECT id FROM outbox_campaign WHERE name = ?1";
@@ -83,9 +85,33 @@ store_outbox_pause(struct store *store, struct str campaign, int paused, struct 
 	if (statement != NULL) {
 		store_db_bind_str(statement, 1, campaign);
 		store_db_bind_int(statement, 2, paused != 0);
+		if (paused >= 0)
+			store_db_bind_int(statement, 3, clock_now());
 		rc = store_db_run(db, statement, "pause a campaign", err);
 	}
 	return store_write_end(store, rc, err);
+}
+
+int
+store_outbox_is_paused(struct store *store, struct str campaign, struct err *err)
+{
+	struct store_db *db = store_read_begin(store, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, is_paused_sql, err);
+	if (statement != NULL) {
+		store_db_bind_str(statement, 1, campaign);
+		rc = store_db_step(db, statement, "read the outbox", err);
+	}
+	if (rc == 1) {
+		rc = sqlite3_column_int(statement, 0) != 0;
+		sqlite3_reset(statement);
+	}
+	store_read_end(store, db);
+	return rc;
 }
 
 /* --- cancel and retry --- */

@@ -17,7 +17,7 @@
 static const char summaries_sql[] =
     "SELECT c.name, c.paused, "
     "coalesce((SELECT due_ms FROM outbox_row w WHERE w.state = 0 AND w.campaign = c.id "
-    "ORDER BY due_ms LIMIT 1), 0), n.s0, n.s1, n.s2, n.s3, n.s4, n.s5 "
+    "ORDER BY due_ms LIMIT 1), 0), n.s0, n.s1, n.s2, n.s3, n.s4, n.s5, c.pause_reason "
     "FROM outbox_campaign c LEFT JOIN (SELECT campaign, sum(state = 0) AS s0, "
     "sum(state = 1) AS s1, sum(state = 2) AS s2, sum(state = 3) AS s3, sum(state = 4) AS s4, "
     "sum(state = 5) AS s5 FROM outbox_row GROUP BY campaign) n ON n.campaign = c.id "
@@ -62,6 +62,7 @@ store_outbox_summaries(struct store *store,
 			summary.next_due_ms = sqlite3_column_int64(statement, 2);
 			for (int i = 0; i <= STORE_OUTBOX_CANCELLED; i++)
 				summary.count[i] = sqlite3_column_int64(statement, 3 + i);
+			summary.pause_reason = store_db_str(statement, 9);
 			if (!each(&summary, closure))
 				break;
 		}

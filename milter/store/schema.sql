@@ -261,11 +261,42 @@ ALTER TABLE contact ADD COLUMN consent_proof TEXT NOT NULL DEFAULT '';
 
 -- version 7
 
+-- What plugins fetch. request: SHA-256 of url and headers. wanted_ms: last asked for, told now and
+-- then. next_ms: when it is to be fetched, if it was asked for since time_ms. status 0: no answer
+-- came yet.
+CREATE TABLE plugin_answer (
+	id          INTEGER PRIMARY KEY,
+	plugin      INTEGER NOT NULL REFERENCES plugin (id),
+	request     BLOB NOT NULL,
+	wanted_ms   INTEGER NOT NULL,
+	next_ms     INTEGER NOT NULL,
+	failures    INTEGER NOT NULL,
+	fresh_ms    INTEGER NOT NULL,
+	keep_ms     INTEGER NOT NULL,
+	timeout_ms  INTEGER NOT NULL,
+	status      INTEGER NOT NULL,
+	time_ms     INTEGER NOT NULL,
+	size        INTEGER NOT NULL,
+	url         TEXT NOT NULL,
+	headers     TEXT NOT NULL,
+	type        TEXT NOT NULL,
+	body        BLOB NOT NULL,
+	UNIQUE (plugin, request)
+);
+CREATE INDEX plugin_answer_next ON plugin_answer (plugin, next_ms);
+
+-- version 8
+
 -- source: who said so: "hand", "web", "import", "log", "report". detail: what was said, as it came;
 -- goes when the contact is erased. note: what people wrote.
 ALTER TABLE suppression ADD COLUMN source TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 ALTER TABLE suppression ADD COLUMN note TEXT NOT NULL DEFAULT '';
+
+-- pause_reason: why it was paused by itself; empty: by hand. resumed_ms: what came back before
+-- does not count any more.
+ALTER TABLE outbox_campaign ADD COLUMN pause_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox_campaign ADD COLUMN resumed_ms INTEGER NOT NULL DEFAULT 0;
 
 -- What receivers say of mail with our domains in From (RFC 7489 section 7.2). sender: who reports,
 -- by the domain that signed it.
@@ -294,7 +325,66 @@ CREATE TABLE dmarc_row (
 	PRIMARY KEY (report, source, header_from, disposition, dkim, spf)
 ) WITHOUT ROWID;
 
--- version 8
+-- version 9
+
+-- Keys of the event API. hash: SHA-256 of the key, which is kept nowhere. scope: as enum
+-- store_apikey_scope. rate: requests a second; 0: as configured. used_ms: to the minute, 0: never.
+-- A row stays when its key is revoked: events name it.
+CREATE TABLE api_key (
+	id          INTEGER PRIMARY KEY AUTOINCREMENT,
+	hash        BLOB NOT NULL UNIQUE,
+	name        TEXT NOT NULL,
+	scope       INTEGER NOT NULL,
+	rate        INTEGER NOT NULL,
+	created_ms  INTEGER NOT NULL,
+	used_ms     INTEGER NOT NULL,
+	revoked_ms  INTEGER NOT NULL
+);
+
+-- version 10
+
+-- What came from a form and has to be confirmed; until then nothing of it is the contact's.
+-- mailed: a confirmation message was put into the outbox. confirmed_ms: 0 until it was; then
+-- fields are empty. AUTOINCREMENT: ids stand in links.
+CREATE TABLE signup (
+	id           INTEGER PRIMARY KEY AUTOINCREMENT,
+	address_key  TEXT NOT NULL,
+	address      TEXT NOT NULL,
+	form         TEXT NOT NULL,
+	created_ms   INTEGER NOT NULL,
+	expires_ms   INTEGER NOT NULL,
+	confirmed_ms INTEGER NOT NULL,
+	mailed       INTEGER NOT NULL,
+	client       TEXT NOT NULL,
+	consent      TEXT NOT NULL,
+	language     TEXT NOT NULL,
+	fields       TEXT NOT NULL
+);
+CREATE INDEX signup_address ON signup (address_key, created_ms);
+CREATE INDEX signup_expires ON signup (expires_ms);
+
+-- Texts that people agreed to, by their SHA-256 in hex. Proofs name them, so none is deleted.
+CREATE TABLE consent_text (
+	digest      TEXT PRIMARY KEY,
+	text        TEXT NOT NULL,
+	created_ms  INTEGER NOT NULL
+);
+
+-- How often what became of a form that was sent. day: since 1970.
+CREATE TABLE signup_count (
+	form        TEXT NOT NULL,
+	day         INTEGER NOT NULL,
+	result      TEXT NOT NULL,
+	count       INTEGER NOT NULL,
+	PRIMARY KEY (form, day, result)
+) WITHOUT ROWID;
+
+-- version 11
+
+-- until_ms: the entry ends by itself then; 0: never.
+ALTER TABLE suppression ADD COLUMN until_ms INTEGER NOT NULL DEFAULT 0;
+
+-- version 12
 
 -- What the relay's log said last of a journal row's copy. outcome: as enum store_outcome. queue_id:
 -- where the copy is now, or was last. attempts: that the relay made.

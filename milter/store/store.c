@@ -31,6 +31,17 @@
 #include <unistd.h>
 
 #define READERS 8
+/* So many are left for reads without a snapshot, which are short. */
+#define READERS_LEFT 2
+
+/* A thread's connection from store_snapshot_begin to store_snapshot_end. Thread and connection
+ * are the store's, under its lock; the rest is that thread's. */
+struct snapshot {
+	struct store_db *db; /* NULL: free */
+	pthread_t thread;
+	bool begun;
+	bool stale; /* this thread wrote: what it reads next has to show that */
+};
 
 struct store {
 	char *path;
@@ -40,6 +51,7 @@ struct store {
 	struct store_db *idle[READERS];
 	int idle_count;
 	int reader_count;
+	struct snapshot snapshots[READERS];
 
 	pthread_cond_t writer_free;
 	struct store_db write;
@@ -144,24 +156,70 @@ store_close(struct store **store_r)
 
 /* --- readers --- */
 
-struct store_db *
-store_read_begin(struct store *store, struct err *err)
+/* The lock is held. */
+static bool
+is_spanning(const struct store *store)
 {
-	struct store_db *db = NULL;
+	return store->writing && store->spanning && pthread_equal(store->writer, pthread_self());
+}
 
-	if (store_in_transaction(store))
-		return &store->write;
-	pthread_mutex_lock(&store->lock);
-	while (store->idle_count == 0 && store->reader_count == READERS)
-		pthread_cond_wait(&store->reader_free, &store->lock);
+/* The lock is held. NULL: this thread has none. */
+static struct snapshot *
+snapshot_of(struct store *store)
+{
+	for (int i = 0; i < READERS; i++) {
+		struct snapshot *snapshot = &store->snapshots[i];
+
+		if (snapshot->db != NULL && pthread_equal(snapshot->thread, pthread_self()))
+			return snapshot;
+	}
+	return NULL;
+}
+
+static void
+snapshot_finish(struct snapshot *snapshot)
+{
+	struct err err = ERR_INIT;
+
+	/* It only read: there is nothing that could fail to be kept. */
+	if (snapshot->begun)
+		store_db_run(snapshot->db, store_db_statement(snapshot->db, "COMMIT", &err),
+		    "end a read transaction", &err);
+	snapshot->begun = false;
+	snapshot->stale = false;
+}
+
+static struct store_db *
+snapshot_use(struct snapshot *snapshot, struct err *err)
+{
+	sqlite3_stmt *begin;
+
+	if (snapshot->stale)
+		snapshot_finish(snapshot);
+	if (snapshot->begun)
+		return snapshot->db;
+	begin = store_db_statement(snapshot->db, "BEGIN", err);
+	if (begin == NULL || store_db_run(snapshot->db, begin, "begin to read", err) != 0)
+		return NULL;
+	snapshot->begun = true;
+	return snapshot->db;
+}
+
+/* The lock is held. NULL: one has to be opened, and is counted already. */
+static struct store_db *
+take_reader(struct store *store)
+{
 	if (store->idle_count > 0)
-		db = store->idle[--store->idle_count];
-	else
-		store->reader_count++;
-	pthread_mutex_unlock(&store->lock);
-	if (db != NULL)
-		return db;
-	db = malloc(sizeof *db);
+		return store->idle[--store->idle_count];
+	store->reader_count++;
+	return NULL;
+}
+
+static struct store_db *
+open_reader(struct store *store, struct err *err)
+{
+	struct store_db *db = malloc(sizeof *db);
+
 	if (db == NULL)
 		abort();
 	if (store_db_open(db, store->path, err) == 0)
@@ -174,14 +232,81 @@ store_read_begin(struct store *store, struct err *err)
 	return NULL;
 }
 
+struct store_db *
+store_read_begin(struct store *store, struct err *err)
+{
+	struct snapshot *snapshot;
+	struct store_db *db;
+
+	pthread_mutex_lock(&store->lock);
+	if (is_spanning(store)) {
+		pthread_mutex_unlock(&store->lock);
+		return &store->write;
+	}
+	snapshot = snapshot_of(store);
+	if (snapshot != NULL) {
+		pthread_mutex_unlock(&store->lock);
+		return snapshot_use(snapshot, err);
+	}
+	while (store->idle_count == 0 && store->reader_count == READERS)
+		pthread_cond_wait(&store->reader_free, &store->lock);
+	db = take_reader(store);
+	pthread_mutex_unlock(&store->lock);
+	return db != NULL ? db : open_reader(store, err);
+}
+
+/* The lock is held. */
+static void
+give_reader(struct store *store, struct store_db *db)
+{
+	store->idle[store->idle_count++] = db;
+	pthread_cond_signal(&store->reader_free);
+}
+
 void
 store_read_end(struct store *store, struct store_db *db)
 {
 	if (db == &store->write)
 		return;
 	pthread_mutex_lock(&store->lock);
-	store->idle[store->idle_count++] = db;
-	pthread_cond_signal(&store->reader_free);
+	if (snapshot_of(store) == NULL)
+		give_reader(store, db);
+	pthread_mutex_unlock(&store->lock);
+}
+
+void
+store_snapshot_begin(struct store *store)
+{
+	struct snapshot *free = NULL;
+	struct store_db *db = NULL;
+
+	pthread_mutex_lock(&store->lock);
+	assert(snapshot_of(store) == NULL);
+	for (int i = 0; i < READERS - READERS_LEFT && free == NULL; i++) {
+		if (store->snapshots[i].db == NULL)
+			free = &store->snapshots[i];
+	}
+	if (free != NULL && store->idle_count > 0)
+		db = take_reader(store);
+	if (db != NULL)
+		*free = (struct snapshot){.db = db, .thread = pthread_self()};
+	pthread_mutex_unlock(&store->lock);
+}
+
+void
+store_snapshot_end(struct store *store)
+{
+	struct snapshot *snapshot;
+
+	pthread_mutex_lock(&store->lock);
+	snapshot = snapshot_of(store);
+	pthread_mutex_unlock(&store->lock);
+	if (snapshot == NULL)
+		return;
+	snapshot_finish(snapshot);
+	pthread_mutex_lock(&store->lock);
+	give_reader(store, snapshot->db);
+	snapshot->db = NULL;
 	pthread_mutex_unlock(&store->lock);
 }
 
@@ -193,7 +318,7 @@ store_in_transaction(struct store *store)
 	bool mine;
 
 	pthread_mutex_lock(&store->lock);
-	mine = store->writing && store->spanning && pthread_equal(store->writer, pthread_self());
+	mine = is_spanning(store);
 	pthread_mutex_unlock(&store->lock);
 	return mine;
 }
@@ -213,7 +338,12 @@ writer_take(struct store *store, bool spanning)
 static void
 writer_give(struct store *store)
 {
+	struct snapshot *snapshot;
+
 	pthread_mutex_lock(&store->lock);
+	snapshot = snapshot_of(store);
+	if (snapshot != NULL)
+		snapshot->stale = true;
 	store->writing = false;
 	store->spanning = false;
 	pthread_cond_signal(&store->writer_free);
@@ -308,6 +438,21 @@ store_rollback(struct store *store)
 	assert(store_in_transaction(store));
 	transaction_end(&store->write, -1, NULL);
 	writer_give(store);
+}
+
+int
+store_part_begin(struct store *store, struct err *err)
+{
+	assert(store_in_transaction(store));
+	return store_db_exec(&store->write, "SAVEPOINT part", err);
+}
+
+int
+store_part_end(struct store *store, bool keep, struct err *err)
+{
+	assert(store_in_transaction(store));
+	return store_db_exec(
+	    &store->write, keep ? "RELEASE part" : "ROLLBACK TO part; RELEASE part", err);
 }
 
 /* --- group commit --- */

@@ -46,5 +46,16 @@ int store_address_key(struct str address, struct arena *arena, struct str *key_r
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
+/* A part of such a transaction that may be taken back alone. Not nested; `keep` false: as if
+ * nothing had been written since store_part_begin. */
+int store_part_begin(struct store *store, struct err *err);
+int store_part_end(struct store *store, bool keep, struct err *err);
+
+/* From here to the end this thread's reads are one transaction: a lookup costs no lock of the file,
+ * and they agree with each other. A write of this thread ends the state; what it reads afterwards
+ * shows the write, and all others. For short work; not nested. Where too many threads have one it
+ * does nothing. */
+void store_snapshot_begin(struct store *store);
+void store_snapshot_end(struct store *store);
 
 #endif

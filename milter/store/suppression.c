@@ -15,21 +15,26 @@
 
 #define KEY_MEMORY ((size_t)8 * 1024)
 
-#define COLUMNS "address, hash, scope, reason, created_ms, source, detail, note"
+#define COLUMNS "address, hash, scope, reason, created_ms, source, detail, note, until_ms"
 
 /* The widest comes first: it is the reason that counts. */
 static const char find_sql[] = "SELECT " COLUMNS " FROM suppression WHERE hash = ?1 "
-			       "AND scope IN ('all', ?2, ?3, ?4) "
+			       "AND scope IN ('all', ?2, ?3, ?4, ?5) "
+			       "AND (until_ms = 0 OR until_ms > ?6) "
 			       "ORDER BY scope = 'all' DESC, scope = ?2 DESC, scope = ?3 DESC "
 			       "LIMIT 1";
 static const char add_sql[] =
-    "INSERT INTO suppression (hash, scope, address, reason, created_ms, source, detail, note) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hash, scope) DO NOTHING";
+    "INSERT INTO suppression (hash, scope, address, reason, created_ms, source, detail, note, "
+    "until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (hash, scope) DO UPDATE SET "
+    "reason = excluded.reason, created_ms = excluded.created_ms, source = excluded.source, "
+    "detail = excluded.detail, note = excluded.note, until_ms = excluded.until_ms "
+    "WHERE suppression.until_ms > 0";
 static const char remove_sql[] = "DELETE FROM suppression WHERE hash = ?1 AND scope = ?2";
 static const char each_sql[] =
     "SELECT " COLUMNS " FROM suppression ORDER BY created_ms, hash, scope";
 static const char of_sql[] = "SELECT " COLUMNS " FROM suppression WHERE hash = ?1 "
 			     "ORDER BY created_ms, scope";
+static const char purge_sql[] = "DELETE FROM suppression WHERE until_ms > 0 AND until_ms <= ?1";
 static const char forget_sql[] = "UPDATE suppression SET address = '', detail = '' WHERE hash = ?1";
 
 static void
@@ -65,6 +70,7 @@ borrow_row(sqlite3_stmt *statement)
 	    .source = store_db_str(statement, 5),
 	    .detail = store_db_str(statement, 6),
 	    .note = store_db_str(statement, 7),
+	    .until_ms = sqlite3_column_int64(statement, 8),
 	};
 }
 
@@ -80,12 +86,13 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	    .source = store_db_copy(statement, 5, arena, full),
 	    .detail = store_db_copy(statement, 6, arena, full),
 	    .note = store_db_copy(statement, 7, arena, full),
+	    .until_ms = sqlite3_column_int64(statement, 8),
 	};
 }
 
 /* The scopes are looked for in this order, after "all". */
 static int
-find(struct store *store, struct str address, const struct str scopes[3], struct arena *arena,
+find(struct store *store, struct str address, const struct str scopes[4], struct arena *arena,
     struct store_suppression *entry_r, struct err *err)
 {
 	sqlite3_stmt *statement;
@@ -102,8 +109,9 @@ find(struct store *store, struct str address, const struct str scopes[3], struct
 	statement = store_db_statement(db, find_sql, err);
 	if (statement != NULL) {
 		store_db_bind_str(statement, 1, str_c(hex));
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < 4; i++)
 			store_db_bind_str(statement, i + 2, scopes[i]);
+		store_db_bind_int(statement, 6, clock_now());
 		rc = store_db_step(db, statement, "read suppressions", err);
 	}
 	if (rc == 1) {
@@ -118,9 +126,10 @@ int
 store_suppression_ask(struct store *store, const struct store_suppression_query *query,
     struct arena *arena, struct store_suppression *entry_r, struct err *err)
 {
-	struct str scopes[3] = {
+	struct str scopes[4] = {
 	    query->marketing ? STR(STORE_SCOPE_MARKETING) : STR(STORE_SCOPE_ALL),
-	    STR(STORE_SCOPE_ALL), query->campaign};
+	    STR(STORE_SCOPE_ALL), query->campaign,
+	    query->marketing ? STR(STORE_SCOPE_PAUSE) : STR(STORE_SCOPE_ALL)};
 
 	if (query->list.n > 0) {
 		scopes[1] = arena_printf(arena, STORE_SCOPE_LIST "%.*s", STR_F(query->list));
@@ -178,6 +187,7 @@ change(struct store *store, const char *sql, const char *hex, const struct store
 			    statement, 7, head(entry->detail, STORE_SUPPRESSION_DETAIL_MAX));
 			store_db_bind_str(
 			    statement, 8, head(entry->note, STORE_SUPPRESSION_DETAIL_MAX));
+			store_db_bind_int(statement, 9, entry->until_ms);
 		}
 		rc = store_db_run(db, statement, "write suppressions", err);
 	}
@@ -285,6 +295,23 @@ store_suppression_forget(struct store_db *db, struct str key, struct err *err)
 	hash_of_key(key, hex);
 	store_db_bind_str(statement, 1, str_c(hex));
 	return store_db_run(db, statement, "forget an address", err);
+}
+
+int
+store_suppression_purge(struct store *store, int64_t now_ms, struct err *err)
+{
+	struct store_db *db = store_write_begin(store, STORE_PROCESS_SAFE, err);
+	sqlite3_stmt *statement;
+	int rc = -1;
+
+	if (db == NULL)
+		return -1;
+	statement = store_db_statement(db, purge_sql, err);
+	if (statement != NULL) {
+		store_db_bind_int(statement, 1, now_ms);
+		rc = store_db_run(db, statement, "delete suppressions", err);
+	}
+	return store_write_end(store, rc, err);
 }
 
 /* --- all --- */

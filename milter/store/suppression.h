@@ -15,6 +15,9 @@
 /* Before a List-Id: all campaigns of that list. */
 #define STORE_SCOPE_LIST "list:"
 
+/* All marketing for a while; the entry has an end. */
+#define STORE_SCOPE_PAUSE "pause"
+
 /* Ceilings, in bytes; longer texts are cut where they are written. */
 #define STORE_SUPPRESSION_REASON_MAX 500
 #define STORE_SUPPRESSION_DETAIL_MAX 2000
@@ -31,6 +34,7 @@ struct store_suppression {
 	struct str detail; /* what was said, as it came: a server's reply */
 	struct str note;   /* people's own */
 	int64_t created_ms;
+	int64_t until_ms; /* it counts no more from then on; 0: it has no end */
 };
 
 /* What a message is, for those who ask whether it may go to somebody. */
@@ -50,7 +54,7 @@ int store_suppression_find(struct store *store, struct str address, struct str c
     bool marketing, struct arena *arena, struct store_suppression *entry_r, struct err *err);
 
 /* By address; where that is empty, by hash. `created_ms` 0: now. 1 added, 0 was there and stays
- * as it was, -1. ERR_INPUT (address, hash, scope). */
+ * as it was (one with an end is replaced), -1. ERR_INPUT (address, hash, scope). */
 int store_suppression_put(
     struct store *store, const struct store_suppression *entry, struct err *err);
 /* The same by hash alone: what is said of somebody who was erased must not bring the address
@@ -64,6 +68,9 @@ int store_suppression_remove(
     struct store *store, struct str address, struct str scope, struct err *err);
 int store_suppression_remove_hashed(
     struct store *store, struct str hash, struct str scope, struct err *err);
+
+/* Deletes those whose time is over. */
+int store_suppression_purge(struct store *store, int64_t now_ms, struct err *err);
 
 /* In order of time, hash and scope. `each` returns false to stop. */
 int store_suppression_each(struct store *store,

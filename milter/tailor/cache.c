@@ -9,6 +9,8 @@
  */
 #include "tailor/internal.h"
 
+#include "base/tally.h"
+
 #include <assert.h>
 #include <glib.h>
 #include <pthread.h>
@@ -101,6 +103,7 @@ tailor_cache_get(struct tailor_cache *cache, const struct id_digest *key)
 	pthread_mutex_lock(&cache->lock);
 	compiled = find(cache, key);
 	pthread_mutex_unlock(&cache->lock);
+	tally_count(compiled != NULL ? TALLY_CACHE_HIT : TALLY_CACHE_MISS);
 	return compiled;
 }
 

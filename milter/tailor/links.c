@@ -58,24 +58,64 @@ get_click(struct tailor_links *links, size_t number, struct str *text_r, struct 
 	"background:none!important"
 
 static int
-get_pixel(struct tailor_links *links, struct str *text_r, struct err *err)
+make_pixel(
+    struct tailor_links *links, const struct link_facts *facts, struct str *text_r, struct err *err)
 {
-	struct link_facts facts = links->facts;
 	struct str url;
 
 	*text_r = STR("");
-	if (links->off || links->pixel_done || links->track == NULL || !links->track->opens)
-		return 1;
-	if (facts.contact == 0)
-		facts.address = links->recipient;
-	if (link_open_url(links->keys, links->base, &facts, links->arena, &url, err) != 0)
+	if (!links->track->opens)
+		return 0;
+	if (link_open_url(links->keys, links->base, facts, links->arena, &url, err) != 0)
 		return -1;
-	links->pixel_done = true;
 	*text_r = arena_printf(links->arena,
 	    "<img src=\"%.*s\" width=\"1\" height=\"1\" alt=\"\" border=\"0\" "
 	    "style=\"" PIXEL_STYLE "\">",
 	    STR_F(url));
-	return text_r->p == NULL ? err_set(err, ERR_LIMIT, "message: too large") : 1;
+	return 0;
+}
+
+/* A link without a text: where a reader does not know `display`, there is still nothing to see, to
+ * press or to be read out, and nothing that a filter could call a hidden text. */
+static int
+make_hidden(
+    struct tailor_links *links, const struct link_facts *facts, struct str *text_r, struct err *err)
+{
+	struct str url;
+
+	*text_r = STR("");
+	if (!links->track->hidden)
+		return 0;
+	if (link_hidden_url(links->keys, links->base, facts, links->arena, &url, err) != 0)
+		return -1;
+	*text_r = arena_printf(links->arena,
+	    "<a href=\"%.*s\" rel=\"nofollow\" aria-hidden=\"true\" tabindex=\"-1\" "
+	    "style=\"display:none!important\"></a>",
+	    STR_F(url));
+	return 0;
+}
+
+/* What is seen by programs alone. */
+static int
+get_pixel(struct tailor_links *links, struct str *text_r, struct err *err)
+{
+	struct link_facts facts = links->facts;
+	struct str pixel, hidden;
+
+	*text_r = STR("");
+	if (links->off || links->pixel_done || links->track == NULL)
+		return 1;
+	if (facts.contact == 0)
+		facts.address = links->recipient;
+	if (make_hidden(links, &facts, &hidden, err) != 0 ||
+	    make_pixel(links, &facts, &pixel, err) != 0)
+		return -1;
+	links->pixel_done = true;
+	if (hidden.p != NULL && pixel.p != NULL)
+		*text_r = arena_printf(links->arena, "%.*s%.*s", STR_F(hidden), STR_F(pixel));
+	if (hidden.p == NULL || pixel.p == NULL || text_r->p == NULL)
+		return err_set(err, ERR_LIMIT, "message: too large");
+	return 1;
 }
 
 /* A mail token can't carry the address of one who is not in the store. */

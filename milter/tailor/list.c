@@ -68,7 +68,8 @@ tailor_list_fields(const struct conf_campaign *campaign, struct str name,
 		add(fields, count_r, STR("Feedback-ID"), value);
 	}
 	if (campaign->list_id[0] != '\0') {
-		if (link_list_id(STR(""), str_c(campaign->list_id), links->arena, &value, err) != 0)
+		if (link_list_id(str_c(campaign->list_name), str_c(campaign->list_id), links->arena,
+			&value, err) != 0)
 			return -1;
 		add(fields, count_r, STR("List-Id"), value);
 	}

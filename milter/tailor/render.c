@@ -10,6 +10,7 @@
  */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/tally.h"
 #include "store/suppression.h"
 #include "tailor/extend.h"
 #include "tailor/list.h"
@@ -432,6 +433,8 @@ render(struct work *work, struct err *err)
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
 	    check_missing(work, err) != 0 || set_sender(work, err) != 0)
 		return -1;
+	/* Nothing is looked up any more. */
+	store_snapshot_end(work->tailor->store);
 	return sign(work, err);
 }
 
@@ -461,13 +464,17 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 	    .arena = arena,
 	    .copy = copy_r};
 	struct err err = ERR_INIT;
+	int64_t begun_us = clock_mono_us();
 	int rc;
 
 	*copy_r = (struct tailor_copy){.verdict = STORE_SENT, .reason = STR("")};
 	atomic_fetch_add(&tailor->copies, 1);
+	store_snapshot_begin(tailor->store);
 	rc = suppressed(&work, &err);
 	if (rc == 0)
 		rc = render(&work, &err);
+	store_snapshot_end(tailor->store);
+	tally_took(TALLY_TAILOR, clock_mono_us() - begun_us);
 	if (rc == 1)
 		return;
 	if (rc == 0 && message->note != NULL)

@@ -57,6 +57,7 @@ tailor_track_new(const struct conf *conf, const struct conf_campaign *campaign, 
 	track->utm = link_utm_of(campaign, str_c(track->campaign));
 	track->clicks = configured && campaign->track_clicks;
 	track->opens = configured && campaign->track_opens;
+	track->hidden = track->clicks && campaign->honeypot;
 	track->text = track->clicks && campaign->track_text;
 	track->mail = conf->token_keys[0] != '\0' &&
 	    (campaign->bounce_address[0] != '\0' || campaign->unsubscribe_address[0] != '\0');
@@ -328,7 +329,7 @@ edit_text_links(struct editing *editing, struct err *err)
 static void
 edit_pixel(struct editing *editing, const struct html_places *places)
 {
-	if (!editing->track->opens || editing->kind.amp ||
+	if (!(editing->track->opens || editing->track->hidden) || editing->kind.amp ||
 	    (!editing->kind.main && !places->has_body))
 		return;
 	add_edit(editing, places->body_end, places->body_end,

@@ -31,8 +31,9 @@ struct tailor_track {
 	struct link_utm utm;
 	bool clicks;
 	bool opens;
-	bool text; /* links in text parts, too */
-	bool mail; /* tokens stand in mail addresses of this campaign */
+	bool hidden; /* a link that no person sees */
+	bool text;   /* links in text parts, too */
+	bool mail;   /* tokens stand in mail addresses of this campaign */
 	struct html_marks marks;
 	GArray *targets; /* struct tailor_target */
 	GArray *quotes;	 /* enum html_quote of each */

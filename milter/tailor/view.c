@@ -140,6 +140,7 @@ compile(struct tailor_compiled **compiled_r, const struct viewing *viewing, stru
 	struct conf_campaign blind = *campaign;
 
 	blind.track_opens = false;
+	blind.honeypot = false;
 	if (tailor_compile(compiled_r, tailor->conf, &blind, viewing->name,
 		&tailor->data[campaign - tailor->conf->campaigns],
 		tailor_templates_of(tailor->templates, campaign),

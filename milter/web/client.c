@@ -17,7 +17,7 @@
 
 /* A longer list of proxies than this is somebody's invention. */
 #define HOPS_MAX     16
-#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
+#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 10)
 
 /* Empty for a unix socket, where the other end is a proxy of this machine. */
 static void
@@ -55,6 +55,19 @@ take_last(struct str *list)
 	return str_trim(last);
 }
 
+/* Some proxies add the port: 192.0.2.1:443, [2001:db8::1]:443. */
+static void
+cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return;
+	if (colon[-1] == ']' || strchr(text, ':') == colon)
+		*colon = '\0';
+}
+
 /* The address that is the client's, as far as it can be believed; empty: there is none. */
 static void
 find_client(const struct web_request *request, char text[ADDRESS_SIZE])
@@ -72,6 +85,7 @@ find_client(const struct web_request *request, char text[ADDRESS_SIZE])
 		if (hop.n >= sizeof next)
 			break;
 		snprintf(next, sizeof next, "%.*s", STR_F(hop));
+		cut_port(next);
 		if (!net_parse_address(next, &net))
 			break;
 		strcpy(text, next);
@@ -105,6 +119,44 @@ print(const struct net *net, struct arena *arena)
 	else
 		inet_ntop(AF_INET6, net->address, text, sizeof text);
 	return arena_str(arena, str_c(text));
+}
+
+uint64_t
+web_client_digest(struct web_request *request)
+{
+	struct str agent = web_header(request, "User-Agent");
+	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+	char text[ADDRESS_SIZE];
+
+	find_client(request, text);
+	for (const char *p = text; *p != '\0'; p++)
+		digest = (digest ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < agent.n && i < WEB_AGENT_MAX; i++)
+		digest = (digest ^ (unsigned char)agent.p[i]) * UINT64_C(0x100000001b3);
+	return digest;
+}
+
+bool
+web_client_may(
+    const struct web_request *request, bool (*allows)(const struct conf *conf, const char *address))
+{
+	char text[ADDRESS_SIZE];
+
+	find_client(request, text);
+	return text[0] != '\0' && allows(request->web->conf, text);
+}
+
+struct str
+web_client_network(struct web_request *request)
+{
+	char text[ADDRESS_SIZE];
+	struct net net;
+
+	find_client(request, text);
+	if (!net_parse_address(text, &net))
+		return STR("");
+	shorten(&net);
+	return print(&net, request->arena);
 }
 
 struct str

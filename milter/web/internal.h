@@ -28,11 +28,19 @@
 #define WEB_ARENA	((size_t)32 << 20)
 #define WEB_AGENT_MAX	512 /* of a User-Agent, as it is kept */
 #define WEB_ADDRESS_MAX 80
+#define WEB_FIELDS	6 /* of a reply, beside those below */
 
 struct web_recorder;
 struct web_pages;
 struct web_targets;
+struct web_visits;
+struct web_aside;
+struct board;
 struct web_request;
+struct web_api;
+struct web_api_call;
+struct web_rates;
+struct worker;
 
 /* Something to be written. `write` runs in a transaction that may hold others' jobs, and
  * may run again if one of them failed; `done` when it is committed (0), or can't be (-1). */
@@ -53,9 +61,15 @@ struct web {
 	struct web_recorder *recorder;
 	struct web_targets *targets;
 	struct web_pages *pages;
+	struct web_visits *visits;
 	struct picture_studio *studio;
+	struct web_aside *aside;
+	const struct board *board; /* of plugins; or NULL */
+	struct web_api *api;
 	struct MHD_Response *pixel;
-	atomic_bool leaving; /* connections are to end with their next reply */
+	struct web_rates *rates;
+	const struct worker *worker; /* whose outbox processes are woken */
+	atomic_bool leaving;	     /* connections are to end with their next reply */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_OTHER };
@@ -68,6 +82,11 @@ struct web_reply {
 	const char *allow;	    /* of a 405, or NULL */
 	struct MHD_Response *ready; /* made before, with all but the status; or NULL */
 	bool mail;		    /* the body is a message: its images may be shown */
+	struct {
+		const char *name, *value;
+	} fields[WEB_FIELDS]; /* others, by web_reply_field */
+	size_t field_count;
+	const char *form_to; /* its forms may lead to there, too (origins); or NULL */
 };
 
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
@@ -77,15 +96,22 @@ struct web_request {
 	struct MHD_Connection *connection;
 	struct arena *arena;
 	enum web_method method;
-	struct str path; /* without the query, as it came */
+	const char *verb;	  /* the method as it came */
+	struct str path;	  /* without the query, as it came */
+	struct web_api_call *api; /* it is one of the event API's; or NULL */
+	size_t body_max;
+	size_t received; /* bytes of the body, kept or not */
 	struct buf body;
 	bool too_large;
 	enum web_state state;
 	int recorded; /* what the job came to */
+	bool wakes;   /* the job puts something into the outbox */
 	struct web_reply reply;
-	const struct store_event *event; /* for the spool; or NULL */
-	struct web_job job;		 /* write NULL: there is none */
-	void *closure;			 /* the handler's, for its job */
+	const struct store_event *event;	    /* for the spool; or NULL */
+	struct web_job job;			    /* write NULL: there is none */
+	void *closure;				    /* the handler's, for its job */
+	void (*aside)(struct web_request *request); /* fills the reply, see aside.c; or NULL */
+	int64_t begun_us;
 };
 
 struct web_request *web_request_of(struct web_job *job);
@@ -96,7 +122,22 @@ struct str web_form(struct web_request *request, const char *name);
 
 /* --- route.c --- */
 
+/* With the header alone: how long the body may be. If there is a reply then, the body does not
+ * matter any more. */
+void web_route_begin(struct web_request *request);
 void web_route(struct web_request *request);
+
+/* --- api.c: below /v1/ --- */
+
+/* False if the path is none of the event API's. */
+bool web_api_begin(struct web_request *request, struct str path);
+void web_api_run(struct web_request *request);
+void web_api_too_large(struct web_request *request);
+void web_api_unavailable(struct web_request *request);
+struct web_api *web_api_new(void);
+void web_api_free(struct web_api **api);
+/* Name and value have to live as long as the request. */
+void web_reply_field(struct web_request *request, const char *name, const char *value);
 
 /* --- page.c: what people see --- */
 
@@ -132,10 +173,26 @@ void web_targets_free(struct web_targets **targets);
 int web_targets_get(struct web_targets *targets, int64_t id, int64_t campaign, struct arena *arena,
     struct MHD_Response **redirect_r, struct err *err);
 
+/* --- aside.c: what takes its time --- */
+
+struct web_aside *web_aside_new(void);
+/* request->aside runs, then the connection goes on. False: another one is being made. */
+bool web_aside_run(struct web_aside *aside, struct web_request *request);
+/* Waits for it. NULL is allowed. */
+void web_aside_stop(struct web_aside *aside);
+void web_aside_free(struct web_aside **aside);
+
 /* --- client.c: who asks --- */
 
 /* The client's address as it may be kept; empty if nothing may. */
 struct str web_client(struct web_request *request);
+/* A digest of address and agent, whatever is kept of them. */
+uint64_t web_client_digest(struct web_request *request);
+/* Does `allows` say yes to its address? What a proxy did not tell of is not allowed. */
+bool web_client_may(const struct web_request *request,
+    bool (*allows)(const struct conf *conf, const char *address));
+/* Its network, whatever may be kept: for rates. */
+struct str web_client_network(struct web_request *request);
 
 /* --- machine.c --- */
 
@@ -146,12 +203,17 @@ const char *web_machine_agent(struct str agent);
 
 /* --- handlers --- */
 
+void web_metrics(struct web_request *request);
 void web_click(struct web_request *request, const struct link_facts *facts);
 void web_open(struct web_request *request, const struct link_facts *facts);
+void web_hidden(struct web_request *request, const struct link_facts *facts);
 void web_unsubscribe(struct web_request *request, const struct link_facts *facts);
 void web_view(struct web_request *request, const struct link_facts *facts);
 void web_preferences(struct web_request *request, const struct link_facts *facts);
 void web_image(struct web_request *request, const struct link_facts *facts);
+void web_confirm(struct web_request *request, const struct link_facts *facts);
+/* /f/NAME and what belongs to it; `path` begins behind /f/. */
+void web_form_route(struct web_request *request, struct str path);
 
 /* An event of our own about the token's contact and message, in the arena. `second`: it
  * counts once in each second; else once for ever. NULL: the reply says that it failed. */

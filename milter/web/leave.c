@@ -4,7 +4,8 @@
  *
  * GET changes nothing, whoever asks: scanners follow each link of a message. POST acts at
  * once, with nothing but the token: RFC 8058 section 3.2 wants no question and no cookie.
- * Who leaves gets no marketing mail of any campaign any more; receipts go on.
+ * Who leaves gets no marketing mail of any campaign any more; receipts go on. On the page of
+ * preferences lists may be left alone, and all of it for a while.
  *
  * Threads: the server's; write_... the recorder's.
  */
@@ -18,9 +19,13 @@
 #include "store/suppression.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <strings.h>
 
-#define REASON "unsubscribed on the web"
+#define REASON	  "unsubscribed on the web"
+#define CHOSEN	  "chosen on the page of preferences"
+#define LISTS_MAX 64
+#define PAUSE_MS  ((int64_t)30 * 86400000)
 
 /* What a POST wants, and whom it is about. */
 struct wish {
@@ -28,7 +33,12 @@ struct wish {
 	bool leave;
 	bool back;  /* takes back an earlier leaving */
 	bool known; /* a contact, whose consent can be noted */
-	int track;  /* 1: may be followed, 0: not, -1: unchanged */
+	bool pause; /* for PAUSE_MS from now */
+	bool go_on; /* no pause any more */
+	size_t list_count;
+	struct str list[LISTS_MAX]; /* scopes */
+	bool wanted[LISTS_MAX];
+	int track; /* 1: may be followed, 0: not, -1: unchanged */
 	struct store_event *event;
 };
 
@@ -81,13 +91,77 @@ is_untracked(struct web_request *request, struct str address)
 	return untracked;
 }
 
-static bool
-has_left(struct web_request *request, struct str address)
-{
-	struct store_suppression entry;
+/* --- what somebody does not want --- */
 
-	return store_suppression_find(
-		   request->web->store, address, STR(""), true, request->arena, &entry, NULL) == 1;
+/* The lists of our campaigns, each once, and what its address chose so far. */
+struct choices {
+	int64_t now_ms;
+	bool left;
+	int64_t paused_ms; /* until then; 0: not paused */
+	size_t count;
+	struct {
+		struct str name;  /* for people */
+		struct str scope; /* "list:ID" */
+		bool unwanted;
+	} list[LISTS_MAX];
+};
+
+static bool
+has_list(const struct choices *choices, struct str scope)
+{
+	for (size_t i = 0; i < choices->count; i++) {
+		if (str_eq(choices->list[i].scope, scope))
+			return true;
+	}
+	return false;
+}
+
+static void
+find_lists(const struct conf *conf, struct arena *arena, struct choices *choices)
+{
+	for (size_t i = 0; i < conf->campaign_count && choices->count < LISTS_MAX; i++) {
+		const struct conf_campaign *campaign = &conf->campaigns[i];
+		struct str scope = arena_printf(arena, STORE_SCOPE_LIST "%s", campaign->list_id);
+
+		if (campaign->kind != CONF_KIND_MARKETING || campaign->list_id[0] == '\0' ||
+		    scope.p == NULL || has_list(choices, scope))
+			continue;
+		choices->list[choices->count].scope = scope;
+		choices->list[choices->count++].name =
+		    str_c(campaign->list_name[0] != '\0' ? campaign->list_name : campaign->list_id);
+	}
+}
+
+static bool
+take_entry(const struct store_suppression *entry, void *closure)
+{
+	struct choices *choices = closure;
+
+	if (entry->until_ms != 0 && entry->until_ms <= choices->now_ms)
+		return true;
+	if (str_is(entry->scope, STORE_SCOPE_PAUSE))
+		choices->paused_ms = entry->until_ms;
+	if (str_is(entry->scope, STORE_SCOPE_ALL) || str_is(entry->scope, STORE_SCOPE_MARKETING))
+		choices->left = true;
+	for (size_t i = 0; i < choices->count; i++) {
+		if (str_eq(entry->scope, choices->list[i].scope))
+			choices->list[i].unwanted = true;
+	}
+	return true;
+}
+
+/* What can't be read counts as not chosen: a page is shown, nothing is done by it. */
+static struct choices *
+choices_of(struct web_request *request, struct str address)
+{
+	struct choices *choices = arena_zalloc(request->arena, 1, sizeof *choices);
+
+	if (choices == NULL)
+		return NULL;
+	choices->now_ms = clock_now();
+	find_lists(request->web->conf, request->arena, choices);
+	(void)store_suppression_of(request->web->store, address, take_entry, choices, NULL);
+	return choices;
 }
 
 static void
@@ -97,18 +171,57 @@ add(struct liquid_object *values, struct arena *arena, struct str key, struct li
 	(void)liquid_object_set(values, arena, key, value);
 }
 
+/* page.lists: name, field (of the form) and wanted of each. */
+static struct liquid_value
+lists_value(const struct choices *choices, struct arena *arena)
+{
+	struct liquid_array *array = arena_zalloc(arena, 1, sizeof *array);
+	struct liquid_value *at = arena_zalloc(arena, choices->count + 1, sizeof *at);
+
+	if (array == NULL || at == NULL)
+		return LIQUID_NIL_VALUE;
+	for (size_t i = 0; i < choices->count; i++) {
+		struct liquid_object *list = liquid_object_new(arena, 4);
+
+		if (list == NULL)
+			return LIQUID_NIL_VALUE;
+		add(list, arena, STR("name"), liquid_string(choices->list[i].name));
+		add(list, arena, STR("field"), liquid_string(choices->list[i].scope));
+		add(list, arena, STR("wanted"), liquid_bool(!choices->list[i].unwanted));
+		at[i] = liquid_object_value(list);
+	}
+	*array = (struct liquid_array){.at = at, .count = choices->count};
+	return (struct liquid_value){.type = LIQUID_ARRAY, .array = array};
+}
+
+/* The day on which a pause ends, in the page's ISO form; nil: there is none. */
+static struct liquid_value
+paused_value(const struct choices *choices, struct arena *arena)
+{
+	char text[CLOCK_TEXT_SIZE];
+	struct str day;
+
+	if (choices->paused_ms == 0 || choices->left)
+		return LIQUID_NIL_VALUE;
+	day = arena_printf(arena, "%.10s", clock_iso(choices->paused_ms, text));
+	return day.p == NULL ? LIQUID_NIL_VALUE : liquid_string(day);
+}
+
 static void
 show(struct web_request *request, const char *name, struct str address, bool done)
 {
 	struct liquid_object *values = liquid_object_new(request->arena, 8);
+	const struct choices *choices = choices_of(request, address);
 
-	if (values == NULL) {
+	if (values == NULL || choices == NULL) {
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 		return;
 	}
 	add(values, request->arena, STR("address"), liquid_string(masked(address, request->arena)));
 	add(values, request->arena, STR("done"), liquid_bool(done));
-	add(values, request->arena, STR("left"), liquid_bool(has_left(request, address)));
+	add(values, request->arena, STR("left"), liquid_bool(choices->left));
+	add(values, request->arena, STR("paused_until"), paused_value(choices, request->arena));
+	add(values, request->arena, STR("lists"), lists_value(choices, request->arena));
 	add(values, request->arena, STR("untracked"), liquid_bool(is_untracked(request, address)));
 	web_page(request, MHD_HTTP_OK, name, values);
 }
@@ -131,15 +244,56 @@ write_consent(const struct wish *wish, struct store *store, struct err *err)
 	const struct store_consent consent = {
 	    .state = wish->leave ? STORE_CONSENT_WITHDRAWN : STORE_CONSENT_GRANTED,
 	    .source = STR("web"),
-	    .proof = wish->leave ? STR(REASON) : STR("chosen on the page of preferences")};
+	    .proof = wish->leave ? STR(REASON) : STR(CHOSEN)};
 
 	return store_consent_set(store, wish->address, &consent, err) < 0 ? -1 : 0;
+}
+
+static int
+write_pause(const struct wish *wish, struct store *store, struct err *err)
+{
+	int64_t until_ms = clock_now() + PAUSE_MS;
+	char text[CLOCK_TEXT_SIZE], reason[64];
+	struct store_suppression entry = {.address = wish->address,
+	    .scope = STR(STORE_SCOPE_PAUSE),
+	    .source = STR("web"),
+	    .until_ms = until_ms};
+
+	snprintf(reason, sizeof reason, "paused until %.10s", clock_iso(until_ms, text));
+	entry.reason = str_c(reason);
+	return store_suppression_put(store, &entry, err) < 0 ? -1 : 0;
+}
+
+static int
+write_lists(const struct wish *wish, struct store *store, struct err *err)
+{
+	for (size_t i = 0; i < wish->list_count; i++) {
+		const struct store_suppression entry = {.address = wish->address,
+		    .scope = wish->list[i],
+		    .reason = STR(CHOSEN),
+		    .source = STR("web")};
+		int rc = wish->wanted[i]
+		    ? store_suppression_remove(store, wish->address, wish->list[i], err)
+		    : store_suppression_put(store, &entry, err);
+
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
 write_wish(struct web_job *job, struct store *store, struct err *err)
 {
 	const struct wish *wish = web_request_of(job)->closure;
+
+	if (wish->pause && write_pause(wish, store, err) != 0)
+		return -1;
+	if (wish->go_on &&
+	    store_suppression_remove(store, wish->address, STR(STORE_SCOPE_PAUSE), err) < 0)
+		return -1;
+	if (write_lists(wish, store, err) != 0)
+		return -1;
 
 	if (wish->leave &&
 	    store_suppression_add(
@@ -218,10 +372,29 @@ web_unsubscribe(struct web_request *request, const struct link_facts *facts)
 		show(request, "unsubscribe", address, true);
 }
 
+/* Of lists that the page showed: an unchecked box sends nothing. */
+static void
+take_lists(struct web_request *request, const struct choices *choices, struct wish *wish)
+{
+	char shown[STORE_SCOPE_MAX + 16], field[STORE_SCOPE_MAX + 1];
+
+	for (size_t i = 0; i < choices->count; i++) {
+		if (choices->list[i].scope.n > STORE_SCOPE_MAX)
+			continue;
+		snprintf(field, sizeof field, "%.*s", STR_F(choices->list[i].scope));
+		snprintf(shown, sizeof shown, "shown:%s", field);
+		if (web_form(request, shown).p == NULL)
+			continue;
+		wish->list[wish->list_count] = choices->list[i].scope;
+		wish->wanted[wish->list_count++] = web_form(request, field).p != NULL;
+	}
+}
+
 void
 web_preferences(struct web_request *request, const struct link_facts *facts)
 {
 	struct str address, mail, track;
+	const struct choices *choices;
 	struct wish *wish;
 
 	if (!addressee(request, facts, &address))
@@ -232,11 +405,15 @@ web_preferences(struct web_request *request, const struct link_facts *facts)
 	}
 	mail = web_form(request, "mail");
 	track = web_form(request, "track");
-	wish = wish_new(request, facts, address);
+	choices = choices_of(request, address);
+	wish = choices == NULL ? NULL : wish_new(request, facts, address);
 	if (wish == NULL)
 		return;
 	wish->leave = str_is(mail, "no");
-	wish->back = str_is(mail, "yes") && has_left(request, address);
+	wish->back = (str_is(mail, "yes") || str_is(mail, "pause")) && choices->left;
+	wish->pause = str_is(mail, "pause");
+	wish->go_on = str_is(mail, "yes") || wish->leave;
+	take_lists(request, choices, wish);
 	if (facts->contact > 0 && (str_is(track, "yes") || str_is(track, "no")))
 		wish->track = str_is(track, "yes");
 	if (wish->leave) {

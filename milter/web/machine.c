@@ -19,6 +19,9 @@
 static const char *const signs[] = {"(", "profile/", "cfnetwork", "webkit", "browser", "wap",
     "amiga", "midp", "lynx", "windows", "fban/", "player", "app/"};
 
+/* Of Google, Yahoo and others: they fetch images when somebody reads, or before. */
+static const char *const proxies[] = {"imageproxy", "ggpht", "mailproxy", "cachesystem"};
+
 /* What programs call themselves, or what they do. */
 static const char *const words[] = {"crawl", "spider", "archive", "fetcher", "preview", "monitor",
     "headless", "phantomjs", "selenium", "puppeteer", "playwright", "lighthouse", "prerender",
@@ -127,7 +130,7 @@ web_machine_agent(struct str agent)
 	if (str_is(agent, "Mozilla/5.0"))
 		return "privacy proxy";
 	if (is_bot(agent) || holds_word(agent))
-		return "agent";
+		return holds_any(agent, proxies, G_N_ELEMENTS(proxies)) ? "image proxy" : "agent";
 	/* No browser: mail programs and the like name the system that they run on. */
 	return begins_nocase(agent, STR("moz")) || begins_nocase(agent, STR("opera")) ||
 		holds_any(agent, signs, G_N_ELEMENTS(signs))

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "liquid/liquid.h"
 #include "tailor/limits.h"
+#include "web/form.h"
 #include "web/pages.h"
 
 #include <stdlib.h>
@@ -104,7 +105,7 @@ web_pages_check(const struct conf *conf, const struct tailor_templates *template
 	if (web_pages_new(&pages, conf, templates, err) != 0)
 		return err_prefix(err, "web: a page");
 	web_pages_free(&pages);
-	return 0;
+	return form_mail_check(conf, templates, err);
 }
 
 void

@@ -9,6 +9,8 @@
  */
 #include "web/internal.h"
 
+#include "base/clock.h"
+
 static void
 text_reply(struct web_request *request, const char *type, struct str body)
 {
@@ -27,10 +29,35 @@ robots(struct web_request *request)
 	text_reply(request, "text/plain; charset=utf-8", STR("User-agent: *\nDisallow: /\n"));
 }
 
+/* RFC 9116. It has to have an end, which is always half a year away: that somebody answers there is
+ * known as long as the daemon runs. */
+#define SECURITY_MS  ((int64_t)180 * 86400000)
+#define SECURITY_MAX ((size_t)64 << 10)
+
+static void
+security(struct web_request *request)
+{
+	const struct conf_list *contacts = &request->web->conf->security_contact;
+	char time[CLOCK_TEXT_SIZE];
+	struct buf text;
+
+	if (contacts->count == 0) {
+		web_page(request, MHD_HTTP_NOT_FOUND, "not_found", NULL);
+		return;
+	}
+	buf_init(&text, SECURITY_MAX);
+	for (size_t i = 0; i < contacts->count; i++)
+		buf_printf(&text, "Contact: %s\n", contacts->at[i]);
+	buf_printf(&text, "Expires: %.10sT00:00:00Z\n", clock_iso(clock_now() + SECURITY_MS, time));
+	text_reply(request, "text/plain; charset=utf-8", arena_str(request->arena, buf_str(&text)));
+	buf_fini(&text);
+}
+
 static const struct {
 	const char *path;
 	void (*run)(struct web_request *request);
-} pages[] = {{"/health", health}, {"/robots.txt", robots}};
+} pages[] = {{"/health", health}, {"/robots.txt", robots}, {"/metrics", web_metrics},
+    {"/.well-known/security.txt", security}};
 
 static const struct {
 	enum link_kind kind;
@@ -43,6 +70,8 @@ static const struct {
     {LINK_PREFERENCES, true, web_preferences},
     {LINK_VIEW, false, web_view},
     {LINK_IMAGE, false, web_image},
+    {LINK_HIDDEN, false, web_hidden},
+    {LINK_SIGNUP, true, web_confirm},
 };
 
 static void
@@ -118,10 +147,21 @@ route_token(struct web_request *request, struct str path)
 }
 
 void
+web_route_begin(struct web_request *request)
+{
+	request->body_max = WEB_BODY_MAX;
+	web_api_begin(request, without_prefix(request->web->conf, request->path));
+}
+
+void
 web_route(struct web_request *request)
 {
 	struct str path = without_prefix(request->web->conf, request->path);
 
+	if (request->api != NULL) {
+		web_api_run(request);
+		return;
+	}
 	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
 		if (!str_is(path, pages[i].path))
 			continue;
@@ -129,6 +169,11 @@ web_route(struct web_request *request)
 			refuse_method(request, "GET, HEAD");
 		else
 			pages[i].run(request);
+		return;
+	}
+	if (cut(&path, STR("/f"))) {
+		path = (struct str){path.p + 1, path.n - 1};
+		web_form_route(request, path);
 		return;
 	}
 	route_token(request, path);

@@ -11,8 +11,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/worker.h"
+#include "web/rates.h"
 #include "web/server.h"
 #include "web/spool.h"
+#include "web/visits.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,6 +27,8 @@
 #define TURN_MS 1000
 /* A request has so many times web_timeout for its whole. */
 #define PATIENCE 4
+/* Where three of four connections are taken, one without a request may be silent for so long. */
+#define CROWDED_US ((int64_t)2 * 1000000)
 /* What a reload waits for replies that are on their way. */
 #define DRAIN_US ((int64_t)10 * 1000000)
 
@@ -56,7 +60,11 @@ open_parts(struct process *process, struct err *err)
 
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
+	web->worker = worker;
+	web->rates = web_rates_new(worker->conf);
 	web->pixel = web_pixel_new();
+	web->api = web_api_new();
+	web->visits = web_visits_new(worker->conf->machine_soon, worker->conf->machine_burst);
 	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
 	if (open_signals(process, err) != 0 ||
@@ -68,6 +76,8 @@ open_parts(struct process *process, struct err *err)
 	    web_spool_new(&web->spool, worker->conf->database, err) != 0 ||
 	    web_recorder_new(&web->recorder, web->store, web->spool, err) != 0)
 		return -1;
+	web->aside = web_aside_new();
+	web->board = worker->board;
 	web->targets = web_targets_new(web->store);
 	process->daemon = web_server_start(&process->server, worker->listen_fd);
 	return process->daemon != NULL ? 0 : err_set(err, ERR_IO, "the web server does not start");
@@ -94,15 +104,20 @@ close_parts(struct process *process)
 {
 	/* Nothing may be suspended when the server stops. */
 	web_recorder_stop(process->web.recorder);
+	web_aside_stop(process->web.aside);
 	if (process->daemon != NULL)
 		MHD_stop_daemon(process->daemon);
 	web_recorder_free(&process->web.recorder);
+	web_aside_free(&process->web.aside);
 	empty_spool(&process->web);
 	web_connections_free(&process->server.connections);
 	web_pages_free(&process->web.pages);
 	MHD_destroy_response(process->web.pixel);
 	picture_studio_free(&process->web.studio);
+	web_api_free(&process->web.api);
 	web_targets_free(&process->web.targets);
+	web_visits_free(&process->web.visits);
+	web_rates_free(&process->web.rates);
 	tailor_free(&process->web.tailor);
 	store_close(&process->web.store);
 	if (process->signal_fd >= 0)
@@ -114,10 +129,16 @@ serve(struct process *process)
 {
 	struct pollfd fds[] = {{.fd = process->worker->control_fd, .events = POLLIN},
 	    {.fd = process->signal_fd, .events = POLLIN}};
+	size_t crowded = (size_t)process->worker->conf->web_connections * 3 / 4;
 	int64_t patience_us = PATIENCE * process->worker->conf->web_timeout * 1000;
 
-	while (poll(fds, 2, TURN_MS) <= 0)
-		web_connections_end(process->server.connections, patience_us, false);
+	while (poll(fds, 2, TURN_MS) <= 0) {
+		size_t open = web_connections_end(process->server.connections, patience_us, false);
+
+		/* Before nobody else gets in: who has nothing in hand, and is not new. */
+		if (open > crowded)
+			web_connections_end(process->server.connections, CROWDED_US, true);
+	}
 }
 
 static void

@@ -11,15 +11,18 @@
  */
 #include "web/server.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/tally.h"
+#include "master/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #define CONNECTION_MEMORY ((size_t)24 << 10)
-/* A chunked body that doesn't end: more is not even read. */
-#define BODY_END (4 * WEB_BODY_MAX)
+/* A chunked body that doesn't end: no more than this is read. */
+#define BODY_END(request) ((request)->api != NULL ? (size_t)2 << 20 : 4 * WEB_BODY_MAX)
 
 /* --- what a handler may ask --- */
 
@@ -88,6 +91,11 @@ web_form(struct web_request *request, const char *name)
 	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 
+/* POLICY with a further place that forms may lead to. */
+#define FORM_POLICY                                                                             \
+	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' %s; " \
+	"base-uri 'none'; frame-ancestors 'none'"
+
 /* For a message: what mail programs show, and no more. */
 #define MAIL_POLICY                                                                     \
 	"default-src 'none'; style-src 'unsafe-inline' https:; font-src https: data:; " \
@@ -144,6 +152,21 @@ web_redirect_new(struct str address)
 	return response;
 }
 
+/* A browser asks whether the form's answer may lead to another site, too. */
+static void
+add_policy(struct MHD_Response *response, const struct web_reply *reply)
+{
+	char policy[sizeof POLICY + 2100];
+
+	if (reply->form_to == NULL || reply->form_to[0] == '\0') {
+		MHD_add_response_header(
+		    response, "Content-Security-Policy", reply->mail ? MAIL_POLICY : POLICY);
+		return;
+	}
+	snprintf(policy, sizeof policy, FORM_POLICY, reply->form_to);
+	MHD_add_response_header(response, "Content-Security-Policy", policy);
+}
+
 static void
 add_fields(struct MHD_Response *response, const struct web_request *request)
 {
@@ -152,18 +175,30 @@ add_fields(struct MHD_Response *response, const struct web_request *request)
 	add_fixed(response);
 	if (reply->type != NULL) {
 		MHD_add_response_header(response, "Content-Type", reply->type);
-		MHD_add_response_header(
-		    response, "Content-Security-Policy", reply->mail ? MAIL_POLICY : POLICY);
+		add_policy(response, reply);
 		MHD_add_response_header(response, "X-Frame-Options", "DENY");
 	}
 	if (reply->location != NULL)
 		MHD_add_response_header(response, "Location", reply->location);
 	if (reply->allow != NULL)
 		MHD_add_response_header(response, "Allow", reply->allow);
+	for (size_t i = 0; i < reply->field_count; i++)
+		MHD_add_response_header(response, reply->fields[i].name, reply->fields[i].value);
 	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		MHD_add_response_header(response, "Retry-After", "5");
-	if (atomic_load(&request->web->leaving))
+	/* After a bad request nobody knows where the next one begins. */
+	if (reply->status == MHD_HTTP_BAD_REQUEST || atomic_load(&request->web->leaving))
 		MHD_add_response_header(response, "Connection", "close");
+}
+
+static void
+tell(const struct web_request *request)
+{
+	static const enum tally_counter classes[] = {
+	    TALLY_WEB_2XX, TALLY_WEB_3XX, TALLY_WEB_4XX, TALLY_WEB_5XX};
+
+	tally_count(classes[request->reply.status / 100 - 2]);
+	tally_took(TALLY_WEB, clock_mono_us() - request->begun_us);
 }
 
 static enum MHD_Result
@@ -174,6 +209,7 @@ answer(struct web_request *request)
 	enum MHD_Result result;
 
 	request->state = WEB_ANSWERED;
+	tell(request);
 	if (reply->ready != NULL)
 		return MHD_queue_response(request->connection, reply->status, reply->ready);
 	/* The body lives as long as the request. */
@@ -206,35 +242,87 @@ request_new(struct web *web, struct MHD_Connection *connection, const char *url,
 
 	if (request == NULL)
 		abort();
+	request->begun_us = clock_mono_us();
 	request->web = web;
 	request->connection = connection;
 	request->arena = arena_new(WEB_ARENA);
 	request->method = method_of(method);
+	request->verb = arena_str(request->arena, str_c(method)).p;
 	request->path = arena_str(request->arena, str_c(url));
-	buf_init(&request->body, WEB_BODY_MAX);
+	web_route_begin(request);
+	buf_init(&request->body, request->body_max);
 	return request;
 }
 
 static enum MHD_Result
 take_body(struct web_request *request, const char *data, size_t *size)
 {
-	bool over = request->body.len + *size > WEB_BODY_MAX;
+	bool over = request->body.len + *size > request->body_max;
 
+	request->received += *size;
 	request->too_large |= over;
-	if (!request->too_large)
+	if (!request->too_large && request->reply.status == 0)
 		buf_add(&request->body, data, *size);
 	*size = 0;
 	return MHD_YES;
 }
 
-/* More than may come is announced: it is not waited for. */
-static bool
-announces_too_much(const struct web_request *request)
+static void
+say_too_large(struct web_request *request)
 {
-	struct str text = web_header(request, "Content-Length");
+	if (request->api != NULL)
+		web_api_too_large(request);
+	else
+		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+}
+
+/* What the header says of the body. */
+struct framing {
+	size_t most; /* that is taken */
+	unsigned lengths, codings;
+	bool odd;  /* a name that others may read otherwise, or a coding that is not ours */
+	bool over; /* more than is taken */
+};
+
+static enum MHD_Result
+on_framing(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *framing = closure;
+	size_t n = strlen(name);
 	unsigned long long length;
 
-	return text.p != NULL && !str_to_u64(text, WEB_BODY_MAX, &length);
+	(void)kind;
+	framing->odd |= n == 0 || name[n - 1] == ' ' || name[n - 1] == '\t';
+	if (n == 14 && strcasecmp(name, "Content-Length") == 0) {
+		framing->lengths++;
+		framing->over |= value == NULL || !str_to_u64(str_c(value), framing->most, &length);
+	} else if (n == 17 && strcasecmp(name, "Transfer-Encoding") == 0) {
+		framing->codings++;
+		framing->odd |= value == NULL || strcasecmp(value, "chunked") != 0;
+	}
+	return MHD_YES;
+}
+
+/* Where a body ends must be beyond doubt: a proxy that reads two of such fields another way would
+ * take what is in one body for the next request, of somebody else (RFC 9112 section 6.3). And what
+ * is announced to be too much is not waited for; programs get rid of what they have to send before
+ * they listen, so for them that begins later. True: there is a reply already. */
+static bool
+refuse_framing(struct web_request *request)
+{
+	struct framing framing = {
+	    .most = request->api != NULL ? BODY_END(request) : request->body_max};
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_framing, &framing);
+	if (framing.odd || framing.lengths + framing.codings > 1)
+		request->reply = (struct web_reply){.status = MHD_HTTP_BAD_REQUEST,
+		    .type = "text/plain; charset=utf-8",
+		    .body = STR("bad request\n")};
+	else if (!framing.over)
+		return false;
+	else if (request->reply.status == 0)
+		say_too_large(request);
+	return true;
 }
 
 static void
@@ -243,6 +331,8 @@ recorded(struct web_job *job, int rc)
 	struct web_request *request = web_request_of(job);
 
 	request->recorded = rc;
+	if (rc == 0 && request->wakes)
+		worker_wake_outbox(request->web->worker);
 	MHD_resume_connection(request->connection);
 }
 
@@ -258,10 +348,23 @@ record(struct web_request *request)
 }
 
 static enum MHD_Result
+make_aside(struct web_request *request)
+{
+	request->state = WEB_RECORDING;
+	MHD_suspend_connection(request->connection);
+	if (!web_aside_run(request->web->aside, request))
+		recorded(&request->job, -1);
+	return MHD_YES;
+}
+
+static enum MHD_Result
 refuse(struct web_request *request)
 {
 	request->reply = (struct web_reply){0};
-	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+	if (request->api != NULL)
+		web_api_unavailable(request);
+	else
+		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	return answer(request);
 }
 
@@ -271,6 +374,8 @@ finish(struct web_request *request)
 {
 	struct err err = ERR_INIT;
 
+	if (request->aside != NULL)
+		return make_aside(request);
 	if (request->job.write != NULL)
 		return record(request);
 	if (request->event == NULL ||
@@ -292,20 +397,19 @@ on_request(void *closure, struct MHD_Connection *connection, const char *url, co
 		request = request_new(server->web, connection, url, method);
 		*request_p = request;
 		web_connections_mark(server->connections, connection, true);
-		if (!announces_too_much(request))
-			return MHD_YES;
-		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
-		return answer(request);
+		return refuse_framing(request) ? answer(request) : MHD_YES;
 	}
 	if (request->state == WEB_ANSWERED)
 		return MHD_YES;
 	if (request->state == WEB_RECORDING)
 		return request->recorded == 0 ? answer(request) : refuse(request);
 	if (*size > 0)
-		return request->too_large && *size > BODY_END ? MHD_NO
-							      : take_body(request, data, size);
+		return request->received > BODY_END(request) ? MHD_NO
+							     : take_body(request, data, size);
+	if (request->reply.status != 0)
+		return answer(request);
 	if (request->too_large)
-		web_page(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large", NULL);
+		say_too_large(request);
 	else
 		web_route(request);
 	return finish(request);

@@ -151,7 +151,9 @@ encode(struct buf *record, const struct store_event *event, struct err *err)
 	    .link = event->link,
 	    .time_ms = event->time_ms,
 	    .kind = (uint32_t)event->kind,
-	    .machine = event->machine,
+	    .machine =
+		(event->machine ? SPOOL_MACHINE : 0) | (event->judge_client ? SPOOL_CLIENT : 0),
+	    .judge_ms = (uint32_t)event->judge_ms,
 	    .message_n = (uint32_t)event->message.n,
 	    .source_id_n = (uint32_t)event->source_id.n,
 	    .properties_n = (uint32_t)event->properties.n};
@@ -301,4 +303,10 @@ web_spool_adopt(struct web_spool *spool, struct err *err)
 	}
 	closedir(folder);
 	return rc;
+}
+
+int64_t
+web_spool_backlog(const struct web_spool *spool)
+{
+	return atomic_load(&spool->backlog);
 }

@@ -33,6 +33,8 @@ void web_spool_free(struct web_spool **spool);
 #define WEB_SPOOL_SOURCE "web"
 int web_spool_add(struct web_spool *spool, const struct store_event *event, struct err *err);
 
+/* How many bytes wait to be moved. Any thread. */
+int64_t web_spool_backlog(const struct web_spool *spool);
 /* Takes over what processes left that are gone. */
 int web_spool_adopt(struct web_spool *spool, struct err *err);
 /* Moves up to `max` events in one transaction. How many; 0: nothing waits; -1: they stay, and

@@ -16,13 +16,16 @@
 #define SPOOL_RECORD_MAX ((size_t)64 << 10)
 
 /* A record: this, then message, source_id and properties. */
+#define SPOOL_MACHINE 1 /* bits of `machine` */
+#define SPOOL_CLIENT  2
+
 struct spool_head {
 	uint32_t sum;
 	uint32_t size; /* of the record, this included */
 	int64_t contact, campaign, link, time_ms;
 	uint32_t kind, machine;
 	uint32_t message_n, source_id_n, properties_n;
-	uint32_t reserved;
+	uint32_t judge_ms;
 };
 
 struct spool_segment {

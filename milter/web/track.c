@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "web/spool.h"
+#include "web/visits.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -65,12 +66,53 @@ source_id(struct web_request *request, int64_t now_ms, bool second)
 		      : arena_str(request->arena, str_c(hex));
 }
 
+/* Links without a row differ by their tokens. */
+static uint64_t
+link_of(const struct web_request *request, const struct link_facts *facts)
+{
+	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+	if (facts->link != 0)
+		return (uint64_t)facts->link;
+	for (size_t i = 0; i < request->path.n; i++)
+		digest = (digest ^ (unsigned char)request->path.p[i]) * UINT64_C(0x100000001b3);
+	return digest;
+}
+
+static enum web_visit_kind
+visit_kind(const struct link_facts *facts)
+{
+	return facts->kind == LINK_HIDDEN ? WEB_VISIT_HIDDEN
+	    : facts->kind == LINK_OPEN	  ? WEB_VISIT_OPEN
+					  : WEB_VISIT_CLICK;
+}
+
+/* What the request says of itself, or else what it does. */
+static struct web_visit_verdict
+judge(struct web_request *request, const struct link_facts *facts, int64_t now_ms)
+{
+	const char *reason = web_machine(request);
+	struct web_visit visit;
+
+	if (reason != NULL && facts->kind != LINK_HIDDEN)
+		return (struct web_visit_verdict){reason, 0, false};
+	visit = (struct web_visit){.kind = visit_kind(facts),
+	    .contact = facts->contact,
+	    .campaign = facts->campaign,
+	    .message = facts->message,
+	    .link = link_of(request, facts),
+	    .client = web_client_digest(request),
+	    .sent_ms = facts->sent_ms,
+	    .now_ms = now_ms};
+	return web_visits_judge(request->web->visits, &visit);
+}
+
 struct store_event *
 web_event(struct web_request *request, const struct link_facts *facts, enum store_event_kind kind,
     bool second)
 {
 	struct store_event *event = arena_zalloc(request->arena, 1, sizeof *event);
-	const char *machine = web_machine(request);
+	struct web_visit_verdict verdict = {NULL, 0, false};
 	int64_t now_ms = clock_now();
 	char prefix[LINK_MARK_SIZE];
 
@@ -78,6 +120,8 @@ web_event(struct web_request *request, const struct link_facts *facts, enum stor
 		fail(request);
 		return NULL;
 	}
+	if (kind == STORE_EVENT_CLICKED || kind == STORE_EVENT_OPENED)
+		verdict = judge(request, facts, now_ms);
 	*event = (struct store_event){.contact = facts->contact,
 	    .kind = kind,
 	    .time_ms = now_ms,
@@ -87,8 +131,10 @@ web_event(struct web_request *request, const struct link_facts *facts, enum stor
 	    .message =
 		arena_str(request->arena, str_c(link_message_prefix(facts->message, prefix))),
 	    .link = facts->link,
-	    .machine = machine != NULL,
-	    .properties = properties(request, machine)};
+	    .machine = verdict.reason != NULL,
+	    .judge_ms = verdict.back_ms,
+	    .judge_client = verdict.same_client,
+	    .properties = properties(request, verdict.reason)};
 	if (event->source_id.p == NULL || event->properties.p == NULL || event->message.p == NULL) {
 		fail(request);
 		return NULL;
@@ -150,4 +196,15 @@ web_open(struct web_request *request, const struct link_facts *facts)
 {
 	request->reply = (struct web_reply){.status = MHD_HTTP_OK, .ready = request->web->pixel};
 	record(request, facts, STORE_EVENT_OPENED);
+}
+
+/* Whoever comes here read the message's source: a program, or somebody who wants to know. */
+void
+web_hidden(struct web_request *request, const struct link_facts *facts)
+{
+	request->reply = (struct web_reply){.status = MHD_HTTP_OK,
+	    .type = "text/plain; charset=utf-8",
+	    .body = STR("This link can't be seen in the message. It tells programs that open all "
+			"links from people who read.\n")};
+	record(request, facts, STORE_EVENT_CLICKED);
 }

@@ -231,6 +231,16 @@ cap(struct mt_call *call, void *closure, struct mt_verdict *verdict)
 
 /* --- the plugin --- */
 
+/* It has the same hooks whatever the parameters say: they are only looked at. */
+static int32_t
+extend(struct mt_call *call, struct mt_definition *definition)
+{
+	struct cap_rules *rules = call->host->memory(call, sizeof *rules);
+
+	(void)definition;
+	return rules == NULL ? MT_LIMIT : cap_rules_read(call, rules);
+}
+
 static int32_t
 start(struct mt_call *call, void **state_r)
 {
@@ -294,6 +304,7 @@ mt_plugin(void)
 	    "cap", "1.0", "Not too much marketing mail to one contact, and none in quiet hours");
 
 	me.threads = MT_THREADS_ANY;
+	me.extend = extend;
 	me.start = start;
 	me.stop = stop;
 	MT_SET(me.parameters, parameters);

@@ -166,7 +166,7 @@ show_lines(struct mt_call *call, struct mt_value *object, const struct open_cart
 		rc = mt->add(call, list, line);
 	}
 	mt->set(call, object, MT_STR("lines"), list);
-	mt->set(call, object, MT_STR("count"), mt->number(call, quantity));
+	mt->set(call, object, MT_STR("count"), line_quantity(call, quantity));
 	mt->set(call, object, MT_STR("currency"), mt->text(call, known ? currency : MT_STR("")));
 	if (known)
 		mt->set(call, object, MT_STR("total"),

@@ -165,6 +165,14 @@ money(struct mt_call *call, double amount)
 			  : call->host->number(call, (double)llround(amount * 1e6) / 1e6);
 }
 
+const struct mt_value *
+line_quantity(struct mt_call *call, double quantity)
+{
+	if (quantity == floor(quantity) && quantity < 1e15)
+		return call->host->integer(call, (int64_t)quantity);
+	return call->host->number(call, quantity);
+}
+
 struct mt_value *
 line_show(struct mt_call *call, const struct line *line, struct mt_str catalogue,
     enum line_price whose, double *total_r, struct mt_str *currency_r, int32_t *rc_r)
@@ -188,7 +196,7 @@ line_show(struct mt_call *call, const struct line *line, struct mt_str catalogue
 	*total_r = price < 0 ? -1 : price * line->quantity;
 	*currency_r =
 	    product != NULL && product->currency.n > 0 ? product->currency : line->currency;
-	mt->set(call, object, MT_STR("quantity"), mt->number(call, line->quantity));
+	mt->set(call, object, MT_STR("quantity"), line_quantity(call, line->quantity));
 	mt->set(call, object, MT_STR("unit_price"), money(call, price));
 	mt->set(call, object, MT_STR("total"), money(call, *total_r));
 	*rc_r = mt->set(call, object, MT_STR("available"),

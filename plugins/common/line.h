@@ -37,6 +37,9 @@ void lines_remove(struct mt_call *call, struct lines *lines, const struct mt_val
 /* Whose price is shown. */
 enum line_price { LINE_PRICE_CATALOGUE, LINE_PRICE_EVENT };
 
+/* Pieces: a whole number without a fraction, "2" and not "2.0". */
+const struct mt_value *line_quantity(struct mt_call *call, double quantity);
+
 /* As templates see it: the product of the catalogue, if it is there, with quantity, unit_price,
  * total and available. *total_r: its price; negative: not known. NULL beyond the ceiling, or
  * where the store does not answer (*rc_r). */

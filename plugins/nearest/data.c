@@ -204,6 +204,27 @@ take_files(struct mt_call *call, struct nearest *nearest, struct files *files)
 	read_only(call, nearest->outlets, nearest->only, &nearest->only_count, &ignored);
 }
 
+/* It has the same hooks whatever the parameters say: they are only looked at. The files, too,
+ * where nothing else will happen; a daemon that runs tries again to read them. */
+int32_t
+nearest_extend(struct mt_call *call, struct mt_definition *definition)
+{
+	struct nearest *nearest = g_new0(struct nearest, 1);
+	struct files files = {.outlets = NULL};
+	bool look = (call->flags & MT_CALL_DRY) != 0;
+	struct fault fault;
+	int32_t rc = MT_OK;
+
+	(void)definition;
+	if (read_parameters(call, nearest, &fault) != 0 ||
+	    (look && read_files(call, NULL, &files, &fault) != 0))
+		rc = call->host->fail(call, mt_str_c(fault.text));
+	files_free(&files);
+	g_free(nearest->holidays);
+	g_free(nearest);
+	return rc;
+}
+
 int32_t
 nearest_start(struct mt_call *call, void **state_r)
 {

@@ -213,6 +213,7 @@ mt_plugin(void)
 	    MT_PLUGIN("nearest", "1.0", "The nearest outlet, with hours and distance");
 
 	me.threads = MT_THREADS_ANY;
+	me.extend = nearest_extend;
 	me.start = nearest_start;
 	me.stop = nearest_stop;
 	me.reload = nearest_reload;

@@ -56,6 +56,7 @@ struct mt_value *nearest_show(struct mt_call *call, const struct outlet *outlet,
 
 /* --- data.c: the files --- */
 
+int32_t nearest_extend(struct mt_call *call, struct mt_definition *definition);
 int32_t nearest_start(struct mt_call *call, void **state_r);
 void nearest_stop(struct mt_call *call);
 int32_t nearest_reload(struct mt_call *call);

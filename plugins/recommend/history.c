@@ -113,39 +113,6 @@ read_all(struct reading *reading, const struct mt_event *const *events, size_t c
 	return reading->rc;
 }
 
-/* The newest `history` events of our types, moved together at the front of *events_r. One walk
- * along all types is a third of the cost of one for each, and will do for nearly everybody. */
-static int32_t
-read_newest(struct mt_call *call, const struct recommend *me, struct mt_query *query,
-    const struct mt_event ***events_r, size_t *count_r)
-{
-	size_t wanted = (size_t)me->options.history, found = 0, count;
-	const struct mt_event *const *events;
-	int32_t rc;
-
-	query->most = (int64_t)(wanted + wanted / 4);
-	rc = call->host->events(call, query, &events, &count);
-	if (rc != MT_OK)
-		return rc;
-	*events_r = call->host->memory(call, (wanted + 1) * sizeof(const struct mt_event *));
-	if (*events_r == NULL)
-		return MT_LIMIT;
-	for (size_t i = 0; i < count && found < wanted; i++) {
-		if (event_kind(events[i]) != EVENT_OTHER)
-			(*events_r)[found++] = events[i];
-	}
-	if (found < wanted && count == (size_t)query->most) {
-		query->type_count = EVENT_TYPES;
-		query->types = event_types;
-		query->most = (int64_t)wanted;
-		rc = call->host->events(call, query, &events, &found);
-		for (size_t i = 0; rc == MT_OK && i < found; i++)
-			(*events_r)[i] = events[i];
-	}
-	*count_r = found;
-	return rc;
-}
-
 int32_t
 history_read(struct mt_call *call, const struct recommend *me, struct history *history_r)
 {
@@ -153,16 +120,20 @@ history_read(struct mt_call *call, const struct recommend *me, struct history *h
 	const struct recommend_options *options = &me->options;
 	struct reading reading = {
 	    .call = call, .model = me->model, .history = history_r, .acts = true};
-	struct mt_query query = {
-	    .size = sizeof query, .kind = MT_EVENT_TRACK, .flags = MT_QUERY_PEOPLE};
+	struct mt_query query = {.size = sizeof query,
+	    .kind = MT_EVENT_TRACK,
+	    .flags = MT_QUERY_PEOPLE,
+	    .types = event_types,
+	    .type_count = EVENT_TYPES,
+	    .most = options->history};
 	int64_t since = options->bought_window == 0 ? -1 : mt->now(call) - options->bought_window;
-	const struct mt_event **newest;
+	const struct mt_event *const *newest;
 	const struct mt_event *const *orders;
 	size_t count;
 	int32_t rc;
 
 	*history_r = (struct history){.acts = 0};
-	rc = read_newest(call, me, &query, &newest, &count);
+	rc = mt->events(call, &query, &newest, &count);
 	if (rc != MT_OK || count == 0)
 		return rc;
 	rc = read_all(&reading, newest, count, since);

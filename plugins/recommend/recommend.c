@@ -127,6 +127,16 @@ take_model(struct mt_call *call, struct recommend *me)
 	return MT_OK;
 }
 
+/* It has the same hooks whatever the parameters say: they are only looked at. */
+static int32_t
+extend(struct mt_call *call, struct mt_definition *definition)
+{
+	struct recommend_options *options = call->host->memory(call, sizeof *options);
+
+	(void)definition;
+	return options == NULL ? MT_LIMIT : read_options(call, options);
+}
+
 static int32_t
 start(struct mt_call *call, void **state_r)
 {
@@ -186,6 +196,7 @@ mt_plugin(void)
 	    MT_PLUGIN("recommend", "1.0", "Recommends products to contacts");
 
 	me.threads = MT_THREADS_ANY;
+	me.extend = extend;
 	me.start = start;
 	me.stop = stop;
 	me.reload = reload;

@@ -2,7 +2,7 @@
  *
  * intake_fuzz: product feeds and events that somebody made up
  *
- * The first byte chooses. What must hold: a product or event that was taken may be written
+ * The first byte chooses; what the event API unpacks is among it. What must hold: a product or event that was taken may be written
  * as it is; its JSON is JSON; the same event has the same id; reading ends.
  */
 #include "ctl/items.h"
@@ -10,6 +10,7 @@
 #include "intake/feed.h"
 #include "intake/profile.h"
 #include "intake/time.h"
+#include "web/api.h"
 
 #include <glib.h>
 #include <stdint.h>
@@ -151,6 +152,44 @@ fuzz_call(struct str input, struct arena *arena)
 	json_decref(object);
 }
 
+/* --- what the event API is sent --- */
+
+static int
+on_call(void *closure, size_t index, const json_t *object, const struct intake_context *context)
+{
+	struct intake_call call;
+
+	MUST(index < 65536);
+	if (intake_call_read(object, context, closure, &call, NULL) == 0)
+		check_json(call.properties);
+	return 0;
+}
+
+/* The second byte: is it packed? */
+static void
+fuzz_body(struct str input, struct arena *arena)
+{
+	const struct intake_context context = {.received_ms = 1769847300000};
+	struct str text = {input.p + 1, input.n - 1};
+	struct err err = ERR_INIT;
+	struct buf out;
+	json_t *object;
+
+	buf_init(&out, (size_t)64 << 10);
+	if (input.p[0] & 1) {
+		if (web_api_gunzip(text, &out, &err) != 0)
+			MUST(err.code == ERR_INPUT || err.code == ERR_LIMIT);
+		MUST(out.len <= (size_t)64 << 10);
+		text = err.code == ERR_NONE ? buf_str(&out) : STR("");
+	}
+	object = json_loadb(text.p == NULL ? "" : text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(object) &&
+	    intake_batch_each(object, &context, on_call, arena, &err) != 0)
+		MUST(err.code == ERR_INPUT);
+	json_decref(object);
+	buf_fini(&out);
+}
+
 /* --- small things --- */
 
 static void
@@ -175,7 +214,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > 65536)
 		return 0;
 	arena = arena_new((size_t)16 << 20);
-	switch (data[0] % 4) {
+	switch (data[0] % 5) {
 	case 0:
 		fuzz_feed(input);
 		break;
@@ -185,8 +224,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 2:
 		fuzz_call(input, arena);
 		break;
-	default:
+	case 3:
 		fuzz_scalars(input);
+		break;
+	default:
+		fuzz_body(input, arena);
 		break;
 	}
 	arena_free(&arena);

@@ -10,6 +10,10 @@ messages, returned ones and addresses from there, too, as they are and garbled a
 """
 
 import ast
+import base64
+import gzip
+import io
+import zipfile
 import hashlib
 import json
 import os
@@ -143,6 +147,48 @@ def returned_messages():
                     yield file.read()
 
 
+DMARC = b"""<?xml version="1.0"?>
+<feedback><report_metadata><org_name>Example</org_name><report_id>1</report_id>
+<date_range><begin>1700000000</begin><end>1700086400</end></date_range></report_metadata>
+<policy_published><domain>shop.example</domain><p>reject</p></policy_published>
+<record><row><source_ip>2001:db8::1</source_ip><count>2</count><policy_evaluated>
+<disposition>none</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row>
+<identifiers><header_from>shop.example</header_from></identifiers></record></feedback>
+"""
+
+
+def dmarc_reports():
+    """Plain, packed, and as the mail that brings it."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("r.xml", DMARC)
+    for packed in (DMARC, gzip.compress(DMARC), zipped.getvalue()):
+        yield packed
+        yield (b"From: d@x.example\nContent-Type: application/octet-stream\n"
+               b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(packed))
+
+
+def web_requests():
+    """Of each route with each method, form and field; see tests/http/routes.py."""
+    sys.path.insert(0, os.path.join(TOP, "tests", "http"))
+    import routes
+    mark = b"<zq'\"x>"
+    for route in routes.ROUTES:
+        path = route.path.encode()
+        for method in routes.METHODS:
+            head = method.encode() + b" " + path + b" HTTP/1.1\r\nHost: a\r\n"
+            yield head + b"\r\n"
+            yield head + b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n"
+        for name in routes.FIELDS:
+            yield (b"GET " + path + b"?a=" + mark + b" HTTP/1.1\r\nHost: a\r\n" + name.encode()
+                   + b": " + mark + b"\r\n\r\n")
+        for name, value in route.forms.items():
+            for text in (value.encode(), mark, b""):
+                body = name.encode() + b"=" + text
+                yield (b"POST " + path + b" HTTP/1.1\r\nHost: a\r\nContent-Type: application/"
+                       b"x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
 def log_lines():
     with open(os.path.join(TOP, "tests", "unit", "maillog_test.c"), encoding="utf-8") as file:
         for text in strings_of_c(file.read()):
@@ -155,15 +201,24 @@ def log_lines():
 
 
 def seeds(target):
+    if target == "web_fuzz":
+        yield from web_requests()
+        return
     if target == "maillog_fuzz":
         yield from log_lines()
         return
     if target == "intake_fuzz":
         for choice, texts in enumerate((FEEDS, ITEMS, CALLS, SCALARS)):
             yield from (bytes([choice]) + text.encode() for text in texts)
+        for text in (*CALLS, '{"batch": [%s], "sentAt": "2026-01-31T08:15:00Z"}' % CALLS[0]):
+            yield b"\4\0" + text.encode()
+            yield b"\4\1" + gzip.compress(text.encode(), mtime=0)
         return
     if target == "delivery_fuzz":
         yield from returned_messages()
+        return
+    if target == "dmarc_fuzz":
+        yield from dmarc_reports()
         return
     if target == "liquid_scalar_fuzz":
         for a in NUMBERS:

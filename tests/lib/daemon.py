@@ -36,6 +36,7 @@ mail_log = {{"{mail_log}"}}
 postfix_config = "{postfix_config}"
 web = "127.0.0.1:{web_port}"
 trusted = {{"127.0.0.1/32"}}
+machine_soon = "0s"
 {settings}
 """
 

@@ -7,7 +7,7 @@ import re
 
 import verify
 
-URL = re.compile(r"https?://[^\s<>\"')]+/(?:[couvp]/[\w-]{40,}|t/[\w-]{40,}\.gif)")
+URL = re.compile(r"https?://[^\s<>\"')]+/(?:[couvphs]/[\w-]{40,}|t/[\w-]{40,}\.gif)")
 ADDRESS = re.compile(r"[\w.-]+\+[a-zA-Z2-7]{53}@[\w.-]+")
 # Arguments of one command.
 BATCH = 500

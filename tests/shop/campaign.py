@@ -215,9 +215,9 @@ class Cart:
             lines = list(cart["lines"].values())
             prices = [model.price(line, True) for line in lines]
             total = sum(one * line["quantity"] for one, line in zip(prices, lines))
-            number = cart_order_test.number
+            number, pieces = cart_order_test.number, cart_order_test.pieces
             wanted = f"{number(total)}/EUR" + "".join(
-                f" {cart_order_test.key_of(line)}x{number(line['quantity'])}="
+                f" {cart_order_test.key_of(line)}x{pieces(line['quantity'])}="
                 f"{number(one * line['quantity'])}" for one, line in zip(prices, lines))
         return None if got == wanted else f"expected {wanted}"
 

@@ -541,9 +541,9 @@ class Act(unittest.TestCase):
                    '[<!ENTITY x SYSTEM "file:///etc/passwd">]><feedback>&x;</feedback>')
         space = b" " * (1 << 20)
         bombs = {
-            "gzip": gzip.compress(b"<?xml version='1.0'?><feedback>" + space * 300),
-            "gzip in gzip": gzip.compress(gzip.compress(b"<feedback>" + space * 300)),
-            "zip": self.zipped(b"<feedback>" + space * 300),
+            "gzip": gzip.compress(b"<?xml version='1.0'?><feedback>" + space * 100),
+            "gzip in gzip": gzip.compress(gzip.compress(b"<feedback>" + space * 100)),
+            "zip": self.zipped(b"<feedback>" + space * 100),
             "zip of many": self.many(),
             "text": gzip.compress(b"<feedback><report_metadata><report_id>" + b"a" * (60 << 20)),
             "name": gzip.compress(b"<feedback><" + b"a" * (60 << 20) + b">"),

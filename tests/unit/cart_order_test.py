@@ -47,6 +47,10 @@ time {{ order.first_time | date: "%s" }} {{ order.last_time | date: "%s" }}
 """
 
 
+def pieces(quantity):
+    return str(int(quantity)) if quantity == int(quantity) else number(quantity)
+
+
 def number(value):
     """As the templates print numbers that are not whole."""
     value = math.floor(value * 1e6 + 0.5) / 1e6
@@ -209,13 +213,13 @@ class Model:
         total = sum(price * line["quantity"] for price, line in zip(prices, lines)) if known else 0
         text = (f"cart {cart['id']}|{number(total) if known else ''}|"
                 f"{currencies.pop() if known else ''}|"
-                f"{number(sum(line['quantity'] for line in lines))}|"
+                f"{pieces(sum(line['quantity'] for line in lines))}|"
                 f"{str(cart['checkout']).lower()}|{(NOW - cart['time']) // DAY}")
         for line, price in zip(lines, prices):
             product = self.shop.products.get(key_of(line))
             title = product["title"] if product else line.get("name", key_of(line))
             available = product is not None and product["availability"] != "out_of_stock"
-            text += (f" {key_of(line)}:{number(line['quantity'])}:"
+            text += (f" {key_of(line)}:{pieces(line['quantity'])}:"
                      f"{'' if price is None else number(price)}:"
                      f"{'' if price is None else number(price * line['quantity'])}:"
                      f"{str(available).lower()}:{title}")
@@ -255,7 +259,7 @@ class Model:
                 f"{last['currency']}")
         for line in last["lines"].values():
             price = self.price(line, False)
-            text += (f" {key_of(line)}:{number(line['quantity'])}:"
+            text += (f" {key_of(line)}:{pieces(line['quantity'])}:"
                      f"{'' if price is None else number(price)}")
         return text
 

@@ -80,6 +80,32 @@ static const struct bad {
 	"m.conf:1: unknown section \"campain\" (did you mean \"campaign\"?)\n"
 	"m.conf:5: log_level: expected one of error, warning, info, debug, got \"loud\"\n"},
     {"campaign a {\n dkim x { }\n}\n", "m.conf:2: a dkim section can't stand inside of another\n"},
+    {"web = \"127.0.0.1:1\"\ncampaign a { }\nform news {\n title = T\n consent = C\n campaign = a\n"
+     " from = \"n@x.example\"\n fields = {\"email text: E\", \"a number:9..1: A\"}\n"
+     " origins = {\"https://x.example/y\"}\n}\n",
+	"m.conf:8: fields: expected \"NAME KIND: LABEL\" or \"NAME KIND required: LABEL\", with "
+	"KIND "
+	"text, text:MAX, number, number:LOW..HIGH, checkbox or choice:ONE|TWO, got \"email text: "
+	"E\"\n"
+	"m.conf:8: fields: expected \"NAME KIND: LABEL\" or \"NAME KIND required: LABEL\", with "
+	"KIND "
+	"text, text:MAX, number, number:LOW..HIGH, checkbox or choice:ONE|TWO, got \"a "
+	"number:9..1: "
+	"A\"\n"
+	"m.conf:9: origins: expected a site like https://shop.example, without a path, got "
+	"\"https://x.example/y\"\n"},
+    {"campaign a { }\nform news {\n title = T\n consent = C\n campaign = a\n"
+     " from = \"n@x.example\"\n fields = {\"a text: A\", \"a checkbox: B\"}\n}\n",
+	"m.conf:2: fields: a stands there twice\n"
+	"m.conf:2: campaign: expected kind = transactional in campaign \"a\", at m.conf:1: who has "
+	"to "
+	"confirm has not agreed to marketing yet\n"
+	"m.conf:2: form \"news\": expected tracking_url to be set, here or for campaign \"a\"\n"
+	"m.conf:2: form \"news\": expected web to be set, too\n"},
+    {"form news {\n title = T\n}\n",
+	"m.conf:1: form \"news\": the parameter consent is missing\n"
+	"m.conf:1: form \"news\": the parameter campaign is missing\n"
+	"m.conf:1: form \"news\": the parameter from is missing\n"},
     {"relay_timeout = 5\n",
 	"m.conf:1: relay_timeout: expected a time from 1s to 1h "
 	"(a number with ms, s, m, h or d), got \"5\"\n"},

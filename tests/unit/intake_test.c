@@ -246,6 +246,21 @@ the_future_is_now(void **state)
 	assert_false(str_eq(a.id, other.id));
 }
 
+/* However often an object is sent, and whenever: what was told of it makes its id. */
+static void
+sent_again_is_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct intake_context first = {.received_ms = 1769847310000, .sent_ms = 1769847305000};
+	struct intake_context second = {.received_ms = 1769847990000, .sent_ms = 1769847950000};
+	const char *text = "{\"event\":\"x\",\"userId\":\"1\",\"timestamp\":1769847300}";
+	struct intake_call a = read_call(f, &first, text), b = read_call(f, &second, text);
+
+	assert_int_equal(a.time_ms, 1769847305000);
+	assert_int_equal(b.time_ms, 1769847340000);
+	assert_true(a.id.n == 32 && str_eq(a.id, b.id));
+}
+
 /* --- writing --- */
 
 static int
@@ -257,8 +272,9 @@ apply(struct fixture *f, bool create, const char *text)
 
 	if (call.kind == STORE_EVENT_ANY)
 		fail_msg("%s: %s", text, f->err.text);
+	assert_int_equal(store_begin(f->store, &f->err), 0);
 	result = intake_call_apply(f->store, &options, &call, &f->err);
-	if (result < 0)
+	if (result < 0 || store_commit(f->store, &f->err) != 0)
 		fail_msg("%s: %s", text, f->err.text);
 	return result;
 }
@@ -320,6 +336,44 @@ identify_makes_a_contact(void **state)
 	    INTAKE_STRANGER);
 }
 
+/* What the store can't take of an identify leaves nothing of it, and nothing else goes. */
+static void
+all_of_an_identify_or_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct intake_options options = {.source = STR("test")};
+	struct intake_call call;
+	struct store_contact contact;
+	char *text = malloc(40000), *filler = malloc(30001);
+	int result = INTAKE_WRITTEN, turn;
+	int64_t before, after;
+
+	memset(filler, 'y', 30000);
+	filler[30000] = '\0';
+	for (turn = 0; turn < 40 && result == INTAKE_WRITTEN; turn++) {
+		snprintf(text, 40000,
+		    "{\"type\":\"identify\",\"userId\":\"u%d\",\"email\":\"big@x.example\","
+		    "\"id\":%d,\"traits\":{\"t%d\":\"%s\"}}",
+		    turn, turn, turn, filler);
+		call = read_call(f, &(struct intake_context){.repeatable = true}, text);
+		assert_int_equal(store_event_last(f->store, &before, &f->err), 0);
+		assert_int_equal(store_begin(f->store, &f->err), 0);
+		result = intake_call_apply(f->store, &options, &call, &f->err);
+		assert_int_equal(store_commit(f->store, NULL), 0);
+	}
+	assert_int_equal(result, -1);
+	assert_int_equal(f->err.code, ERR_LIMIT);
+	assert_int_equal(store_event_last(f->store, &after, &f->err), 0);
+	assert_int_equal(before, after);
+	contact = contact_of(f, "big@x.example");
+	snprintf(text, 40000, "\"t%d\"", turn - 1);
+	assert_false(str_has(contact.attributes, str_c(text)));
+	snprintf(text, 40000, "{\"event\":\"x\",\"userId\":\"u%d\",\"id\":\"e\"}", turn - 1);
+	assert_int_equal(apply(f, false, text), INTAKE_STRANGER);
+	free(filler);
+	free(text);
+}
+
 /* Whatever the order of arrival, the newest of each trait counts. */
 static void
 order_does_not_matter(void **state)
@@ -367,6 +421,8 @@ main(void)
 	    STORE_TEST(the_future_is_now),
 	    STORE_TEST(identify_makes_a_contact),
 	    STORE_TEST(order_does_not_matter),
+	    STORE_TEST(sent_again_is_the_same),
+	    STORE_TEST(all_of_an_identify_or_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,8 @@ facts_come_back(void **state)
 	    {"preferences", {LINK_PREFERENCES, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, 47},
 	    {"view", {LINK_VIEW, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, 47},
 	    {"image", {LINK_IMAGE, 0, 0, 0, 0, 0, {"countdown to=1", 14}, 0}, 43},
+	    {"sign-up", {LINK_SIGNUP, 7, 1, 0, SENT_MS, 0, {NULL, 0}, 0}, 47},
+	    {"stamp", {LINK_STAMP, 0, 0, 0, 0, 0, {"news 1", 6}, 0}, 32},
 	    {"bounce", {LINK_BOUNCE, 7, 1, 2, SENT_MS, 0, {NULL, 0}, 0}, LINK_MAIL_LETTERS},
 	    {"largest bounce",
 		{LINK_BOUNCE, LINK_CAMPAIGN_MAX, LINK_CONTACT_MAX, 0xffffffff,
@@ -339,7 +341,11 @@ facts_that_do_not_fit(void **state)
 	    {"image too long", {LINK_IMAGE, 0, 0, 0, 0, 0, {long_address, LINK_IMAGE_MAX + 1}, 0},
 		ERR_LIMIT},
 	    {"image of a contact", {LINK_IMAGE, 0, 1, 0, 0, 0, {"x", 1}, 0}, ERR_INPUT},
-	    {"no such kind", {(enum link_kind)9, 1, 1, 2, 3, 4, {NULL, 0}, 0}, ERR_INPUT},
+	    {"sign-up with an address", {LINK_SIGNUP, 1, 0, 2, 3, 0, {"a@x.example", 11}, 0},
+		ERR_INPUT},
+	    {"stamp too long", {LINK_STAMP, 0, 0, 0, 0, 0, {long_address, LINK_STAMP_MAX + 1}, 0},
+		ERR_LIMIT},
+	    {"no such kind", {(enum link_kind)99, 1, 1, 2, 3, 4, {NULL, 0}, 0}, ERR_INPUT},
 	    {"kind 0", {(enum link_kind)0, 1, 1, 2, 3, 4, {NULL, 0}, 0}, ERR_INPUT},
 	};
 	struct link_facts longest = click, back;

@@ -378,6 +378,76 @@ kinds_have_names(void **state)
 	assert_int_equal(store_event_kind_of(STR("nothing")), STORE_EVENT_ANY);
 }
 
+/* One that read before sees what it saw, until it writes itself. */
+static void
+snapshots(void **state)
+{
+	struct fixture *f = *state;
+	struct store_event_query query = {.contact = contact(f, "ada@x.example")};
+	struct store *other = NULL;
+	struct store_event event = event_of(query.contact, "Signed Up", T0, "a");
+	size_t added;
+
+	assert_int_equal(store_open(&other, f->path, STORE_READ, &f->err), 0);
+	assert_int_equal(put(f, event), 1);
+	/* A connection has to be there to be kept. */
+	assert_int_equal(count_of(f, query, 0), 1);
+	store_snapshot_begin(f->store);
+	assert_int_equal(count_of(f, query, 0), 1);
+	event.source_id = STR("b");
+	assert_int_equal(store_event_put(other, &event, 1, &added, &f->err), 0);
+	assert_int_equal(count_of(f, query, 0), 1);
+	event.source_id = STR("c");
+	assert_int_equal(put(f, event), 1);
+	assert_int_equal(count_of(f, query, 0), 3);
+	event.source_id = STR("d");
+	assert_int_equal(store_event_put(other, &event, 1, &added, &f->err), 0);
+	assert_int_equal(count_of(f, query, 0), 3);
+	store_snapshot_end(f->store);
+	assert_int_equal(count_of(f, query, 0), 4);
+	store_snapshot_end(f->store);
+	store_close(&other);
+}
+
+static void
+recent_ones(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ada = contact(f, "ada@x.example");
+	struct store_event *list;
+	struct store_event event;
+	size_t count;
+	bool whole;
+	char id[8];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(id, sizeof id, "e%d", i);
+		event = event_of(ada, "Product Viewed", T0 + i, id);
+		event.kind = i % 2 == 0 ? STORE_EVENT_TRACK : STORE_EVENT_PAGE;
+		event.machine = i == 4;
+		put(f, event);
+	}
+	/* Of 9 8 7 6 5 4 3 2 1 0 those are 8 6 2 0. */
+	assert_int_equal(store_event_recent(f->store, ada, STORE_EVENT_TRACK, 10, 10, f->arena,
+			     &list, &count, &whole, &f->err),
+	    0);
+	assert_int_equal(count, 4);
+	assert_true(whole);
+	assert_int_equal(list[0].time_ms, T0 + 8);
+	assert_int_equal(list[3].time_ms, T0);
+	assert_true(str_is(list[0].properties, "{\"a\":1}"));
+	assert_int_equal(store_event_recent(f->store, ada, STORE_EVENT_TRACK, 7, 10, f->arena,
+			     &list, &count, &whole, &f->err),
+	    0);
+	assert_int_equal(count, 2);
+	assert_false(whole);
+	assert_int_equal(store_event_recent(f->store, ada, STORE_EVENT_TRACK, 10, 3, f->arena,
+			     &list, &count, &whole, &f->err),
+	    0);
+	assert_int_equal(count, 3);
+	assert_false(whole);
+}
+
 int
 main(void)
 {
@@ -390,6 +460,8 @@ main(void)
 	    STORE_TEST(lists_by_time),
 	    STORE_TEST(old_events_go),
 	    STORE_TEST(erasing_a_contact),
+	    STORE_TEST(snapshots),
+	    STORE_TEST(recent_ones),
 	    STORE_TEST(identities),
 	    cmocka_unit_test(kinds_have_names),
 	};

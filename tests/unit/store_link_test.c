@@ -162,7 +162,13 @@ forget_later_tables(sqlite3 *handle)
 			     "ALTER TABLE contact DROP COLUMN consent; "
 			     "ALTER TABLE contact DROP COLUMN consent_source; "
 			     "ALTER TABLE contact DROP COLUMN consent_ms; "
-			     "ALTER TABLE contact DROP COLUMN consent_proof",
+			     "ALTER TABLE contact DROP COLUMN consent_proof; "
+			     "ALTER TABLE suppression DROP COLUMN source; "
+			     "ALTER TABLE suppression DROP COLUMN detail; "
+			     "ALTER TABLE suppression DROP COLUMN note; "
+			     "ALTER TABLE suppression DROP COLUMN until_ms; "
+			     "ALTER TABLE outbox_campaign DROP COLUMN pause_reason; "
+			     "ALTER TABLE outbox_campaign DROP COLUMN resumed_ms",
 			     NULL, NULL, NULL),
 	    SQLITE_OK);
 	assert_int_equal(

@@ -41,6 +41,8 @@ static const char configuration[] =
     "campaign \"plain\" { kind = transactional }\n"
     "campaign \"utm\" { utm_source = \"news\" utm_medium = \"email\" track_opens = no }\n"
     "campaign \"text\" { track_text = yes track_opens = no kind = transactional }\n"
+    "campaign \"pot\" { honeypot = yes }\n"
+    "campaign \"potquiet\" { honeypot = yes track_opens = no }\n"
     "campaign \"chimp\" { merge_tags = mailchimp track_opens = no }\n"
     "dkim \"shop.example\" { selector = \"s1\"  key = \"key.pem\" }\n";
 
@@ -724,6 +726,34 @@ errors_name_the_authors_place(void **state)
 	assert_string_equal(err.text, "bad:2:53: there is no filter 'nope'");
 }
 
+/* One hidden link in each HTML part, of the kind that leads nowhere, without a text; none to who
+ * is not followed, and none where nobody asked for it. */
+static void
+a_link_that_nobody_sees(void **state)
+{
+	static const char *const campaigns[] = {"pot", "potquiet"};
+	struct link_facts facts;
+	struct str html;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		html = sent(campaigns[i], "<html><body><p>Hi</p></body></html>", "ada@example.org");
+		assert_int_equal(target(html, "/h/", &facts).n, 0);
+		assert_int_equal(facts.kind, LINK_HIDDEN);
+		assert_true(facts.contact > 0);
+		assert_true(str_has(html,
+		    STR("rel=\"nofollow\" aria-hidden=\"true\" tabindex=\"-1\" "
+			"style=\"display:none!important\"></a>")));
+		assert_int_equal(str_has(html, STR("/o/")), i == 0);
+		assert_true(str_has(html, STR("</body></html>")));
+	}
+	assert_false(str_has(sent("spring", "<p>Hi</p>", "ada@example.org"), STR("/h/")));
+	assert_false(str_has(sent("pot", "<p>Hi</p>", "shy@example.org"), STR("/h/")));
+	subtype = "x-amp-html";
+	assert_false(str_has(sent("pot", "<p>Hi</p>", "ada@example.org"), STR("/h/")));
+	subtype = "html";
+}
+
 int
 main(void)
 {
@@ -744,6 +774,7 @@ main(void)
 	    cmocka_unit_test(amp_values_are_looked_at),
 	    cmocka_unit_test(values_that_no_quotes_can_hold_are_refused),
 	    cmocka_unit_test(keys_rotate),
+	    cmocka_unit_test(a_link_that_nobody_sees),
 	    cmocka_unit_test(errors_name_the_authors_place),
 	};
 
