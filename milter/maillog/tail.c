@@ -256,21 +256,22 @@ is_place(const struct candidate *candidate, const struct store_log_place *place)
 	return same;
 }
 
-/* A copy has the same beginning: the one with the same inode is it, else the first one. */
-static const struct candidate *
+/* A copy has the same beginning: the one with the same inode is it, else the first one. Its index,
+ * or -1. */
+static int
 find_place(GPtrArray *candidates, const struct store_log_place *place)
 {
-	const struct candidate *found = NULL;
+	int found = -1;
 
 	for (guint i = 0; i < candidates->len; i++) {
 		const struct candidate *candidate = candidates->pdata[i];
 
 		if (!is_place(candidate, place))
 			continue;
-		if (found == NULL ||
+		if (found < 0 ||
 		    ((int64_t)candidate->st.st_dev == place->device &&
 			(int64_t)candidate->st.st_ino == place->inode))
-			found = candidate;
+			found = (int)i;
 	}
 	return found;
 }
@@ -299,25 +300,47 @@ add_later(struct maillog_tail *tail, GPtrArray *candidates, const struct timespe
 	return added;
 }
 
+/* In the order in which they were written, whatever place is whose: a file that was empty is known by
+ * its inode, and what stood in it later may be in a copy. */
+static void
+add_resumed(struct maillog_tail *tail, GPtrArray *candidates, const int64_t *offsets,
+    const struct timespec *since)
+{
+	for (guint i = 0; i < candidates->len && make_room(tail); i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+		bool newest = i + 1 == candidates->len;
+
+		if (offsets[i] >= 0)
+			(void)add_file(tail, candidate->path, (off_t)offsets[i], NULL);
+		else if (newest || is_later(&candidate->st, since))
+			(void)add_file(tail, candidate->path, 0, NULL);
+	}
+}
+
 static void
 resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
 {
 	GPtrArray *candidates = find_candidates(tail->paths);
-	struct timespec since;
+	int64_t *offsets = g_new(int64_t, candidates->len + 1);
+	struct timespec since = {0, 0};
 	int64_t since_ms = 0;
 
+	for (guint i = 0; i < candidates->len; i++)
+		offsets[i] = -1;
 	for (size_t i = 0; i < count; i++) {
-		const struct candidate *found = find_place(candidates, &places[i]);
+		int found = find_place(candidates, &places[i]);
 
-		if (found == NULL)
+		if (found < 0)
 			tail->missed = true;
-		else if (!has_file(tail, &found->st))
-			(void)add_file(tail, found->path, (off_t)places[i].offset, NULL);
+		else if (offsets[found] < 0 || offsets[found] > places[i].offset)
+			offsets[found] = places[i].offset;
 		if (places[i].time_ms > since_ms)
 			since_ms = places[i].time_ms;
 	}
-	since = (struct timespec){.tv_sec = since_ms / 1000 - 1};
-	(void)add_later(tail, candidates, &since);
+	since.tv_sec = (time_t)(since_ms / 1000);
+	since.tv_nsec = (long)(since_ms % 1000) * 1000000;
+	add_resumed(tail, candidates, offsets, &since);
+	g_free(offsets);
 	g_ptr_array_free(candidates, TRUE);
 }
 
@@ -358,10 +381,23 @@ maillog_tail_before(struct maillog_tail *tail, off_t bytes, maillog_take *take, 
 	}
 }
 
+/* Files beyond the last member were not opened so far: they are known by being later. */
+static int64_t
+covered_ms(const struct maillog_tail *tail)
+{
+	struct stat st;
+
+	if (tail->count == 0 || fstat(tail->members[tail->count - 1].file->fd, &st) != 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + (int64_t)st.st_mtim.tv_nsec / 1000000;
+}
+
 size_t
 maillog_tail_places(
     const struct maillog_tail *tail, struct store_log_place places_r[MAILLOG_PLACES])
 {
+	int64_t time_ms = covered_ms(tail);
+
 	for (size_t i = 0; i < tail->count; i++) {
 		struct member member = tail->members[i];
 
@@ -370,7 +406,7 @@ maillog_tail_places(
 		    .inode = (int64_t)member.file->inode,
 		    .offset = maillog_file_at(member.file),
 		    .head_n = member.checked ? (int64_t)member.head_n : -1,
-		    .time_ms = clock_now()};
+		    .time_ms = time_ms};
 		id_hex(&member.head, (STORE_LOG_HEAD_SIZE - 1) / 2, places_r[i].head);
 	}
 	return tail->count;

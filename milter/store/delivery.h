@@ -83,7 +83,7 @@ struct store_log_place {
 	int64_t device, inode, offset;
 	int64_t head_n;			/* how many of the file's first bytes were digested */
 	char head[STORE_LOG_HEAD_SIZE]; /* the digest, in hex */
-	int64_t time_ms;		/* when it was read */
+	int64_t time_ms;		/* files that were written to later were not opened */
 };
 
 int store_log_places(struct store *store, struct store_log_place *places_r, size_t max,

@@ -91,12 +91,17 @@ def children_of(pid):
     return sorted(found)
 
 
-def alive(pid):
+def state_of(pid):
+    """As ps shows it: R, S, T, Z, ...; None if there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
-            return stat.read().rpartition(b")")[2].split()[0] != b"Z"
+            return stat.read().rpartition(b")")[2].split()[0].decode()
     except OSError:
-        return False
+        return None
+
+
+def alive(pid):
+    return state_of(pid) not in (None, "Z")
 
 
 def kill(pid, number=signal.SIGKILL):

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-from lab import LabError, alive, can_connect, free_port, kill, processes_of, run, wait_for
+from lab import LabError, alive, can_connect, free_port, kill, processes_of, run, state_of, wait_for
 
 DAEMONS = "/usr/lib/postfix/sbin"
 
@@ -294,17 +294,21 @@ class Postfix:
     def flush(self):
         """Deferred mail is tried again now."""
         subprocess.run(["/usr/sbin/postqueue", "-c", self.config, "-f"], check=False,
-                       env=self._environment)
+                       stderr=subprocess.DEVNULL, env=self._environment)
 
     def rotate(self, name, copied=False):
         """The log goes on in a new file; the old one is mail.log.NAME. `copied`: it is copied, and
         the log itself truncated. No line is lost on the way."""
         old = f"{self.log}.{name}"
+        # It is made with the first line after a rotation.
+        if not os.path.exists(self.log):
+            return
         if not copied:
             os.rename(self.log, old)
             self._logger.send_signal(signal.SIGUSR1)
             return
         self._logger.send_signal(signal.SIGSTOP)
+        wait_for("the log's process to stand still", lambda: state_of(self._logger.pid) == "T")
         shutil.copy(self.log, old)
         os.truncate(self.log, 0)
         self._logger.send_signal(signal.SIGCONT)
