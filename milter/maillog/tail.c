@@ -186,6 +186,21 @@ make_room(struct maillog_tail *tail)
 	return tail->count < MAILLOG_PLACES;
 }
 
+/* Notes how the file begins, also what was not read so far: it may be copied and truncated before. */
+static void
+look_at_head(struct member *member)
+{
+	struct stat st;
+	size_t n = 0;
+
+	if (fstat(member->file->fd, &st) == 0)
+		n = st.st_size > HEAD_BYTES ? HEAD_BYTES : (size_t)st.st_size;
+	if (member->checked && member->head_n == n)
+		return;
+	member->head_n = n;
+	member->checked = maillog_file_head(member->file, n, &member->head);
+}
+
 /* Takes the file over; there is room. */
 static void
 put_member(struct maillog_tail *tail, size_t at, struct maillog_file *file)
@@ -193,6 +208,7 @@ put_member(struct maillog_tail *tail, size_t at, struct maillog_file *file)
 	memmove(&tail->members[at + 1], &tail->members[at],
 	    (tail->count - at) * sizeof tail->members[0]);
 	tail->members[at] = (struct member){.file = file, .grown_us = clock_mono_us()};
+	look_at_head(&tail->members[at]);
 	tail->count++;
 }
 
@@ -208,19 +224,6 @@ add_file(struct maillog_tail *tail, const char *path, off_t offset, struct err *
 	maillog_file_seek(file, offset);
 	put_member(tail, tail->count, file);
 	return 0;
-}
-
-/* Notes how the file begins, as far as it was read. */
-static void
-look_at_head(struct member *member)
-{
-	off_t at = maillog_file_at(member->file);
-	size_t n = at > HEAD_BYTES ? HEAD_BYTES : (size_t)at;
-
-	if (member->checked && member->head_n == n)
-		return;
-	member->head_n = n;
-	member->checked = maillog_file_head(member->file, n, &member->head);
 }
 
 /* Does the file begin as this one did? */
@@ -399,15 +402,14 @@ maillog_tail_places(
 	int64_t time_ms = covered_ms(tail);
 
 	for (size_t i = 0; i < tail->count; i++) {
-		struct member member = tail->members[i];
+		const struct member *member = &tail->members[i];
 
-		look_at_head(&member);
-		places_r[i] = (struct store_log_place){.device = (int64_t)member.file->device,
-		    .inode = (int64_t)member.file->inode,
-		    .offset = maillog_file_at(member.file),
-		    .head_n = member.checked ? (int64_t)member.head_n : -1,
+		places_r[i] = (struct store_log_place){.device = (int64_t)member->file->device,
+		    .inode = (int64_t)member->file->inode,
+		    .offset = maillog_file_at(member->file),
+		    .head_n = member->checked ? (int64_t)member->head_n : -1,
 		    .time_ms = time_ms};
-		id_hex(&member.head, (STORE_LOG_HEAD_SIZE - 1) / 2, places_r[i].head);
+		id_hex(&member->head, (STORE_LOG_HEAD_SIZE - 1) / 2, places_r[i].head);
 	}
 	return tail->count;
 }
@@ -487,6 +489,7 @@ find_copy(struct maillog_tail *tail, size_t at)
 
 	maillog_file_seek(member->file, 0);
 	member->checked = false;
+	look_at_head(member);
 	for (guint i = 0; copy != NULL && i < candidates->len; i++) {
 		const struct candidate *candidate = candidates->pdata[i];
 

@@ -545,6 +545,15 @@ move(const struct fixture *f, const char *from, const char *to)
 	assert_int_equal(rename(old, new), 0);
 }
 
+static void
+remove_end(const struct fixture *f, const char *end)
+{
+	char path[400];
+
+	snprintf(path, sizeof path, "%s%s", f->log, end);
+	unlink(path);
+}
+
 /* As after a restart: from the kept places. */
 static void
 again(struct fixture *f)
@@ -716,11 +725,11 @@ put_many(const struct fixture *f, int count, char *wanted, size_t size)
 static void
 remove_many(const struct fixture *f, int count)
 {
-	char path[400];
+	char end[32];
 
 	for (int i = 0; i < count; i++) {
-		snprintf(path, sizeof path, "%s.%d", f->log, 100 - i);
-		unlink(path);
+		snprintf(end, sizeof end, ".%d", 100 - i);
+		remove_end(f, end);
 	}
 }
 
@@ -788,6 +797,41 @@ copies_come_before_what_follows(void **state)
 	assert_string_equal(seen(f), "a b c ");
 }
 
+/* Copied and truncated while older files were still being read. */
+static void
+what_was_opened_but_not_read_is_found_in_its_copy(void **state)
+{
+	struct fixture *f = *state;
+	struct store_log_place places[MAILLOG_PLACES];
+	size_t count;
+
+	for (int round = 0; round < 2; round++) {
+		put(f, "", "w", "a\n");
+		f->tail = maillog_tail_new(&f->list, NULL, 0);
+		assert_string_equal(seen(f), "a ");
+		count = maillog_tail_places(f->tail, places);
+		maillog_tail_free(&f->tail);
+		put(f, "", "a", "b\n");
+		move(f, "", ".3");
+		usleep(10000);
+		put(f, "", "w", "c\n");
+		/* Both are open; nothing, or only the older one, is read. */
+		f->tail = maillog_tail_new(&f->list, places, count);
+		f->seen[0] = '\0';
+		if (round == 1)
+			assert_int_equal(maillog_tail_read(f->tail, see, f, &f->err), 1);
+		put(f, ".2", "w", "c\nd\n");
+		put(f, "", "w", "e\n");
+		if (round == 1)
+			again(f);
+		assert_string_equal(seen(f), round == 0 ? "b c d e " : "c d e ");
+		maillog_tail_free(&f->tail);
+		/* The next round's files begin alike. */
+		remove_end(f, ".2");
+		remove_end(f, ".3");
+	}
+}
+
 #define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -810,6 +854,7 @@ main(void)
 	    FILE_TEST(after_a_long_time_all_files_are_read),
 	    FILE_TEST(copied_twice_before_it_is_seen),
 	    FILE_TEST(copies_come_before_what_follows),
+	    FILE_TEST(what_was_opened_but_not_read_is_found_in_its_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
