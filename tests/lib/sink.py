@@ -81,13 +81,15 @@ class Sink:
                 self._by_recipient.setdefault(address.lower(), []).append(message)
         return self.messages
 
-    def answers(self):
-        """{address: what was said to it in each attempt}; "drop" for a lost connection."""
+    def answers(self, times=False):
+        """{address: what was said to it in each attempt}; "drop" for a lost connection. `times`:
+        when, instead of what."""
         found = {}
         with open(os.path.join(self.folder, "answers"), encoding="utf-8") as file:
             for line in file:
                 record = json.loads(line)
-                found.setdefault(record["to"].lower(), []).append(record["answer"])
+                found.setdefault(record["to"].lower(), []).append(
+                    record["time" if times else "answer"])
         return found
 
     def of(self, address):
