@@ -106,16 +106,6 @@ read_pipe(struct buf *raw, struct err *err)
 	return ferror(stdin) ? err_set(err, ERR_IO, "standard input: %s", strerror(errno)) : 0;
 }
 
-/* To its end, so that the relay does not see its pipe break. */
-static void
-drain(void)
-{
-	char piece[8192];
-
-	while (fread(piece, 1, sizeof piece, stdin) > 0)
-		continue;
-}
-
 static int
 run_pipe(struct bounce_command *command)
 {
@@ -132,7 +122,7 @@ run_pipe(struct bounce_command *command)
 	if (rc == 0 && command->keep)
 		rc = put_into_folder(command, mail.raw, &err);
 	if (rc == 0)
-		drain();
+		ctl_drain();
 	if (rc != 0 && err.code != ERR_NONE)
 		ctl_error("%s", err.text);
 	buf_fini(&raw);

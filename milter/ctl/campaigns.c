@@ -122,18 +122,11 @@ list(struct ctl *ctl, bool json)
 static int
 run_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
-	bool json = false;
-	int option, status;
+	bool json;
+	int status = ctl_json_option(argc, argv, "campaigns", &json);
 
-	while ((option = ctl_option(argc, argv, options)) != -1) {
-		if (option != 'j')
-			return ctl_usage("campaigns");
-		json = true;
-	}
+	if (status != EX_OK)
+		return status;
 	if (optind != argc)
 		return ctl_usage("campaigns");
 	status = ctl_store(ctl, STORE_READ);

@@ -158,6 +158,31 @@ ctl_option(int argc, char **argv, const struct option *options)
 	return option == ':' ? '?' : option;
 }
 
+int
+ctl_json_option(int argc, char **argv, const char *command, bool *json_r)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	int option;
+
+	*json_r = false;
+	while ((option = ctl_option(argc, argv, options)) != -1) {
+		if (option != 'j')
+			return ctl_usage(command);
+		*json_r = true;
+	}
+	return EX_OK;
+}
+
+void
+ctl_drain(void)
+{
+	char piece[8192];
+
+	while (fread(piece, 1, sizeof piece, stdin) > 0)
+		continue;
+}
+
 bool
 ctl_number(const char *name, const char *text, unsigned long long max, size_t *number_r)
 {

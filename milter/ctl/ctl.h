@@ -161,6 +161,10 @@ int ctl_act(struct ctl *ctl, int argc, char **argv, const struct ctl_action *act
 /* getopt_long with long options only, which may stand anywhere; complains about bad ones
  * itself and then returns '?'. Set optind to 0 before the first call of a command. */
 int ctl_option(int argc, char **argv, const struct option *options);
+/* For those with --json alone; `optind` stands at what is left then. EX_OK, or EX_USAGE. */
+int ctl_json_option(int argc, char **argv, const char *command, bool *json_r);
+/* Standard input to its end, so that the relay does not see its pipe break. */
+void ctl_drain(void);
 /* Reads a number of 1 up to `max`; complains. */
 bool ctl_number(const char *name, const char *text, unsigned long long max, size_t *number_r);
 

@@ -98,20 +98,13 @@ print_line(const struct conf_plugin *section, const struct board_plugin *plugin,
 static int
 run_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
 	const struct conf *conf;
 	struct board *board;
-	bool json = false;
-	int option, status;
+	bool json;
+	int status = ctl_json_option(argc, argv, "plugin", &json);
 
-	while ((option = ctl_option(argc, argv, options)) != -1) {
-		if (option != 'j')
-			return ctl_usage("plugin");
-		json = true;
-	}
+	if (status != EX_OK)
+		return status;
 	if (optind != argc)
 		return ctl_usage("plugin");
 	status = open_board(ctl, &conf, &board);

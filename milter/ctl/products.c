@@ -205,19 +205,12 @@ run_list(struct ctl *ctl, int argc, char **argv)
 static int
 run_catalogues(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct err err = ERR_INIT;
-	bool json = false;
-	int option, status;
+	bool json;
+	int status = ctl_json_option(argc, argv, "products", &json);
 
-	while ((option = ctl_option(argc, argv, options)) != -1) {
-		if (option != 'j')
-			return ctl_usage("products");
-		json = true;
-	}
+	if (status != EX_OK)
+		return status;
 	if (optind != argc)
 		return ctl_usage("products");
 	status = ctl_store(ctl, STORE_READ);

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "ctl/provider.h"
-#include "ctl/tally.h"
+#include "ctl/sums.h"
 #include "store/fate.h"
 #include "store/journal.h"
 #include "store/link.h"
@@ -28,17 +28,17 @@
 #define MARK_LENGTH 8 /* digits of a message key that tokens have room for */
 #define FATE_LENGTH 32
 
-#define OUTCOMES                                                                             \
-	(TALLY_BIT(sent) | TALLY_BIT(delivered) | TALLY_BIT(deferred) | TALLY_BIT(bounced) | \
-	    TALLY_BIT(hard) | TALLY_BIT(deleted) | TALLY_BIT(unknown))
+#define OUTCOMES                                                                         \
+	(SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(deferred) | SUMS_BIT(bounced) | \
+	    SUMS_BIT(hard) | SUMS_BIT(deleted) | SUMS_BIT(unknown))
 #define PEOPLE \
-	(TALLY_BIT(opened) | TALLY_BIT(clicked) | TALLY_BIT(unsubscribed) | TALLY_BIT(complained))
+	(SUMS_BIT(opened) | SUMS_BIT(clicked) | SUMS_BIT(unsubscribed) | SUMS_BIT(complained))
 #define VERDICTS \
-	(TALLY_BIT(recipients) | TALLY_BIT(suppressed) | TALLY_BIT(waiting) | TALLY_BIT(failed))
-#define REASONS (TALLY_BIT(deferred) | TALLY_BIT(bounced) | TALLY_BIT(hard))
+	(SUMS_BIT(recipients) | SUMS_BIT(suppressed) | SUMS_BIT(waiting) | SUMS_BIT(failed))
+#define REASONS (SUMS_BIT(deferred) | SUMS_BIT(bounced) | SUMS_BIT(hard))
 
 struct report {
-	struct tally *tally;
+	struct sums *sums;
 	int64_t since_ms;
 	GHashTable *did[STORE_EVENT_UNSUBSCRIBED + 1][2]; /* by kind and machine: who */
 	GHashTable *bounces; /* copy (as store_fate_id says) -> struct bounce */
@@ -112,7 +112,7 @@ add_key(GHashTable *set, const char *prefix, const char *key)
 }
 
 struct measures {
-	enum tally_measure once, all;
+	enum sums_measure once, all;
 	bool counted; /* each time, too */
 };
 
@@ -121,18 +121,17 @@ measures_of(enum store_event_kind kind, bool machine)
 {
 	switch (kind) {
 	case STORE_EVENT_OPENED:
-		return machine ? (struct measures){TALLY_machine_opened, TALLY_machine_opens, true}
-			       : (struct measures){TALLY_opened, TALLY_opens, true};
+		return machine ? (struct measures){SUMS_machine_opened, SUMS_machine_opens, true}
+			       : (struct measures){SUMS_opened, SUMS_opens, true};
 	case STORE_EVENT_CLICKED:
-		return machine
-		    ? (struct measures){TALLY_machine_clicked, TALLY_machine_clicks, true}
-		    : (struct measures){TALLY_clicked, TALLY_clicks, true};
+		return machine ? (struct measures){SUMS_machine_clicked, SUMS_machine_clicks, true}
+			       : (struct measures){SUMS_clicked, SUMS_clicks, true};
 	case STORE_EVENT_UNSUBSCRIBED:
-		return (struct measures){TALLY_unsubscribed, TALLY_unsubscribed, false};
+		return (struct measures){SUMS_unsubscribed, SUMS_unsubscribed, false};
 	case STORE_EVENT_COMPLAINED:
-		return (struct measures){TALLY_complained, TALLY_complained, false};
+		return (struct measures){SUMS_complained, SUMS_complained, false};
 	default:
-		return (struct measures){TALLY_COUNT, TALLY_COUNT, false};
+		return (struct measures){SUMS_COUNT, SUMS_COUNT, false};
 	}
 }
 
@@ -153,9 +152,9 @@ take_link(struct report *report, const struct store_report_event *event, const c
 		return;
 	snprintf(name, sizeof name, "%lld", (long long)event->link);
 	snprintf(prefix, sizeof prefix, "%lld/", (long long)event->link);
-	tally_add(report->tally, TALLY_LINKS, str_c(name), measures.all);
+	sums_add(report->sums, SUMS_LINKS, str_c(name), measures.all);
 	if (add_key(who, prefix, key))
-		tally_add(report->tally, TALLY_LINKS, str_c(name), measures.once);
+		sums_add(report->sums, SUMS_LINKS, str_c(name), measures.once);
 }
 
 static void
@@ -168,15 +167,15 @@ take_event(const struct store_report_event *event, void *closure)
 
 	if (event->kind == STORE_EVENT_BOUNCED && event->source_id.n > FATE_LENGTH)
 		take_bounce(report, event);
-	if (measures.once == TALLY_COUNT)
+	if (measures.once == SUMS_COUNT)
 		return;
 	who = report->did[event->kind][event->machine];
 	event_key(key, event);
 	if (add_key(who, "", key))
-		tally_add(report->tally, TALLY_TOTAL, STR(""), measures.once);
+		sums_add(report->sums, SUMS_TOTAL, STR(""), measures.once);
 	if (measures.counted)
-		tally_add(report->tally, TALLY_TOTAL, STR(""), measures.all);
-	tally_add(report->tally, TALLY_HOURS, hour_of(event->time_ms, hour), measures.all);
+		sums_add(report->sums, SUMS_TOTAL, STR(""), measures.all);
+	sums_add(report->sums, SUMS_HOURS, hour_of(event->time_ms, hour), measures.all);
 	if (event->kind == STORE_EVENT_CLICKED)
 		take_link(report, event, key, measures, who);
 }
@@ -203,30 +202,30 @@ find_bounce(const struct report *report, const struct store_journal_row *row)
 	    : bounce;
 }
 
-static enum tally_measure
+static enum sums_measure
 measure_of(enum store_outcome outcome)
 {
 	switch (outcome) {
 	case STORE_OUTCOME_DELIVERED:
-		return TALLY_delivered;
+		return SUMS_delivered;
 	case STORE_OUTCOME_DEFERRED:
-		return TALLY_deferred;
+		return SUMS_deferred;
 	case STORE_OUTCOME_BOUNCED:
-		return TALLY_bounced;
+		return SUMS_bounced;
 	case STORE_OUTCOME_DELETED:
-		return TALLY_deleted;
+		return SUMS_deleted;
 	case STORE_OUTCOME_NONE:
 	case STORE_OUTCOME_PASSED:
 		break;
 	}
-	return TALLY_unknown;
+	return SUMS_unknown;
 }
 
 static void
-add_both(struct report *report, const char *provider, enum tally_measure measure)
+add_both(struct report *report, const char *provider, enum sums_measure measure)
 {
-	tally_add(report->tally, TALLY_TOTAL, STR(""), measure);
-	tally_add(report->tally, TALLY_PROVIDERS, str_c(provider), measure);
+	sums_add(report->sums, SUMS_TOTAL, STR(""), measure);
+	sums_add(report->sums, SUMS_PROVIDERS, str_c(provider), measure);
 }
 
 /* Those who did something with this copy, for its provider. */
@@ -242,13 +241,13 @@ add_people(struct report *report, const struct store_journal_row *row, const cha
 	format_key(key, row->message, row->contact_id);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (g_hash_table_contains(report->did[kinds[i]][false], key))
-			tally_add(report->tally, TALLY_PROVIDERS, str_c(provider),
+			sums_add(report->sums, SUMS_PROVIDERS, str_c(provider),
 			    measures_of(kinds[i], false).once);
 	}
 }
 
 struct end {
-	enum tally_measure measure;
+	enum sums_measure measure;
 	struct str reason;
 	bool hard;
 	int64_t time_ms;
@@ -262,7 +261,7 @@ end_of(const struct report *report, const struct store_journal_row *row)
 
 	if (bounce != NULL)
 		return (struct end){
-		    TALLY_bounced, str_c(bounce->reason), bounce->hard, bounce->time_ms};
+		    SUMS_bounced, str_c(bounce->reason), bounce->hard, bounce->time_ms};
 	return (struct end){measure_of(last->outcome), last->reason, last->hard, last->time_ms};
 }
 
@@ -271,28 +270,28 @@ take_reason(struct report *report, const struct end *end)
 {
 	struct str reason = end->reason.n > 0 ? end->reason : STR("other");
 
-	tally_add(report->tally, TALLY_REASONS, reason, end->measure);
+	sums_add(report->sums, SUMS_REASONS, reason, end->measure);
 	if (end->hard)
-		tally_add(report->tally, TALLY_REASONS, reason, TALLY_hard);
+		sums_add(report->sums, SUMS_REASONS, reason, SUMS_hard);
 }
 
 static void
 take_sent(struct report *report, const struct store_journal_row *row)
 {
 	const struct end end = end_of(report, row);
-	bool bounced = end.measure == TALLY_bounced;
+	bool bounced = end.measure == SUMS_bounced;
 	char provider[CTL_PROVIDER_SIZE], hour[CLOCK_TEXT_SIZE];
 
 	ctl_provider_of(row->delivery.relay, row->recipient, provider);
-	add_both(report, provider, TALLY_sent);
+	add_both(report, provider, SUMS_sent);
 	add_both(report, provider, end.measure);
 	if (bounced && end.hard)
-		add_both(report, provider, TALLY_hard);
-	tally_add_n(report->tally, TALLY_TOTAL, STR(""), TALLY_attempts, row->delivery.attempts);
-	tally_add(report->tally, TALLY_HOURS, hour_of(row->time_ms, hour), TALLY_sent);
-	if (bounced || end.measure == TALLY_delivered)
-		tally_add(report->tally, TALLY_HOURS, hour_of(end.time_ms, hour), end.measure);
-	if (bounced || end.measure == TALLY_deferred)
+		add_both(report, provider, SUMS_hard);
+	sums_add_n(report->sums, SUMS_TOTAL, STR(""), SUMS_attempts, row->delivery.attempts);
+	sums_add(report->sums, SUMS_HOURS, hour_of(row->time_ms, hour), SUMS_sent);
+	if (bounced || end.measure == SUMS_delivered)
+		sums_add(report->sums, SUMS_HOURS, hour_of(end.time_ms, hour), end.measure);
+	if (bounced || end.measure == SUMS_deferred)
 		take_reason(report, &end);
 	add_people(report, row, provider);
 }
@@ -300,19 +299,19 @@ take_sent(struct report *report, const struct store_journal_row *row)
 static bool
 take_row(const struct store_journal_row *row, void *closure)
 {
-	static const enum tally_measure measures[] = {
-	    [STORE_SENT] = TALLY_sent,
-	    [STORE_SUPPRESSED] = TALLY_suppressed,
-	    [STORE_DEFERRED] = TALLY_waiting,
-	    [STORE_FAILED] = TALLY_failed,
+	static const enum sums_measure measures[] = {
+	    [STORE_SENT] = SUMS_sent,
+	    [STORE_SUPPRESSED] = SUMS_suppressed,
+	    [STORE_DEFERRED] = SUMS_waiting,
+	    [STORE_FAILED] = SUMS_failed,
 	};
 	struct report *report = closure;
 
-	tally_add(report->tally, TALLY_TOTAL, STR(""), TALLY_recipients);
+	sums_add(report->sums, SUMS_TOTAL, STR(""), SUMS_recipients);
 	if (row->verdict == STORE_SENT)
 		take_sent(report, row);
 	else
-		tally_add(report->tally, TALLY_TOTAL, STR(""), measures[row->verdict]);
+		sums_add(report->sums, SUMS_TOTAL, STR(""), measures[row->verdict]);
 	return true;
 }
 
@@ -321,8 +320,8 @@ take_row(const struct store_journal_row *row, void *closure)
 static void
 report_init(struct report *report)
 {
-	report->tally = tally_new();
-	tally_add_n(report->tally, TALLY_TOTAL, STR(""), TALLY_recipients, 0);
+	report->sums = sums_new();
+	sums_add_n(report->sums, SUMS_TOTAL, STR(""), SUMS_recipients, 0);
 	report->bounces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, bounce_free);
 	for (int i = 0; i <= STORE_EVENT_UNSUBSCRIBED; i++) {
 		for (int k = 0; k < 2; k++)
@@ -334,7 +333,7 @@ report_init(struct report *report)
 static void
 report_fini(struct report *report)
 {
-	tally_free(&report->tally);
+	sums_free(&report->sums);
 	g_hash_table_destroy(report->bounces);
 	for (int i = 0; i <= STORE_EVENT_UNSUBSCRIBED; i++) {
 		for (int k = 0; k < 2; k++)
@@ -350,7 +349,7 @@ describe_link(const struct store_link *link, void *closure)
 
 	/* Links that nobody clicked belong to the map, too. */
 	snprintf(name, sizeof name, "%lld", (long long)link->id);
-	tally_describe(report->tally, TALLY_LINKS, str_c(name), link->address);
+	sums_describe(report->sums, SUMS_LINKS, str_c(name), link->address);
 	return true;
 }
 
@@ -370,7 +369,7 @@ read_campaign(struct ctl *ctl, struct report *report, const char *name, struct e
 }
 
 struct options {
-	enum tally_form form;
+	enum sums_form form;
 	int64_t since_ms;
 };
 
@@ -382,7 +381,7 @@ read_options(int argc, char **argv, struct options *options_r)
 	    {"json", no_argument, NULL, 'j'}, {"csv", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
 	int option;
 
-	*options_r = (struct options){TALLY_TEXT, 0};
+	*options_r = (struct options){SUMS_TEXT, 0};
 	while ((option = ctl_option(argc, argv, options)) != -1) {
 		switch (option) {
 		case 's':
@@ -391,10 +390,10 @@ read_options(int argc, char **argv, struct options *options_r)
 			ctl_error("--since %s: a time like 2026-01-31 or 30d was expected", optarg);
 			return EX_USAGE;
 		case 'j':
-			options_r->form = TALLY_JSON;
+			options_r->form = SUMS_JSON;
 			break;
 		case 'c':
-			options_r->form = TALLY_CSV;
+			options_r->form = SUMS_CSV;
 			break;
 		default:
 			return ctl_usage("report");
@@ -406,18 +405,18 @@ read_options(int argc, char **argv, struct options *options_r)
 int
 ctl_report_campaign(struct ctl *ctl, int argc, char **argv)
 {
-	static const uint32_t measures[TALLY_SECTIONS] = {[TALLY_TOTAL] = VERDICTS | OUTCOMES |
-		PEOPLE | TALLY_BIT(attempts) | TALLY_BIT(opens) | TALLY_BIT(machine_opened) |
-		TALLY_BIT(machine_opens) | TALLY_BIT(clicks) | TALLY_BIT(machine_clicked) |
-		TALLY_BIT(machine_clicks),
-	    [TALLY_REASONS] = REASONS,
-	    [TALLY_PROVIDERS] = OUTCOMES | PEOPLE,
-	    [TALLY_HOURS] = TALLY_BIT(sent) | TALLY_BIT(delivered) | TALLY_BIT(bounced) |
-		TALLY_BIT(opens) | TALLY_BIT(machine_opens) | TALLY_BIT(clicks) |
-		TALLY_BIT(machine_clicks) | TALLY_BIT(unsubscribed) | TALLY_BIT(complained),
-	    [TALLY_LINKS] = TALLY_BIT(clicked) | TALLY_BIT(clicks) | TALLY_BIT(machine_clicked) |
-		TALLY_BIT(machine_clicks)};
-	struct report report = {.tally = NULL};
+	static const uint32_t measures[SUMS_SECTIONS] = {[SUMS_TOTAL] = VERDICTS | OUTCOMES |
+		PEOPLE | SUMS_BIT(attempts) | SUMS_BIT(opens) | SUMS_BIT(machine_opened) |
+		SUMS_BIT(machine_opens) | SUMS_BIT(clicks) | SUMS_BIT(machine_clicked) |
+		SUMS_BIT(machine_clicks),
+	    [SUMS_REASONS] = REASONS,
+	    [SUMS_PROVIDERS] = OUTCOMES | PEOPLE,
+	    [SUMS_HOURS] = SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(bounced) |
+		SUMS_BIT(opens) | SUMS_BIT(machine_opens) | SUMS_BIT(clicks) |
+		SUMS_BIT(machine_clicks) | SUMS_BIT(unsubscribed) | SUMS_BIT(complained),
+	    [SUMS_LINKS] = SUMS_BIT(clicked) | SUMS_BIT(clicks) | SUMS_BIT(machine_clicked) |
+		SUMS_BIT(machine_clicks)};
+	struct report report = {.sums = NULL};
 	struct options options;
 	struct err err = ERR_INIT;
 	int status = read_options(argc, argv, &options);
@@ -434,7 +433,7 @@ ctl_report_campaign(struct ctl *ctl, int argc, char **argv)
 	if (read_campaign(ctl, &report, argv[optind], &err) != 0)
 		status = ctl_fail(&err);
 	else
-		tally_put(report.tally, "campaign", str_c(argv[optind]), measures, options.form);
+		sums_put(report.sums, "campaign", str_c(argv[optind]), measures, options.form);
 	report_fini(&report);
 	return status;
 }
@@ -442,13 +441,13 @@ ctl_report_campaign(struct ctl *ctl, int argc, char **argv)
 int
 ctl_report_delivery(struct ctl *ctl, int argc, char **argv)
 {
-	static const uint32_t measures[TALLY_SECTIONS] = {
-	    [TALLY_TOTAL] = VERDICTS | OUTCOMES | TALLY_BIT(attempts),
-	    [TALLY_REASONS] = REASONS,
-	    [TALLY_PROVIDERS] = OUTCOMES,
-	    [TALLY_HOURS] = TALLY_BIT(sent) | TALLY_BIT(delivered) | TALLY_BIT(bounced)};
+	static const uint32_t measures[SUMS_SECTIONS] = {
+	    [SUMS_TOTAL] = VERDICTS | OUTCOMES | SUMS_BIT(attempts),
+	    [SUMS_REASONS] = REASONS,
+	    [SUMS_PROVIDERS] = OUTCOMES,
+	    [SUMS_HOURS] = SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(bounced)};
 	struct store_journal_filter filter = {.since_ms = 0};
-	struct report report = {.tally = NULL};
+	struct report report = {.sums = NULL};
 	struct options options;
 	struct err err = ERR_INIT;
 	char since[CLOCK_TEXT_SIZE];
@@ -466,8 +465,8 @@ ctl_report_delivery(struct ctl *ctl, int argc, char **argv)
 	if (store_journal_each(ctl->store, &filter, take_row, &report, &err) != 0)
 		status = ctl_fail(&err);
 	else
-		tally_put(report.tally, "since", str_c(clock_iso(options.since_ms, since)),
-		    measures, options.form);
+		sums_put(report.sums, "since", str_c(clock_iso(options.since_ms, since)), measures,
+		    options.form);
 	report_fini(&report);
 	return status;
 }

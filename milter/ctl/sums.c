@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tally: see tally.h
+ * sums: see sums.h
  *
  * Owns:    its memory: a row for each name, however many copies there are.
  */
-#include "ctl/tally.h"
+#include "ctl/sums.h"
 
 #include "ctl/ctl.h"
 
@@ -12,27 +12,27 @@
 
 struct row {
 	char *name, *text;
-	int64_t n[TALLY_COUNT];
+	int64_t n[SUMS_COUNT];
 };
 
-struct tally {
-	GHashTable *sections[TALLY_SECTIONS]; /* name -> struct row */
+struct sums {
+	GHashTable *sections[SUMS_SECTIONS]; /* name -> struct row */
 };
 
 static const char *const measure_names[] = {
-#define TALLY_NAME(name) #name,
-    TALLY_MEASURES(TALLY_NAME)
-#undef TALLY_NAME
+#define SUMS_NAME(name) #name,
+    SUMS_MEASURES(SUMS_NAME)
+#undef SUMS_NAME
 };
 
 static const struct {
 	const char *plural, *name;
 } section_names[] = {
-    [TALLY_TOTAL] = {"total", NULL},
-    [TALLY_REASONS] = {"reasons", "reason"},
-    [TALLY_PROVIDERS] = {"providers", "provider"},
-    [TALLY_HOURS] = {"hours", "hour"},
-    [TALLY_LINKS] = {"links", "link"},
+    [SUMS_TOTAL] = {"total", NULL},
+    [SUMS_REASONS] = {"reasons", "reason"},
+    [SUMS_PROVIDERS] = {"providers", "provider"},
+    [SUMS_HOURS] = {"hours", "hour"},
+    [SUMS_LINKS] = {"links", "link"},
 };
 
 static void
@@ -45,30 +45,30 @@ row_free(gpointer data)
 	g_free(row);
 }
 
-struct tally *
-tally_new(void)
+struct sums *
+sums_new(void)
 {
-	struct tally *tally = g_new0(struct tally, 1);
+	struct sums *sums = g_new0(struct sums, 1);
 
-	for (int i = 0; i < TALLY_SECTIONS; i++)
-		tally->sections[i] = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, row_free);
-	return tally;
+	for (int i = 0; i < SUMS_SECTIONS; i++)
+		sums->sections[i] = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, row_free);
+	return sums;
 }
 
 void
-tally_free(struct tally **tally)
+sums_free(struct sums **sums)
 {
-	for (int i = 0; i < TALLY_SECTIONS; i++)
-		g_hash_table_destroy((*tally)->sections[i]);
-	g_free(*tally);
-	*tally = NULL;
+	for (int i = 0; i < SUMS_SECTIONS; i++)
+		g_hash_table_destroy((*sums)->sections[i]);
+	g_free(*sums);
+	*sums = NULL;
 }
 
 static struct row *
-row_of(struct tally *tally, enum tally_section section, struct str name)
+row_of(struct sums *sums, enum sums_section section, struct str name)
 {
 	char *text = g_strndup(name.p == NULL ? "" : name.p, name.n);
-	struct row *row = g_hash_table_lookup(tally->sections[section], text);
+	struct row *row = g_hash_table_lookup(sums->sections[section], text);
 
 	if (row != NULL) {
 		g_free(text);
@@ -76,28 +76,27 @@ row_of(struct tally *tally, enum tally_section section, struct str name)
 	}
 	row = g_new0(struct row, 1);
 	row->name = text;
-	g_hash_table_insert(tally->sections[section], row->name, row);
+	g_hash_table_insert(sums->sections[section], row->name, row);
 	return row;
 }
 
 void
-tally_add_n(struct tally *tally, enum tally_section section, struct str name,
-    enum tally_measure measure, int64_t n)
+sums_add_n(struct sums *sums, enum sums_section section, struct str name, enum sums_measure measure,
+    int64_t n)
 {
-	row_of(tally, section, name)->n[measure] += n;
+	row_of(sums, section, name)->n[measure] += n;
 }
 
 void
-tally_add(
-    struct tally *tally, enum tally_section section, struct str name, enum tally_measure measure)
+sums_add(struct sums *sums, enum sums_section section, struct str name, enum sums_measure measure)
 {
-	tally_add_n(tally, section, name, measure, 1);
+	sums_add_n(sums, section, name, measure, 1);
 }
 
 void
-tally_describe(struct tally *tally, enum tally_section section, struct str name, struct str text)
+sums_describe(struct sums *sums, enum sums_section section, struct str name, struct str text)
 {
-	struct row *row = row_of(tally, section, name);
+	struct row *row = row_of(sums, section, name);
 
 	g_free(row->text);
 	row->text = g_strndup(text.p, text.n);
@@ -110,7 +109,7 @@ largest(const struct row *row)
 {
 	int64_t most = 0;
 
-	for (int i = 0; i < TALLY_COUNT; i++)
+	for (int i = 0; i < SUMS_COUNT; i++)
 		most = row->n[i] > most ? row->n[i] : most;
 	return most;
 }
@@ -130,10 +129,10 @@ by_number(gconstpointer a, gconstpointer b)
 }
 
 static GList *
-sorted(const struct tally *tally, enum tally_section section)
+sorted(const struct sums *sums, enum sums_section section)
 {
-	return g_list_sort(g_hash_table_get_values(tally->sections[section]),
-	    section == TALLY_HOURS ? by_name : by_number);
+	return g_list_sort(g_hash_table_get_values(sums->sections[section]),
+	    section == SUMS_HOURS ? by_name : by_number);
 }
 
 /* --- output --- */
@@ -147,7 +146,7 @@ row_json(const struct row *row, const char *name, uint32_t measures)
 		json_object_set_new(object, name, ctl_json_str(str_c(row->name)));
 	if (row->text != NULL)
 		json_object_set_new(object, "address", ctl_json_str(str_c(row->text)));
-	for (int i = 0; i < TALLY_COUNT; i++) {
+	for (int i = 0; i < SUMS_COUNT; i++) {
 		if ((measures >> i & 1) != 0)
 			json_object_set_new(object, measure_names[i], json_integer(row->n[i]));
 	}
@@ -155,16 +154,16 @@ row_json(const struct row *row, const char *name, uint32_t measures)
 }
 
 static void
-put_json(const struct tally *tally, const char *title, struct str subject,
-    const uint32_t measures[TALLY_SECTIONS])
+put_json(const struct sums *sums, const char *title, struct str subject,
+    const uint32_t measures[SUMS_SECTIONS])
 {
-	const struct row *total = g_hash_table_lookup(tally->sections[TALLY_TOTAL], "");
-	json_t *all = row_json(total, NULL, measures[TALLY_TOTAL]);
+	const struct row *total = g_hash_table_lookup(sums->sections[SUMS_TOTAL], "");
+	json_t *all = row_json(total, NULL, measures[SUMS_TOTAL]);
 
 	json_object_set_new(all, title, ctl_json_str(subject));
-	for (int i = TALLY_TOTAL + 1; i < TALLY_SECTIONS; i++) {
+	for (int i = SUMS_TOTAL + 1; i < SUMS_SECTIONS; i++) {
 		json_t *list = json_array();
-		GList *rows = sorted(tally, (enum tally_section)i);
+		GList *rows = sorted(sums, (enum sums_section)i);
 
 		for (GList *at = measures[i] == 0 ? NULL : rows; at != NULL; at = at->next)
 			json_array_append_new(
@@ -196,9 +195,9 @@ put_cell(const char *text)
 }
 
 static void
-put_csv_row(const struct row *row, enum tally_section section, uint32_t measures)
+put_csv_row(const struct row *row, enum sums_section section, uint32_t measures)
 {
-	for (int i = 0; i < TALLY_COUNT; i++) {
+	for (int i = 0; i < SUMS_COUNT; i++) {
 		if ((measures >> i & 1) == 0)
 			continue;
 		printf("%s,", section_names[section].plural);
@@ -208,10 +207,10 @@ put_csv_row(const struct row *row, enum tally_section section, uint32_t measures
 }
 
 static void
-put_text_head(enum tally_section section, uint32_t measures)
+put_text_head(enum sums_section section, uint32_t measures)
 {
 	printf("\n%s", section_names[section].name);
-	for (int i = 0; i < TALLY_COUNT; i++) {
+	for (int i = 0; i < SUMS_COUNT; i++) {
 		if ((measures >> i & 1) != 0)
 			printf("\t%s", measure_names[i]);
 	}
@@ -219,28 +218,28 @@ put_text_head(enum tally_section section, uint32_t measures)
 }
 
 static void
-put_text_row(const struct row *row, enum tally_section section, uint32_t measures)
+put_text_row(const struct row *row, enum sums_section section, uint32_t measures)
 {
-	if (section != TALLY_TOTAL)
+	if (section != SUMS_TOTAL)
 		ctl_put(stdout, str_c(row->text != NULL ? row->text : row->name));
-	for (int i = 0; i < TALLY_COUNT; i++) {
+	for (int i = 0; i < SUMS_COUNT; i++) {
 		if ((measures >> i & 1) == 0)
 			continue;
-		if (section == TALLY_TOTAL)
+		if (section == SUMS_TOTAL)
 			printf("%s\t%lld\n", measure_names[i], (long long)row->n[i]);
 		else
 			printf("\t%lld", (long long)row->n[i]);
 	}
-	if (section != TALLY_TOTAL)
+	if (section != SUMS_TOTAL)
 		putchar('\n');
 }
 
 static void
-put_section(const struct tally *tally, enum tally_section section, uint32_t measures, bool csv)
+put_section(const struct sums *sums, enum sums_section section, uint32_t measures, bool csv)
 {
-	GList *rows = sorted(tally, section);
+	GList *rows = sorted(sums, section);
 
-	if (!csv && rows != NULL && section != TALLY_TOTAL)
+	if (!csv && rows != NULL && section != SUMS_TOTAL)
 		put_text_head(section, measures);
 	for (GList *at = rows; at != NULL; at = at->next) {
 		if (csv)
@@ -252,22 +251,22 @@ put_section(const struct tally *tally, enum tally_section section, uint32_t meas
 }
 
 void
-tally_put(const struct tally *tally, const char *title, struct str subject,
-    const uint32_t measures[TALLY_SECTIONS], enum tally_form form)
+sums_put(const struct sums *sums, const char *title, struct str subject,
+    const uint32_t measures[SUMS_SECTIONS], enum sums_form form)
 {
-	if (form == TALLY_JSON) {
-		put_json(tally, title, subject, measures);
+	if (form == SUMS_JSON) {
+		put_json(sums, title, subject, measures);
 		return;
 	}
-	if (form == TALLY_CSV)
+	if (form == SUMS_CSV)
 		printf("section,name,measure,value\r\n");
 	else {
 		printf("%s\t", title);
 		ctl_put(stdout, subject);
 		putchar('\n');
 	}
-	for (int i = 0; i < TALLY_SECTIONS; i++) {
+	for (int i = 0; i < SUMS_SECTIONS; i++) {
 		if (measures[i] != 0)
-			put_section(tally, (enum tally_section)i, measures[i], form == TALLY_CSV);
+			put_section(sums, (enum sums_section)i, measures[i], form == SUMS_CSV);
 	}
 }
