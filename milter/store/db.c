@@ -202,6 +202,17 @@ store_db_bind_str(sqlite3_stmt *statement, int index, struct str s)
 }
 
 void
+store_db_bind_blob(sqlite3_stmt *statement, int index, struct str s)
+{
+	int code =
+	    sqlite3_bind_blob64(statement, index, s.p == NULL ? "" : s.p, s.n, SQLITE_STATIC);
+
+	/* As above. */
+	assert(code == SQLITE_OK || code == SQLITE_TOOBIG);
+	(void)code;
+}
+
+void
 store_db_bind_int(sqlite3_stmt *statement, int index, int64_t value)
 {
 	int code = sqlite3_bind_int64(statement, index, value);

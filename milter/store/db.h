@@ -52,6 +52,8 @@ int store_db_run(struct store_db *db, sqlite3_stmt *statement, const char *what,
 
 /* The text must stay until the statement is reset. Absent text is bound as empty. */
 void store_db_bind_str(sqlite3_stmt *statement, int index, struct str s);
+/* The same for bytes that are no text. */
+void store_db_bind_blob(sqlite3_stmt *statement, int index, struct str s);
 void store_db_bind_int(sqlite3_stmt *statement, int index, int64_t value);
 /* Valid until the next step or reset. */
 struct str store_db_str(sqlite3_stmt *statement, int column);

@@ -52,16 +52,10 @@ digest_text(const struct id_digest *digest)
 }
 
 static void
-bind_blob(sqlite3_stmt *statement, int index, struct str s)
-{
-	sqlite3_bind_blob64(statement, index, s.p == NULL ? "" : s.p, s.n, SQLITE_STATIC);
-}
-
-static void
 bind_key(sqlite3_stmt *statement, const struct store_request *request)
 {
 	store_db_bind_int(statement, 1, request->plugin);
-	bind_blob(statement, 2, digest_text(&request->digest));
+	store_db_bind_blob(statement, 2, digest_text(&request->digest));
 }
 
 static void
@@ -201,7 +195,7 @@ store_answer_put(struct store *store, const struct store_request *request,
 		store_db_bind_int(statement, 9, answer->time_ms);
 		store_db_bind_int(statement, 10, answer->status);
 		store_db_bind_str(statement, 11, answer->type);
-		bind_blob(statement, 12, answer->body);
+		store_db_bind_blob(statement, 12, answer->body);
 		rc = store_db_run(db, statement, "write answers", err);
 	}
 	return store_write_end(store, rc, err);

@@ -32,12 +32,6 @@ static const char list_sql[] = "SELECT key, value, expires_ms FROM plugin_entry 
 static const char expired_sql[] = "SELECT plugin, key FROM plugin_entry "
 				  "WHERE expires_ms > 0 AND expires_ms <= ?1 LIMIT ?2";
 
-static void
-bind_blob(sqlite3_stmt *statement, int index, struct str s)
-{
-	sqlite3_bind_blob64(statement, index, s.p == NULL ? "" : s.p, s.n, SQLITE_STATIC);
-}
-
 static struct str
 blob(sqlite3_stmt *statement, int column, struct arena *arena, bool *full)
 {
@@ -70,7 +64,7 @@ get(struct store_db *db, int64_t plugin, struct str key, int64_t now_ms, struct 
 	if (statement == NULL)
 		return -1;
 	store_db_bind_int(statement, 1, plugin);
-	bind_blob(statement, 2, key);
+	store_db_bind_blob(statement, 2, key);
 	store_db_bind_int(statement, 3, now_ms);
 	rc = store_db_step(db, statement, "read entries of plugins", err);
 	if (rc == 1) {
@@ -118,7 +112,7 @@ read_one(struct store_db *db, const char *sql, int64_t plugin, struct str key, i
 		return -1;
 	store_db_bind_int(statement, 1, plugin);
 	if (key.p != NULL)
-		bind_blob(statement, 2, key);
+		store_db_bind_blob(statement, 2, key);
 	rc = store_db_step(db, statement, "read entries of plugins", err);
 	if (rc == 1) {
 		*number_r = sqlite3_column_int64(statement, 0);
@@ -165,8 +159,8 @@ put(struct store_db *db, int64_t plugin, const struct store_plugin_entry *entry,
 	if (statement == NULL)
 		return -1;
 	store_db_bind_int(statement, 1, plugin);
-	bind_blob(statement, 2, entry->key);
-	bind_blob(statement, 3, entry->value);
+	store_db_bind_blob(statement, 2, entry->key);
+	store_db_bind_blob(statement, 3, entry->value);
 	store_db_bind_int(statement, 4, entry->expires_ms);
 	return store_db_run(db, statement, "write entries of plugins", err);
 }
@@ -221,7 +215,7 @@ delete_row(struct store_db *db, int64_t plugin, struct str key, struct err *err)
 	if (statement == NULL)
 		return -1;
 	store_db_bind_int(statement, 1, plugin);
-	bind_blob(statement, 2, key);
+	store_db_bind_blob(statement, 2, key);
 	if (store_db_run(db, statement, "delete entries of plugins", err) != 0)
 		return -1;
 	if (sqlite3_changes(db->handle) == 0)
@@ -276,13 +270,13 @@ list(struct store_db *db, int64_t plugin, struct str prefix, struct str after, s
 	if (statement == NULL)
 		return -1;
 	store_db_bind_int(statement, 1, plugin);
-	bind_blob(statement, 2, prefix);
+	store_db_bind_blob(statement, 2, prefix);
 	store_db_bind_int(statement, 3, now_ms);
-	bind_blob(statement, 4, after);
+	store_db_bind_blob(statement, 4, after);
 	if (behind.p == NULL)
 		sqlite3_bind_null(statement, 5);
 	else
-		bind_blob(statement, 5, behind);
+		store_db_bind_blob(statement, 5, behind);
 	store_db_bind_int(statement, 6, (int64_t)max);
 	while ((rc = store_db_step(db, statement, "read entries of plugins", err)) == 1 && !full)
 		entries[(*count_r)++] = copy_entry(statement, arena, &full);

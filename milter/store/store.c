@@ -31,8 +31,8 @@
 #include <unistd.h>
 
 #define READERS 8
-/* So many are left for reads without a snapshot, which are short. */
-#define READERS_LEFT 2
+/* The others are left for reads without a snapshot, which are short. */
+#define SNAPSHOTS 6
 
 /* A thread's connection from store_snapshot_begin to store_snapshot_end. Thread and connection
  * are the store's, under its lock; the rest is that thread's. */
@@ -51,7 +51,7 @@ struct store {
 	struct store_db *idle[READERS];
 	int idle_count;
 	int reader_count;
-	struct snapshot snapshots[READERS];
+	struct snapshot snapshots[SNAPSHOTS];
 
 	pthread_cond_t writer_free;
 	struct store_db write;
@@ -167,7 +167,7 @@ is_spanning(const struct store *store)
 static struct snapshot *
 snapshot_of(struct store *store)
 {
-	for (int i = 0; i < READERS; i++) {
+	for (int i = 0; i < SNAPSHOTS; i++) {
 		struct snapshot *snapshot = &store->snapshots[i];
 
 		if (snapshot->db != NULL && pthread_equal(snapshot->thread, pthread_self()))
@@ -266,10 +266,13 @@ give_reader(struct store *store, struct store_db *db)
 void
 store_read_end(struct store *store, struct store_db *db)
 {
+	const struct snapshot *snapshot;
+
 	if (db == &store->write)
 		return;
 	pthread_mutex_lock(&store->lock);
-	if (snapshot_of(store) == NULL)
+	snapshot = snapshot_of(store);
+	if (snapshot == NULL || snapshot->db != db)
 		give_reader(store, db);
 	pthread_mutex_unlock(&store->lock);
 }
@@ -282,7 +285,7 @@ store_snapshot_begin(struct store *store)
 
 	pthread_mutex_lock(&store->lock);
 	assert(snapshot_of(store) == NULL);
-	for (int i = 0; i < READERS - READERS_LEFT && free == NULL; i++) {
+	for (int i = 0; i < SNAPSHOTS && free == NULL; i++) {
 		if (store->snapshots[i].db == NULL)
 			free = &store->snapshots[i];
 	}
