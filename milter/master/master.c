@@ -16,8 +16,8 @@
 #include "master/master.h"
 
 #include "base/clock.h"
-#include "base/tally.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "master/check.h"
 #include "master/fence.h"
 #include "master/pidfile.h"

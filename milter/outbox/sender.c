@@ -11,8 +11,8 @@
 #include "outbox/sender.h"
 
 #include "base/clock.h"
-#include "base/tally.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "master/ehlo.h"
 #include "outbox/outcome.h"
 #include "plugin/process.h"

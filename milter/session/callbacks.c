@@ -16,8 +16,8 @@
 #include "session/session.h"
 
 #include "base/clock.h"
-#include "base/tally.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "master/ehlo.h"
 #include "session/verdict.h"
 

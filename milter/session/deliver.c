@@ -12,8 +12,8 @@
 #include "session/session.h"
 
 #include "base/clock.h"
-#include "base/tally.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "session/verdict.h"
 #include "tailor/view.h"
 
