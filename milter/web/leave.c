@@ -12,7 +12,9 @@
 #include "web/internal.h"
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/log.h"
+#include "delivery/act.h"
 #include "liquid/value.h"
 #include "store/consent.h"
 #include "store/contact.h"
@@ -22,7 +24,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define REASON	  "unsubscribed on the web"
+#define ID_BYTES  16
 #define CHOSEN	  "chosen on the page of preferences"
 #define LISTS_MAX 64
 #define PAUSE_MS  ((int64_t)30 * 86400000)
@@ -30,16 +32,20 @@
 /* What a POST wants, and whom it is about. */
 struct wish {
 	struct str address; /* of the contact, or from the token */
+	/* Who, when and by what: what becomes an event is made from it. */
+	const struct store_event *event;
 	bool leave;
 	bool back;  /* takes back an earlier leaving */
 	bool known; /* a contact, whose consent can be noted */
 	bool pause; /* for PAUSE_MS from now */
 	bool go_on; /* no pause any more */
+	int track;  /* 1: may be followed, 0: not, -1: unchanged */
+	/* Lists for which another choice was made than before. */
 	size_t list_count;
-	struct str list[LISTS_MAX]; /* scopes */
-	bool wanted[LISTS_MAX];
-	int track; /* 1: may be followed, 0: not, -1: unchanged */
-	struct store_event *event;
+	struct {
+		struct str scope;
+		bool wanted;
+	} list[LISTS_MAX];
 };
 
 /* 1 in address_r; 0 the contact is gone, and the token names nobody else; -1. */
@@ -238,15 +244,42 @@ write_track(const struct wish *wish, struct store *store, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Who has left comes back by choosing so. */
 static int
-write_consent(const struct wish *wish, struct store *store, struct err *err)
+write_back(const struct wish *wish, struct store *store, struct err *err)
 {
 	const struct store_consent consent = {
-	    .state = wish->leave ? STORE_CONSENT_WITHDRAWN : STORE_CONSENT_GRANTED,
-	    .source = STR("web"),
-	    .proof = wish->leave ? STR(REASON) : STR(CHOSEN)};
+	    .state = STORE_CONSENT_GRANTED, .source = STR("web"), .proof = STR(CHOSEN)};
 
-	return store_consent_set(store, wish->address, &consent, err) < 0 ? -1 : 0;
+	if (store_suppression_remove(store, wish->address, STR(STORE_SCOPE_MARKETING), err) < 0)
+		return -1;
+	return wish->known && store_consent_set(store, wish->address, &consent, err) < 0 ? -1 : 0;
+}
+
+/* One list, or all marketing (an empty scope): event, suppression and consent by the same rules as
+ * for who leaves by mail. */
+static int
+write_leaving(const struct wish *wish, struct store *store, struct str scope, struct err *err)
+{
+	const struct delivery_rules rules = {.soft_count = 0};
+	struct str pieces[] = {wish->event->source_id, scope};
+	struct id_digest digest = id_digest(pieces, 2);
+	char id[2 * ID_BYTES + 1];
+	json_t *more = json_loadb(wish->event->properties.p, wish->event->properties.n, 0, NULL);
+	const struct delivery_news news = {.kind = DELIVERY_NEWS_UNSUBSCRIBED,
+	    .recipient = wish->address,
+	    .contact = wish->event->contact,
+	    .campaign = wish->event->campaign,
+	    .message = wish->event->message,
+	    .scope = scope,
+	    .time_ms = wish->event->time_ms,
+	    .source = wish->event->source,
+	    .source_id = str_c(id_hex(&digest, ID_BYTES, id)),
+	    .more = more};
+	int rc = delivery_act_in(store, &rules, &news, NULL, err);
+
+	json_decref(more);
+	return rc;
 }
 
 static int
@@ -268,13 +301,10 @@ static int
 write_lists(const struct wish *wish, struct store *store, struct err *err)
 {
 	for (size_t i = 0; i < wish->list_count; i++) {
-		const struct store_suppression entry = {.address = wish->address,
-		    .scope = wish->list[i],
-		    .reason = STR(CHOSEN),
-		    .source = STR("web")};
-		int rc = wish->wanted[i]
-		    ? store_suppression_remove(store, wish->address, wish->list[i], err)
-		    : store_suppression_put(store, &entry, err);
+		struct str scope = wish->list[i].scope;
+		int rc = wish->list[i].wanted
+		    ? store_suppression_remove(store, wish->address, scope, err)
+		    : write_leaving(wish, store, scope, err);
 
 		if (rc < 0)
 			return -1;
@@ -294,31 +324,26 @@ write_wish(struct web_job *job, struct store *store, struct err *err)
 		return -1;
 	if (write_lists(wish, store, err) != 0)
 		return -1;
-
-	if (wish->leave &&
-	    store_suppression_add(
-		store, wish->address, STR(STORE_SCOPE_MARKETING), STR(REASON), err) < 0)
+	if (wish->leave && write_leaving(wish, store, STR(""), err) != 0)
 		return -1;
-	if (wish->back &&
-	    store_suppression_remove(store, wish->address, STR(STORE_SCOPE_MARKETING), err) < 0)
+	if (wish->back && write_back(wish, store, err) != 0)
 		return -1;
-	if (wish->known && (wish->leave || wish->back) && write_consent(wish, store, err) != 0)
-		return -1;
-	if (wish->track >= 0 && write_track(wish, store, err) != 0)
-		return -1;
-	return wish->event == NULL ? 0 : store_event_put(store, wish->event, 1, NULL, err);
+	return wish->track >= 0 ? write_track(wish, store, err) : 0;
 }
 
+/* NULL: the reply says that it failed. */
 static struct wish *
 wish_new(struct web_request *request, const struct link_facts *facts, struct str address)
 {
 	struct wish *wish = arena_zalloc(request->arena, 1, sizeof *wish);
+	const struct store_event *event = web_event(request, facts, STORE_EVENT_UNSUBSCRIBED, true);
 
-	if (wish == NULL) {
+	if (wish == NULL && event != NULL)
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+	if (wish == NULL || event == NULL)
 		return NULL;
-	}
-	*wish = (struct wish){.address = address, .known = facts->contact > 0, .track = -1};
+	*wish = (struct wish){
+	    .address = address, .event = event, .known = facts->contact > 0, .track = -1};
 	request->closure = wish;
 	return wish;
 }
@@ -357,11 +382,6 @@ web_unsubscribe(struct web_request *request, const struct link_facts *facts)
 	wish = wish_new(request, facts, address);
 	if (wish == NULL)
 		return;
-	wish->event = web_event(request, facts, STORE_EVENT_UNSUBSCRIBED, true);
-	if (wish->event == NULL)
-		return;
-	/* The mailbox provider posts for its user: no machine in the sense of clicks. */
-	wish->event->machine = false;
 	wish->leave = true;
 	request->job.write = write_wish;
 	if (str_is(one_click, "One-Click"))
@@ -377,6 +397,7 @@ static void
 take_lists(struct web_request *request, const struct choices *choices, struct wish *wish)
 {
 	char shown[STORE_SCOPE_MAX + 16], field[STORE_SCOPE_MAX + 1];
+	bool wanted;
 
 	for (size_t i = 0; i < choices->count; i++) {
 		if (choices->list[i].scope.n > STORE_SCOPE_MAX)
@@ -385,8 +406,11 @@ take_lists(struct web_request *request, const struct choices *choices, struct wi
 		snprintf(shown, sizeof shown, "shown:%s", field);
 		if (web_form(request, shown).p == NULL)
 			continue;
-		wish->list[wish->list_count] = choices->list[i].scope;
-		wish->wanted[wish->list_count++] = web_form(request, field).p != NULL;
+		wanted = web_form(request, field).p != NULL;
+		if (wanted != choices->list[i].unwanted)
+			continue;
+		wish->list[wish->list_count].scope = choices->list[i].scope;
+		wish->list[wish->list_count++].wanted = wanted;
 	}
 }
 
@@ -406,9 +430,13 @@ web_preferences(struct web_request *request, const struct link_facts *facts)
 	mail = web_form(request, "mail");
 	track = web_form(request, "track");
 	choices = choices_of(request, address);
-	wish = choices == NULL ? NULL : wish_new(request, facts, address);
+	wish = wish_new(request, facts, address);
 	if (wish == NULL)
 		return;
+	if (choices == NULL) {
+		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
+		return;
+	}
 	wish->leave = str_is(mail, "no");
 	wish->back = (str_is(mail, "yes") || str_is(mail, "pause")) && choices->left;
 	wish->pause = str_is(mail, "pause");
@@ -416,12 +444,6 @@ web_preferences(struct web_request *request, const struct link_facts *facts)
 	take_lists(request, choices, wish);
 	if (facts->contact > 0 && (str_is(track, "yes") || str_is(track, "no")))
 		wish->track = str_is(track, "yes");
-	if (wish->leave) {
-		wish->event = web_event(request, facts, STORE_EVENT_UNSUBSCRIBED, true);
-		if (wish->event == NULL)
-			return;
-		wish->event->machine = false;
-	}
 	request->job.write = write_wish;
 	web_page(request, MHD_HTTP_OK, "saved", NULL);
 }
