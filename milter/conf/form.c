@@ -190,6 +190,27 @@ check_campaign(struct parse *parse, const struct conf *conf, const struct conf_f
 		    form->place, form->name, form->campaign);
 }
 
+static bool
+has_list(const struct conf *conf, const char *id)
+{
+	for (size_t i = 0; i < conf->campaign_count; i++) {
+		if (strcmp(conf->campaigns[i].list_id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_lists(struct parse *parse, const struct conf *conf, const struct conf_form *form)
+{
+	for (size_t i = 0; i < form->lists.count; i++) {
+		if (!has_list(conf, form->lists.at[i]))
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: lists: expected the list_id of a campaign, got %.200s",
+			    form->place, form->lists.at[i]);
+	}
+}
+
 void
 conf_form_check(struct parse *parse, const struct conf *conf)
 {
@@ -198,6 +219,7 @@ conf_form_check(struct parse *parse, const struct conf *conf)
 
 		check_fields(parse, form);
 		check_campaign(parse, conf, form);
+		check_lists(parse, conf, form);
 		if (conf->web[0] == '\0')
 			parse_complain(parse, ERR_CONFIG,
 			    "%s: form \"%s\": expected web to be set, too", form->place,

@@ -394,6 +394,9 @@ X(BOOL, double_opt_in, "yes", "", \
   "yes: an address gets a message, and counts once a person has followed its link and pressed a " \
   "button there. no: an address that is not known counts at once; one that is known " \
   "has to be confirmed all the same, since anybody can type it.") \
+X(LIST, lists, "", "domain", \
+  "Lists that people sign up for: the list_id of marketing campaigns. Who has left one of them gets it " \
+  "again. Lists that somebody left and that do not stand here stay left.") \
 X(TEXT, campaign, "", "required ", \
   "The campaign that confirmation messages belong to. Its section must say kind = transactional.") \
 X(TEXT, from, "", "required address", \

@@ -329,7 +329,7 @@ after_complaint(struct act *act, struct err *err)
 {
 	if (withdraw(act, STR("complained of mail"), err) != 0)
 		return -1;
-	return suppress(act, STR(STORE_SCOPE_MARKETING), STR("complaint"), err);
+	return suppress(act, STR(STORE_SCOPE_MARKETING), STR(STORE_REASON_COMPLAINT), err);
 }
 
 /* Who leaves one list has not left the others. */

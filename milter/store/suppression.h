@@ -18,6 +18,9 @@
 /* All marketing for a while; the entry has an end. */
 #define STORE_SCOPE_PAUSE "pause"
 
+/* The reason of who complained: whoever signs up again is asked about it. */
+#define STORE_REASON_COMPLAINT "complaint"
+
 /* Ceilings, in bytes; longer texts are cut where they are written. */
 #define STORE_SUPPRESSION_REASON_MAX 500
 #define STORE_SUPPRESSION_DETAIL_MAX 2000

@@ -28,7 +28,6 @@
 
 #define DAY_MS	     INT64_C(86400000)
 #define COMPLAINT_MS (30 * DAY_MS)
-#define COMPLAINT    "complain"
 #define JOB_MEMORY   ((size_t)2 << 20)
 #define MAIL_MAX     ((size_t)256 << 10)
 
@@ -53,6 +52,7 @@ struct known {
 	struct store_contact row;
 	bool suppressed; /* for all */
 	bool left;	 /* no marketing */
+	bool paused;	 /* none for a while */
 	struct store_suppression leaving;
 };
 
@@ -69,8 +69,12 @@ look(struct store *store, struct str address, struct arena *arena, struct known 
 	found = store_suppression_find(store, address, STR(""), true, arena, &entry, err);
 	if (found < 0)
 		return -1;
-	known_r->suppressed = found == 1 && str_is(entry.scope, "all");
-	known_r->left = found == 1 && !known_r->suppressed;
+	if (found == 0)
+		return 0;
+	/* The widest of them: behind "left" there may be a pause, too. */
+	known_r->suppressed = str_is(entry.scope, STORE_SCOPE_ALL);
+	known_r->left = str_is(entry.scope, STORE_SCOPE_MARKETING);
+	known_r->paused = str_is(entry.scope, STORE_SCOPE_PAUSE);
 	known_r->leaving = entry;
 	return 0;
 }
@@ -78,7 +82,8 @@ look(struct store *store, struct str address, struct arena *arena, struct known 
 static bool
 is_subscribed(const struct known *known)
 {
-	return known->contact && !known->left && known->row.consent.state == STORE_CONSENT_GRANTED;
+	return known->contact && !known->left && !known->paused &&
+	    known->row.consent.state == STORE_CONSENT_GRANTED;
 }
 
 /* May one more message go to it? 1, 0 or -1. */
@@ -86,7 +91,7 @@ static int
 may_mail(struct store *store, const struct wish *wish, const struct known *known, struct err *err)
 {
 	int64_t now = wish->signup.created_ms;
-	bool complained = known->left && str_starts(known->leaving.reason, STR(COMPLAINT));
+	bool complained = known->left && str_is(known->leaving.reason, STORE_REASON_COMPLAINT);
 	int mailed = store_signup_mailed(
 	    store, wish->signup.address, now - (complained ? COMPLAINT_MS : DAY_MS), err);
 
@@ -194,10 +199,31 @@ write_event(struct store *store, const struct store_signup *signup, int64_t now_
 	return rc;
 }
 
-/* The person is in: profile, consent, and what stood against it. */
+/* What stood against it goes: having left, a pause, and having left one of the form's lists. */
 static int
-subscribe(struct store *store, const struct store_signup *signup, const struct known *known,
-    struct str client, struct arena *arena, struct err *err)
+lift(struct store *store, const struct conf *conf, const struct store_signup *signup,
+    struct arena *arena, struct err *err)
+{
+	const struct conf_form *form = conf_form_find(conf, signup->form);
+	struct str scope;
+
+	if (store_suppression_remove(store, signup->address, STR(STORE_SCOPE_MARKETING), err) < 0 ||
+	    store_suppression_remove(store, signup->address, STR(STORE_SCOPE_PAUSE), err) < 0)
+		return -1;
+	for (size_t i = 0; form != NULL && i < form->lists.count; i++) {
+		scope = arena_printf(arena, STORE_SCOPE_LIST "%s", form->lists.at[i]);
+		if (scope.p == NULL)
+			return err_set(err, ERR_LIMIT, "sign-up: arena full");
+		if (store_suppression_remove(store, signup->address, scope, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The person is in: profile, consent, and nothing against it. */
+static int
+subscribe(struct store *store, const struct conf *conf, const struct store_signup *signup,
+    const struct known *known, struct str client, struct arena *arena, struct err *err)
 {
 	int64_t now_ms = clock_now();
 	json_t *proof = proof_of(signup, client, now_ms);
@@ -205,9 +231,7 @@ subscribe(struct store *store, const struct store_signup *signup, const struct k
 
 	if (write_profile(store, signup, known, err) == 0 &&
 	    write_consent(store, signup, proof, arena, err) == 0 &&
-	    (!known->left ||
-		store_suppression_remove(store, signup->address, STR(STORE_SCOPE_MARKETING), err) >=
-		    0) &&
+	    lift(store, conf, signup, arena, err) == 0 &&
 	    store_signup_confirmed(store, signup, now_ms, err) == 0) {
 		add_history(proof, known);
 		rc = write_event(store, signup, now_ms, proof, arena, err);
@@ -232,7 +256,8 @@ write_confirm(struct web_job *job, struct store *store, struct err *err)
 	if (rc == 1) {
 		rc = look(store, signup.address, arena, &known, err);
 		if (rc == 0)
-			rc = subscribe(store, &signup, &known, yes->client, arena, err);
+			rc = subscribe(
+			    store, request->web->conf, &signup, &known, yes->client, arena, err);
 		if (rc == 0)
 			rc = store_signup_count(
 			    store, signup.form, STR("confirmed"), 1, clock_now(), err);
@@ -341,7 +366,8 @@ write_signup(struct web_request *request, struct store *store, struct wish *wish
 	if (!wish->form->double_opt_in && !known.contact && !known.left) {
 		if (put_signup(store, wish, false, err) != 0 ||
 		    store_signup_get(store, wish->signup.id, arena, &signup, err) != 1 ||
-		    subscribe(store, &signup, &known, signup.client, arena, err) != 0)
+		    subscribe(
+			store, request->web->conf, &signup, &known, signup.client, arena, err) != 0)
 			return NULL;
 		return "subscribed";
 	}

@@ -22,16 +22,6 @@ from signup import Fault, need
 from signup_walk import Walker, text_of
 import tokens
 
-MORE = """\
-campaign "letters" {{
-	list_id = "letters.shop.example"
-	list_name = "Letters & lamps"
-}}
-campaign "deals" {{
-	list_id = "deals.shop.example"
-	list_name = "Deals"
-}}
-"""
 MESSAGE = """\
 From: Shop <news@shop.example>\r
 X-Campaign: %s\r
@@ -167,7 +157,6 @@ def walk(world, walker, looker, width, scripts, keep):
 
 
 def run(lab, arguments):
-    signup.CONFIG += MORE
     world = signup.World(lab, arguments)
     looker = Looker(lab)
     passed = failed = 0

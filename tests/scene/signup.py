@@ -37,6 +37,14 @@ campaign "confirm" {{
 campaign "spring" {{
 	consent = required
 }}
+campaign "letters" {{
+	list_id = "letters.shop.example"
+	list_name = "Letters & lamps"
+}}
+campaign "deals" {{
+	list_id = "deals.shop.example"
+	list_name = "Deals"
+}}
 form "news" {{
 	title = "News of the Shop & Söhne"
 	text = "Once a week, at most."
@@ -44,6 +52,7 @@ form "news" {{
 	fields = {{"first_name text:40: First name", "size choice:small|very_large required: Your size",
 		"age number:18..120: Your age", "gift checkbox: Send me the guide"}}
 	campaign = "confirm"
+	lists = {{"letters.shop.example"}}
 	from = "news@shop.example"
 	from_name = "Der Söhne-Laden"
 	origins = {{"https://shop.example"}}
@@ -290,6 +299,31 @@ def comes_back(world):
     world.sign_up("cy@signup.example")
     world.bed.settle()
     need(len(world.sink.of("cy@signup.example")) == 1, "two messages to who complained")
+
+
+def paused(world):
+    """who paused, or left the form's list, is back with a confirmation; other lists stay left"""
+    address = "pat@signup.example"
+    scopes = ("pause", "list:letters.shop.example", "list:deals.shop.example")
+    world.daemon.import_contacts(f"email,consent\n{address},granted\n")
+    world.daemon.tool("suppress", "import", "-", input="email,scope,reason,until\n" + "".join(
+        f"{address},{scope},chosen,{'2099-01-01' if scope == 'pause' else ''}\n"
+        for scope in scopes))
+
+    def left():
+        lines = world.daemon.tool("suppress", "list", "--json").stdout.splitlines()
+        rows = [json.loads(line) for line in lines]
+        return sorted(row["scope"] for row in rows if row["address"] == address)
+
+    need(left() == sorted(scopes), f"{left()}")
+    world.sign_up(address)
+    need(left() == sorted(scopes), "before it was confirmed")
+    need(world.ask("POST", world.link(address)).status == 200, "POST")
+    need(left() == [scopes[2]], f"{left()}")
+    need("lifted" not in world.events(address)[0]["properties"], "it was never left")
+    world.sign_up(address)
+    world.bed.settle()
+    need(len(world.sink.of(address)) == 1, "who is in was asked again")
 
 
 def campaign(world):
@@ -575,7 +609,7 @@ def forgotten(world):
     need(world.contact("gone@signup.example") is None, "it is there")
 
 
-TESTS = [signs_up, same_reply, comes_back, campaign, single, bots, wrong_input, embedded,
+TESTS = [signs_up, same_reply, comes_back, paused, campaign, single, bots, wrong_input, embedded,
          odd_addresses, attacks, forgotten, kills, stamps_and_rates]
 
 
