@@ -39,17 +39,20 @@ tell(const struct leaving *leaving, const char *outcome, const char *scope)
 		printf("%s%s%s\n", outcome, scope[0] == '\0' ? "" : " for ", scope);
 }
 
-/* The same token a second time is the same news. */
+/* Who came back meanwhile may leave by the same token again: it is new news in each second. */
 static struct delivery_news
 news_of(const struct leaving *leaving, struct str address, const struct link_facts *facts)
 {
-	struct id_digest digest = id_sha256(address);
+	int64_t now_ms = clock_now();
+	struct str second = arena_printf(leaving->arena, "%lld", (long long)(now_ms / 1000));
+	struct str pieces[] = {address, second};
+	struct id_digest digest = id_digest(pieces, 2);
 	char hex[2 * ID_BYTES + 1];
 
 	return (struct delivery_news){.kind = DELIVERY_NEWS_UNSUBSCRIBED,
 	    .contact = facts->contact,
 	    .campaign = facts->campaign,
-	    .time_ms = clock_now(),
+	    .time_ms = now_ms,
 	    .source = STR("mail"),
 	    .source_id = arena_str(leaving->arena, str_c(id_hex(&digest, ID_BYTES, hex)))};
 }
@@ -83,15 +86,6 @@ take(const struct leaving *leaving, struct str address, struct err *err)
 		return -1;
 	tell(leaving, "nothing: there is no such contact any more", "");
 	return 0;
-}
-
-static void
-drain(void)
-{
-	char piece[8192];
-
-	while (fread(piece, 1, sizeof piece, stdin) > 0)
-		continue;
 }
 
 static int
@@ -140,7 +134,7 @@ ctl_unsubscribe(struct ctl *ctl, int argc, char **argv)
 		ctl_error("%s", err.text);
 		status = leaving.piped ? EX_TEMPFAIL : err_exit_code(err.code);
 	} else if (leaving.piped) {
-		drain();
+		ctl_drain();
 	}
 	arena_free(&leaving.arena);
 	link_keys_unref(&leaving.keys);
