@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/form.h"
+#include "intake/contact.h"
 #include "web/web.h"
 
 #include <errno.h>
@@ -81,17 +82,12 @@ list_one(struct ctl *ctl, const struct conf_form *form, bool json, struct err *e
 static int
 run_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	struct err err = ERR_INIT;
-	bool json = false;
-	int option, status;
+	bool json;
+	int status = ctl_json_option(argc, argv, "form", &json);
 
-	while ((option = ctl_option(argc, argv, options)) != -1) {
-		if (option != 'j')
-			return ctl_usage("form");
-		json = true;
-	}
+	if (status != EX_OK)
+		return status;
 	if (optind != argc)
 		return ctl_usage("form");
 	status = ctl_store(ctl, STORE_READ);
@@ -258,13 +254,7 @@ add_signup(const struct store_signup *signup, void *closure)
 
 	listed->count++;
 	if (listed->json) {
-		json_array_append_new(listed->list,
-		    json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "form", ctl_json_str(signup->form),
-			"state", signup->confirmed_ms > 0 ? "confirmed" : "pending", "signed_up",
-			ctl_json_time(signup->created_ms), "expires",
-			ctl_json_time(signup->expires_ms), "confirmed",
-			ctl_json_time(signup->confirmed_ms), "client",
-			ctl_json_str(signup->client)));
+		json_array_append_new(listed->list, intake_signup_json(signup));
 		return true;
 	}
 	printf("sign-up: ");

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "intake/profile.h"
+#include "store/signup.h"
 
 #include <glib.h>
 
@@ -91,6 +92,16 @@ static json_t *
 number_or_null(int64_t number)
 {
 	return number != 0 ? json_integer(number) : json_null();
+}
+
+json_t *
+intake_signup_json(const struct store_signup *signup)
+{
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "form", intake_json_str(signup->form),
+	    "state", signup->confirmed_ms > 0 ? "confirmed" : "pending", "signed_up",
+	    intake_json_time(signup->created_ms), "expires", intake_json_time(signup->expires_ms),
+	    "confirmed", intake_json_time(signup->confirmed_ms), "client",
+	    intake_json_str(signup->client));
 }
 
 json_t *

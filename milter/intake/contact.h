@@ -18,11 +18,13 @@ json_t *intake_json_time(int64_t ms);
 /* The row of the contact, and of its consent; a new reference. */
 json_t *intake_contact_json(const struct store_contact *contact);
 json_t *intake_consent_json(const struct store_consent *consent);
+struct store_signup;
+json_t *intake_signup_json(const struct store_signup *signup);
 /* `address`, `campaign`: empty where there is none. */
 json_t *intake_event_json(const struct store_event *event, struct str address, struct str campaign);
 
 /* Everything that is known of the address: the contact, its other names, consent, events,
- * suppressions, messages. 1 in json_r, 0 nothing is known, -1. ERR_LIMIT: more than `max` bytes. */
+ * suppressions, sign-ups, messages. 1 in json_r, 0 nothing is known, -1. ERR_LIMIT: more than `max` bytes. */
 int intake_contact_export(
     struct store *store, struct str address, size_t max, json_t **json_r, struct err *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * export: see contact.h; this file: everything that is known of one address
+ * dossier: see contact.h; this file: everything that is known of one address
  *
  * What remains of somebody who is no contact any more, or never was, is part of it: messages and
  * suppressions.
@@ -14,6 +14,7 @@
 #include "store/identity.h"
 #include "store/journal.h"
 #include "store/link.h"
+#include "store/signup.h"
 #include "store/suppression.h"
 
 #define CONTACT_MEMORY ((size_t)4 << 20)
@@ -21,11 +22,10 @@
 /* What a row takes beside its texts. */
 #define ROW_BYTES 400
 
-struct export
-{
+struct dossier {
 	struct store *store;
 	struct str address;
-	json_t *identities, *events, *suppressions, *messages;
+	json_t *identities, *events, *suppressions, *signups, *messages;
 	size_t left;
 	bool full;
 	/* Of the last event's campaign, which often comes again. */
@@ -36,15 +36,15 @@ struct export
 
 /* Takes the reference; false if there is no room. */
 static bool
-add(struct export *export, json_t *list, json_t *row, size_t bytes)
+add(struct dossier *dossier, json_t *list, json_t *row, size_t bytes)
 {
 	bytes += ROW_BYTES;
-	if (bytes > export->left) {
-		export->full = true;
+	if (bytes > dossier->left) {
+		dossier->full = true;
 		json_decref(row);
 		return false;
 	}
-	export->left -= bytes;
+	dossier->left -= bytes;
 	json_array_append_new(list, row);
 	return true;
 }
@@ -52,54 +52,64 @@ add(struct export *export, json_t *list, json_t *row, size_t bytes)
 static bool
 add_identity(enum store_identity_kind kind, struct str name, void *closure)
 {
-	struct export *export = closure;
+	struct dossier *dossier = closure;
 
-	return add(export, export->identities,
+	return add(dossier, dossier->identities,
 	    json_pack("{s:s, s:o}", "kind", kind == STORE_IDENTITY_USER ? "userId" : "anonymousId",
 		"id", intake_json_str(name)),
 	    name.n);
 }
 
 static void
-find_campaign(struct export *export, int64_t campaign)
+find_campaign(struct dossier *dossier, int64_t campaign)
 {
-	if (campaign == export->campaign)
+	if (campaign == dossier->campaign)
 		return;
-	export->campaign = campaign;
-	arena_reset(export->arena);
+	dossier->campaign = campaign;
+	arena_reset(dossier->arena);
 	if (store_campaign_name(
-		export->store, campaign, export->arena, &export->campaign_name, NULL) != 1)
-		export->campaign_name = STR("");
+		dossier->store, campaign, dossier->arena, &dossier->campaign_name, NULL) != 1)
+		dossier->campaign_name = STR("");
 }
 
 static bool
 add_event(const struct store_event *event, void *closure)
 {
-	struct export *export = closure;
+	struct dossier *dossier = closure;
 
-	find_campaign(export, event->campaign);
-	return add(export, export->events,
-	    intake_event_json(event, export->address, export->campaign_name),
-	    event->properties.n + event->type.n + event->source_id.n + export->address.n);
+	find_campaign(dossier, event->campaign);
+	return add(dossier, dossier->events,
+	    intake_event_json(event, dossier->address, dossier->campaign_name),
+	    event->properties.n + event->type.n + event->source_id.n + dossier->address.n);
 }
 
 static bool
 add_suppression(const struct store_suppression *entry, void *closure)
 {
-	struct export *export = closure;
+	struct dossier *dossier = closure;
 
-	return add(export, export->suppressions,
-	    json_pack("{s:o, s:o, s:o}", "scope", intake_json_str(entry->scope), "reason",
-		intake_json_str(entry->reason), "created", intake_json_time(entry->created_ms)),
+	return add(dossier, dossier->suppressions,
+	    json_pack("{s:o, s:o, s:o, s:o}", "scope", intake_json_str(entry->scope), "reason",
+		intake_json_str(entry->reason), "created", intake_json_time(entry->created_ms),
+		"until", intake_json_time(entry->until_ms)),
 	    entry->scope.n + entry->reason.n);
+}
+
+static bool
+add_signup(const struct store_signup *signup, void *closure)
+{
+	struct dossier *dossier = closure;
+
+	return add(dossier, dossier->signups, intake_signup_json(signup),
+	    signup->form.n + signup->client.n);
 }
 
 static bool
 add_message(const struct store_journal_row *row, void *closure)
 {
-	struct export *export = closure;
+	struct dossier *dossier = closure;
 
-	return add(export, export->messages,
+	return add(dossier, dossier->messages,
 	    json_pack("{s:o, s:o, s:o, s:o, s:s, s:o}", "time", intake_json_time(row->time_ms),
 		"message", intake_json_str(row->message), "campaign",
 		intake_json_str(row->campaign), "message_id", intake_json_str(row->message_id),
@@ -109,20 +119,21 @@ add_message(const struct store_journal_row *row, void *closure)
 }
 
 static int
-collect(struct export *export, int64_t contact, struct err *err)
+collect(struct dossier *dossier, int64_t contact, struct err *err)
 {
 	const struct store_event_filter events = {.contact = contact};
-	const struct store_journal_filter messages = {.recipient = export->address};
+	const struct store_journal_filter messages = {.recipient = dossier->address};
 
 	if (contact != 0 &&
-	    (store_identity_each(export->store, contact, add_identity, export, err) != 0 ||
-		store_event_each(export->store, &events, add_event, export, err) != 0))
+	    (store_identity_each(dossier->store, contact, add_identity, dossier, err) != 0 ||
+		store_event_each(dossier->store, &events, add_event, dossier, err) != 0))
 		return -1;
-	if (store_suppression_of(export->store, export->address, add_suppression, export, err) !=
+	if (store_suppression_of(dossier->store, dossier->address, add_suppression, dossier, err) !=
 		0 ||
-	    store_journal_each(export->store, &messages, add_message, export, err) != 0)
+	    store_signup_each(dossier->store, dossier->address, add_signup, dossier, err) != 0 ||
+	    store_journal_each(dossier->store, &messages, add_message, dossier, err) != 0)
 		return -1;
-	return export->full ? err_set(err, ERR_LIMIT, "more is known than fits here") : 0;
+	return dossier->full ? err_set(err, ERR_LIMIT, "more is known than fits here") : 0;
 }
 
 int
@@ -130,34 +141,35 @@ intake_contact_export(
     struct store *store, struct str address, size_t max, json_t **json_r, struct err *err)
 {
 	struct arena *arena = arena_new(CONTACT_MEMORY);
-	struct export export = {.store = store,
+	struct dossier dossier = {.store = store,
 	    .address = address,
 	    .left = max,
 	    .arena = arena_new(NAME_MEMORY),
 	    .identities = json_array(),
 	    .events = json_array(),
 	    .suppressions = json_array(),
+	    .signups = json_array(),
 	    .messages = json_array()};
 	struct store_contact contact;
 	int found = store_contact_get(store, address, arena, &contact, err), rc = -1;
 	json_t *whole;
 
 	if (found == 1)
-		export.address = contact.address;
+		dossier.address = contact.address;
 	if (found >= 0)
-		rc = collect(&export, found == 1 ? contact.id : 0, err);
-	whole = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
-	    intake_json_str(export.address), "exported", intake_json_time(clock_now()), "contact",
+		rc = collect(&dossier, found == 1 ? contact.id : 0, err);
+	whole = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address",
+	    intake_json_str(dossier.address), "exported", intake_json_time(clock_now()), "contact",
 	    found == 1 ? intake_contact_json(&contact) : json_null(), "identities",
-	    export.identities, "events", export.events, "suppressions", export.suppressions,
-	    "messages", export.messages);
+	    dossier.identities, "events", dossier.events, "suppressions", dossier.suppressions,
+	    "signups", dossier.signups, "messages", dossier.messages);
 	if (rc == 0)
-		rc = found == 1 || json_array_size(export.suppressions) > 0 ||
-		    json_array_size(export.messages) > 0;
+		rc = found == 1 || json_array_size(dossier.suppressions) > 0 ||
+		    json_array_size(dossier.signups) > 0 || json_array_size(dossier.messages) > 0;
 	if (rc == 1)
 		*json_r = json_incref(whole);
 	json_decref(whole);
-	arena_free(&export.arena);
+	arena_free(&dossier.arena);
 	arena_free(&arena);
 	return rc;
 }
