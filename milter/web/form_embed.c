@@ -8,6 +8,7 @@
  *
  * Threads: any.
  */
+#include "html/html.h"
 #include "web/form.h"
 
 #include <glib.h>
@@ -16,27 +17,11 @@
 
 /* --- HTML --- */
 
+/* `out` says itself when it is full. */
 static void
 add_escaped(struct buf *out, struct str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		switch (text.p[i]) {
-		case '&':
-			buf_add_c(out, "&amp;");
-			break;
-		case '<':
-			buf_add_c(out, "&lt;");
-			break;
-		case '>':
-			buf_add_c(out, "&gt;");
-			break;
-		case '"':
-			buf_add_c(out, "&quot;");
-			break;
-		default:
-			buf_add_char(out, text.p[i]);
-		}
-	}
+	(void)html_value_encode(text, HTML_QUOTE_DOUBLE, false, out);
 }
 
 static void

@@ -15,7 +15,8 @@
 #include "store/outbox.h"
 #include "web/spool.h"
 
-#include <stdio.h>
+#include <stddef.h>
+#include <string.h>
 
 #define METRICS_MAX ((size_t)8 << 20)
 
@@ -24,6 +25,7 @@ struct page {
 	const struct web *web;
 	int64_t now_ms;
 	const char *metric;
+	size_t offset; /* of what put_number shows */
 };
 
 static const char *
@@ -41,45 +43,26 @@ plugin_label(struct page *page, const char *metric, const struct board_look *loo
 	tally_label(&page->out, true, "plugin", str_c(look->name));
 }
 
-static void
-plugin_number(struct page *page, const struct board_look *look, int64_t number)
+/* The member of that offset. */
+static bool
+put_number(const struct board_look *look, void *closure)
 {
+	struct page *page = closure;
+	int64_t number;
+
+	memcpy(&number, (const char *)look + page->offset, sizeof number);
 	plugin_label(page, page->metric, look);
 	buf_printf(&page->out, "} %lld\n", (long long)number);
-}
-
-static bool
-put_calls(const struct board_look *look, void *closure)
-{
-	plugin_number(closure, look, look->calls);
-	return true;
-}
-
-static bool
-put_failures(const struct board_look *look, void *closure)
-{
-	plugin_number(closure, look, look->failures);
-	return true;
-}
-
-static bool
-put_strikes(const struct board_look *look, void *closure)
-{
-	plugin_number(closure, look, look->strikes);
 	return true;
 }
 
 static bool
 put_out(const struct board_look *look, void *closure)
 {
-	plugin_number(closure, look, look->out);
-	return true;
-}
+	struct page *page = closure;
 
-static bool
-put_late(const struct board_look *look, void *closure)
-{
-	plugin_number(closure, look, look->late);
+	plugin_label(page, page->metric, look);
+	buf_printf(&page->out, "} %d\n", look->out);
 	return true;
 }
 
@@ -124,23 +107,28 @@ put_plugins(struct page *page)
 	static const struct {
 		const char *metric, *type, *help;
 		bool (*each)(const struct board_look *look, void *closure);
+		size_t offset;
 	} rows[] = {
-	    {"mailtailor_plugin_calls_total", "counter", "Calls of the plugin's hooks.", put_calls},
-	    {"mailtailor_plugin_failures_total", "counter", "Those that failed.", put_failures},
+#define NUMBER(member) put_number, offsetof(struct board_look, member)
+	    {"mailtailor_plugin_calls_total", "counter", "Calls of the plugin's hooks.",
+		NUMBER(calls)},
+	    {"mailtailor_plugin_failures_total", "counter", "Those that failed.", NUMBER(failures)},
 	    {"mailtailor_plugin_late_total", "counter", "Those that missed their deadline.",
-		put_late},
+		NUMBER(late)},
 	    {"mailtailor_plugin_strikes_total", "counter",
-		"Processes that ended by the plugin's fault.", put_strikes},
+		"Processes that ended by the plugin's fault.", NUMBER(strikes)},
+#undef NUMBER
 	    {"mailtailor_plugin_out_of_service", "gauge",
-		"1 if the plugin was taken out of service.", put_out},
+		"1 if the plugin was taken out of service.", put_out, 0},
 	    {"mailtailor_plugin_call_seconds", "histogram", "Time that the plugin's hooks took.",
-		put_times},
-	    {"mailtailor_plugin_counter", "counter", "What the plugin counts itself.",
-		put_counters},
+		put_times, 0},
+	    {"mailtailor_plugin_counter", "counter", "What the plugin counts itself.", put_counters,
+		0},
 	};
 
 	for (size_t i = 0; page->web->board != NULL && i < sizeof rows / sizeof rows[0]; i++) {
 		page->metric = rows[i].metric;
+		page->offset = rows[i].offset;
 		tally_head(&page->out, rows[i].metric, rows[i].type, rows[i].help);
 		board_each(page->web->board, rows[i].each, page);
 	}
