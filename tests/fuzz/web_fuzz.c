@@ -87,7 +87,11 @@ write_conf(const char *path)
 	fprintf(file,
 	    "database = \"db\"\ntoken_keys = \"tokens\"\ntracking_url = \"" BASE "\"\n"
 	    "web = \"unix:%s/web\"\nweb_timeout = 5s\nlog = stderr\nlog_level = error\n"
-	    "campaign \"spring\" { }\n",
+	    "campaign \"spring\" { }\ncampaign \"confirm\" { kind = transactional }\n"
+	    "form \"news\" {\ntitle = \"News\"\nconsent = \"Yes.\"\ncampaign = \"confirm\"\n"
+	    "from = \"news@shop.example\"\nfill_min = 0s\ndouble_opt_in = no\n"
+	    "fields = {\"first_name text:40: Name\", \"age number:18..120: Age\"}\n"
+	    "client_rate = 100000\nrate = 10000000\n}\n",
 	    world.folder);
 	MUST(fclose(file) == 0);
 }

@@ -9,7 +9,7 @@ import time
 
 from lab import can_connect, free_port, wait_for
 from check_walk import judge_fields
-from served import BROWSER, TARGET, Reply
+from served import BROWSER, Reply, Skipped, TARGET
 
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf",
                        "nginx.conf")
@@ -88,8 +88,7 @@ def parsed(output):
 
 def behind_nginx(served):
     if not shutil.which("/usr/sbin/nginx") or not shutil.which("curl"):
-        print("    nginx or curl is not there: skipped")
-        return
+        raise Skipped("nginx or curl is not installed")
     nginx = Nginx(served)
     try:
         yield from ask_all(served, nginx)
@@ -142,8 +141,8 @@ def ask_all(served, nginx):
 
 def the_process_restarts_behind_nginx(served):
     """nginx keeps connections open to a process that is replaced: nobody notices."""
-    if not shutil.which("/usr/sbin/nginx"):
-        return
+    if not shutil.which("/usr/sbin/nginx") or not shutil.which("curl"):
+        raise Skipped("nginx or curl is not installed")
     nginx = Nginx(served)
     try:
         for turn in range(3):

@@ -15,7 +15,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from served import Served
+from served import Served, Skipped
 from lab import Lab, LabError
 
 # Few connections and few strings, where three builds run everything.
@@ -35,14 +35,18 @@ def run(lab, arguments):
     served = Served(lab, arguments.build)
     served.options = MODES[arguments.small]
     served.start()
-    passed = failed = 0
+    passed = failed = skipped = 0
     for name, check in checks(arguments.only):
         pid = served.web_pid()
         try:
-            faults = [fault for fault in check(served) if fault]
+                faults = [fault for fault in check(served) if fault]
             # A reload makes another process, and says so.
             alive = served.still_serves(getattr(served, "new_pid", None) or pid)
             faults += [alive] if alive else []
+        except Skipped as why:
+            skipped += 1
+            print(f"skipped {name}: {why}", flush=True)
+            continue
         except (LabError, OSError, AssertionError) as error:
             faults = [f"{type(error).__name__}: {error}"]
         served.new_pid = None
@@ -55,7 +59,7 @@ def run(lab, arguments):
     if status != 0 or reports:
         failed += 1
         print(f"FAIL mailtailord left with {status}\n" + "\n".join(reports)[:5000])
-    print(f"http: {passed} passed, {failed} failed")
+    print(f"http: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return failed
 
 
