@@ -128,9 +128,11 @@ put_usage(FILE *out, const char *name)
 		while (str_split(&rest, '\n', &line)) {
 			if (line.n == 0)
 				continue;
-			/* Indented: the rest of the line above. */
+			/* Indented: the rest of the line above; in parentheses: a remark. */
 			fprintf(out, "%s%s%.*s\n", lead,
-			    line.p[0] == ' ' ? "           " : "mailtailor [-c FILE] ",
+			    line.p[0] == ' '	   ? "           "
+				: line.p[0] == '(' ? ""
+						   : "mailtailor [-c FILE] ",
 			    STR_F(line));
 			lead = "       ";
 		}

@@ -40,6 +40,7 @@
 struct report {
 	struct sums *sums;
 	int64_t since_ms;
+	bool any;					  /* there are copies */
 	GHashTable *did[STORE_EVENT_UNSUBSCRIBED + 1][2]; /* by kind and machine: who */
 	GHashTable *bounces; /* copy (as store_fate_id says) -> struct bounce */
 };
@@ -307,6 +308,7 @@ take_row(const struct store_journal_row *row, void *closure)
 	};
 	struct report *report = closure;
 
+	report->any = true;
 	sums_add(report->sums, SUMS_TOTAL, STR(""), SUMS_recipients);
 	if (row->verdict == STORE_SENT)
 		take_sent(report, row);
@@ -365,7 +367,12 @@ read_campaign(struct ctl *ctl, struct report *report, const char *name, struct e
 	    (store_report_events(ctl->store, id, report->since_ms, take_event, report, err) != 0 ||
 		store_link_each(ctl->store, id, describe_link, report, err) != 0))
 		return -1;
-	return rc < 0 ? -1 : store_journal_each(ctl->store, &filter, take_row, report, err);
+	if (rc < 0 || store_journal_each(ctl->store, &filter, take_row, report, err) != 0)
+		return -1;
+	/* A slip of the pen must not look like a campaign that nobody got. */
+	return rc == 1 || report->any || conf_campaign_find(ctl->conf, str_c(name)) != NULL
+	    ? 0
+	    : err_set(err, ERR_NOTFOUND, "there is no campaign %s", name);
 }
 
 struct options {
