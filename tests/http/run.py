@@ -39,7 +39,7 @@ def run(lab, arguments):
     for name, check in checks(arguments.only):
         pid = served.web_pid()
         try:
-                faults = [fault for fault in check(served) if fault]
+            faults = [fault for fault in check(served) if fault]
             # A reload makes another process, and says so.
             alive = served.still_serves(getattr(served, "new_pid", None) or pid)
             faults += [alive] if alive else []
