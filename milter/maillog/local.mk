@@ -8,8 +8,11 @@ libmailtailor_a_SOURCES += \
 	milter/maillog/tail.c milter/maillog/tail.h
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/maillog_test tests/unit/maillog_tail_test
-TESTS += tests/unit/maillog_test tests/unit/maillog_tail_test
+maillog_tests = tests/unit/maillog_rotate_test tests/unit/maillog_tail_test tests/unit/maillog_test
+check_PROGRAMS += $(maillog_tests)
+TESTS += $(maillog_tests)
+tests_unit_maillog_rotate_test_SOURCES = tests/unit/maillog_rotate_test.c
+tests_unit_maillog_rotate_test_LDADD = $(unit_libs)
 tests_unit_maillog_tail_test_SOURCES = tests/unit/maillog_tail_test.c
 tests_unit_maillog_tail_test_LDADD = $(unit_libs)
 tests_unit_maillog_test_SOURCES = tests/unit/maillog_test.c

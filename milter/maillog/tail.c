@@ -27,6 +27,7 @@ struct member {
 	bool checked;	  /* its beginning is known; then: */
 	size_t head_n;
 	struct id_digest head;
+	struct timespec looked; /* as it was last written to when its beginning was read */
 };
 
 struct maillog_tail {
@@ -62,7 +63,11 @@ by_age(gconstpointer a, gconstpointer b)
 
 	if (x->tv_sec != y->tv_sec)
 		return x->tv_sec < y->tv_sec ? -1 : 1;
-	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
+	if (x->tv_nsec != y->tv_nsec)
+		return x->tv_nsec < y->tv_nsec ? -1 : 1;
+	/* A copy comes before the file that was emptied at once. */
+	return (*two)->st.st_size < (*one)->st.st_size ? -1
+						       : (*two)->st.st_size > (*one)->st.st_size;
 }
 
 static void
@@ -147,12 +152,16 @@ find_candidates(const struct conf_list *paths)
 /* --- members --- */
 
 static bool
+is_file(const struct maillog_file *file, const struct stat *st)
+{
+	return file->device == st->st_dev && file->inode == st->st_ino;
+}
+
+static bool
 has_file(const struct maillog_tail *tail, const struct stat *st)
 {
 	for (size_t i = 0; i < tail->count; i++) {
-		const struct maillog_file *file = tail->members[i].file;
-
-		if (file->device == st->st_dev && file->inode == st->st_ino)
+		if (is_file(tail->members[i].file, st))
 			return true;
 	}
 	return false;
@@ -186,19 +195,47 @@ make_room(struct maillog_tail *tail)
 	return tail->count < MAILLOG_PLACES;
 }
 
-/* Notes how the file begins, also what was not read so far: it may be copied and truncated before. */
+/* Does the file begin as this one did? */
+static bool
+begins_like(const struct maillog_file *file, size_t n, const struct id_digest *head)
+{
+	struct id_digest digest;
+
+	return n > 0 && maillog_file_head(file, n, &digest) && id_digest_eq(&digest, head);
+}
+
+/* Is it not what it was when its beginning was read? */
+static bool
+was_truncated(const struct member *member)
+{
+	if (maillog_file_shrunk(member->file))
+		return true;
+	/* It may have grown beyond the old end since. */
+	return member->checked && member->head_n > 0 &&
+	    !begins_like(member->file, member->head_n, &member->head);
+}
+
+/* Notes how the file begins, also what was not read so far: it may be copied and truncated before.
+ * If it was already, that is for read_member to see. */
 static void
 look_at_head(struct member *member)
 {
+	struct id_digest head;
 	struct stat st;
-	size_t n = 0;
+	size_t n;
+	bool known;
 
-	if (fstat(member->file->fd, &st) == 0)
-		n = st.st_size > HEAD_BYTES ? HEAD_BYTES : (size_t)st.st_size;
-	if (member->checked && member->head_n == n)
+	if (fstat(member->file->fd, &st) != 0)
 		return;
+	n = st.st_size > HEAD_BYTES ? HEAD_BYTES : (size_t)st.st_size;
+	known = maillog_file_head(member->file, n, &head);
+	/* In this order: what was read above is of the same file as what was known. */
+	if (was_truncated(member))
+		return;
+	member->looked = st.st_mtim;
+	member->checked = known;
 	member->head_n = n;
-	member->checked = maillog_file_head(member->file, n, &member->head);
+	member->head = head;
 }
 
 /* Takes the file over; there is room. */
@@ -224,15 +261,6 @@ add_file(struct maillog_tail *tail, const char *path, off_t offset, struct err *
 	maillog_file_seek(file, offset);
 	put_member(tail, tail->count, file);
 	return 0;
-}
-
-/* Does the file begin as this one did? */
-static bool
-begins_like(const struct maillog_file *file, size_t n, const struct id_digest *head)
-{
-	struct id_digest digest;
-
-	return n > 0 && maillog_file_head(file, n, &digest) && id_digest_eq(&digest, head);
 }
 
 /* --- places --- */
@@ -388,11 +416,12 @@ maillog_tail_before(struct maillog_tail *tail, off_t bytes, maillog_take *take, 
 static int64_t
 covered_ms(const struct maillog_tail *tail)
 {
-	struct stat st;
+	const struct timespec *looked;
 
-	if (tail->count == 0 || fstat(tail->members[tail->count - 1].file->fd, &st) != 0)
+	if (tail->count == 0)
 		return 0;
-	return (int64_t)st.st_mtim.tv_sec * 1000 + (int64_t)st.st_mtim.tv_nsec / 1000000;
+	looked = &tail->members[tail->count - 1].looked;
+	return (int64_t)looked->tv_sec * 1000 + (int64_t)looked->tv_nsec / 1000000;
 }
 
 size_t
@@ -431,20 +460,20 @@ maillog_tail_time(const struct maillog_tail *tail)
 
 /* --- reading --- */
 
+/* Where what the member had stood is now; NULL. */
 static const struct candidate *
-copy_of(GPtrArray *candidates, const struct maillog_tail *tail, const struct member *member)
+copy_of(GPtrArray *candidates, const struct maillog_file *self, size_t n,
+    const struct id_digest *head, off_t offset)
 {
-	off_t offset = maillog_file_at(member->file);
-
-	for (guint i = 0; i < candidates->len; i++) {
+	for (guint i = 0; n > 0 && i < candidates->len; i++) {
 		const struct candidate *candidate = candidates->pdata[i];
 		struct maillog_file *file;
 		bool same;
 
-		if (has_file(tail, &candidate->st) || candidate->st.st_size < offset ||
+		if (candidate->st.st_size < offset || is_file(self, &candidate->st) ||
 		    maillog_file_open(&file, candidate->path, NULL) != 0)
 			continue;
-		same = begins_like(file, member->head_n, &member->head);
+		same = begins_like(file, n, head);
 		maillog_file_close(&file);
 		if (same)
 			return candidate;
@@ -462,55 +491,84 @@ position_of(const struct maillog_tail *tail, const struct maillog_file *file)
 	return at;
 }
 
-static void
+/* If there is no room the last one goes: it is found anew when those before it are read. False: that
+ * was `self`. */
+static bool
 insert_before(
     struct maillog_tail *tail, const struct maillog_file *self, const char *path, off_t offset)
 {
 	struct maillog_file *file;
+	size_t at;
 
-	if (!make_room(tail) || maillog_file_open(&file, path, NULL) != 0) {
+	if (maillog_file_open(&file, path, NULL) != 0) {
 		tail->missed = true;
-		return;
+		return true;
 	}
+	if (!make_room(tail))
+		drop_member(tail, tail->count - 1);
+	at = position_of(tail, self);
 	maillog_file_seek(file, offset);
-	put_member(tail, position_of(tail, self), file);
+	put_member(tail, at, file);
+	return at + 1 < tail->count;
 }
 
-/* Truncated after it was copied: what was not read yet is in the copy, and in those that were
- * made after that one. If there is none, nothing was lost as long as all had been read. */
+/* Was it written before the file became what it is now? A copy, and the file that was truncated
+ * then, may have the same time. */
+static bool
+is_before(
+    GPtrArray *candidates, guint at, const struct maillog_file *self, const struct stat *self_st)
+{
+	const struct candidate *candidate = candidates->pdata[at];
+	const struct candidate *newest = candidates->pdata[candidates->len - 1];
+
+	if (candidate == newest)
+		return false;
+	return is_file(self, &newest->st) || !is_later(&candidate->st, &self_st->st_mtim);
+}
+
+/* Truncated, after it was copied: what was not read yet is in the copy, and in those that were
+ * made between that one and what the file is now. If there is no copy, nothing was lost as long as
+ * all had been read; then, too, others may have been made since. What comes after this file is found
+ * later. */
 static void
-find_copy(struct maillog_tail *tail, size_t at)
+find_copies(struct maillog_tail *tail, size_t at, const struct stat *st)
 {
 	struct member *member = &tail->members[at];
 	const struct maillog_file *self = member->file;
+	const struct member old = *member;
 	off_t offset = maillog_file_at(self);
-	GPtrArray *candidates = find_candidates(tail->paths);
-	const struct candidate *copy = copy_of(candidates, tail, member);
+	struct timespec since = old.looked;
+	const struct candidate *copy;
+	GPtrArray *candidates;
+	bool goes_on = true;
 
 	maillog_file_seek(member->file, 0);
 	member->checked = false;
 	look_at_head(member);
-	for (guint i = 0; copy != NULL && i < candidates->len; i++) {
+	candidates = find_candidates(tail->paths);
+	copy = copy_of(candidates, self, old.checked ? old.head_n : 0, &old.head, offset);
+	if (copy != NULL)
+		since = copy->st.st_mtim;
+	for (guint i = 0; i < candidates->len && goes_on; i++) {
 		const struct candidate *candidate = candidates->pdata[i];
 
-		if (candidate == copy)
-			insert_before(tail, self, candidate->path, offset);
-		else if (!has_file(tail, &candidate->st) &&
-		    is_later(&candidate->st, &copy->st.st_mtim))
-			insert_before(tail, self, candidate->path, 0);
+		if (!has_file(tail, &candidate->st) && is_before(candidates, i, self, st) &&
+		    (candidate == copy || is_later(&candidate->st, &since)))
+			goes_on = insert_before(
+			    tail, self, candidate->path, candidate == copy ? offset : 0);
 	}
 	g_ptr_array_free(candidates, TRUE);
 }
 
+/* What was empty may have been written to, copied and truncated since. */
 static bool
-was_truncated(struct member *member)
+was_empty(const struct member *member)
 {
-	if (maillog_file_shrunk(member->file))
-		return true;
-	/* It may have grown beyond the old end since. */
-	return member->checked && member->head_n > 0 &&
-	    !begins_like(member->file, member->head_n, &member->head);
+	return member->checked && member->head_n == 0 && maillog_file_at(member->file) == 0;
 }
+
+/* 1 something was read, 0 there is nothing, AGAIN: others are to be read before; -1. */
+#define AGAIN 2
 
 static int
 read_member(
@@ -520,13 +578,12 @@ read_member(
 	struct stat st;
 	ssize_t got;
 
-	if (fstat(member->file->fd, &st) != 0 || st.st_size == member->file->offset)
+	if (fstat(member->file->fd, &st) != 0 ||
+	    (st.st_size == member->file->offset && !is_later(&st, &member->looked)))
 		return 0;
-	if (was_truncated(member)) {
-		find_copy(tail, at);
-		member = &tail->members[at];
-		if (fstat(member->file->fd, &st) != 0)
-			return 0;
+	if (was_truncated(member) || was_empty(member)) {
+		find_copies(tail, at, &st);
+		return AGAIN;
 	}
 	tail->written_ms =
 	    (int64_t)st.st_mtim.tv_sec * 1000 + (int64_t)st.st_mtim.tv_nsec / 1000000;
@@ -543,18 +600,16 @@ static int
 find_new(struct maillog_tail *tail, struct err *err)
 {
 	const char *path = tail->paths->at[0];
-	const struct maillog_file *newest;
-	struct stat st, last;
+	struct stat st;
 	GPtrArray *candidates;
 	bool added;
 
 	if (tail->count == 0)
 		return add_file(tail, path, 0, err) != 0 ? -1 : 1;
-	newest = tail->members[tail->count - 1].file;
-	if (stat(path, &st) != 0 || has_file(tail, &st) || fstat(newest->fd, &last) != 0)
+	if (stat(path, &st) != 0 || has_file(tail, &st))
 		return 0;
 	candidates = find_candidates(tail->paths);
-	added = add_later(tail, candidates, &last.st_mtim);
+	added = add_later(tail, candidates, &tail->members[tail->count - 1].looked);
 	g_ptr_array_free(candidates, TRUE);
 	return added;
 }
@@ -574,10 +629,13 @@ drop_silent(struct maillog_tail *tail)
 static int
 read_any(struct maillog_tail *tail, maillog_take *take, void *closure, struct err *err)
 {
-	int rc = 0;
+	int rc;
 
-	for (size_t i = 0; i < tail->count && rc == 0; i++)
-		rc = read_member(tail, i, take, closure, err);
+	do {
+		rc = 0;
+		for (size_t i = 0; i < tail->count && rc == 0; i++)
+			rc = read_member(tail, i, take, closure, err);
+	} while (rc == AGAIN);
 	return rc;
 }
 
