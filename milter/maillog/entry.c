@@ -13,6 +13,9 @@
  *   sm-mta[1]: ID: from=<...>, size=1, class=0, nrcpts=1, msgid=<...>, proto=ESMTP, ...
  *   sm-mta[1]: ID: to=<...>,<...>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=1,
  *     relay=HOST [IP], dsn=2.0.0, stat=Sent (ID2 Message accepted for delivery)
+ *   sm-mta[1]: ID: to=<...>, ..., dsn=5.7.1, reply=550 5.7.1 TEXT, stat=User unknown
+ *   (since 8.16, and for what was not taken. "User unknown" is what it calls any 550, so the
+ *   reply says more; it may hold anything, "stat=Sent", too)
  */
 #include "maillog/entry.h"
 
@@ -265,6 +268,24 @@ read_stat(struct str stat, struct maillog_entry *entry)
 	return true;
 }
 
+/* "550 5.1.1 TEXT, stat=WORDS", with the words behind the last comma of that kind. */
+static bool
+read_reply(struct str value, struct maillog_entry *entry)
+{
+	static const char stat[] = ", stat=";
+	const char *at = value.p, *next;
+
+	if (value.n < 3 || (value.p[0] != '4' && value.p[0] != '5'))
+		return false;
+	while ((next = memmem(at, value.n - (size_t)(at - value.p), stat, sizeof stat - 1)) != NULL)
+		at = next + sizeof stat - 1;
+	if (at > value.p)
+		value.n = (size_t)(at - value.p) - (sizeof stat - 1);
+	entry->outcome = value.p[0] == '4' ? MAILLOG_DEFERRED : MAILLOG_BOUNCED;
+	entry->text = value;
+	return true;
+}
+
 static void
 read_sendmail_result(struct str rest, struct maillog_entry *entry)
 {
@@ -274,9 +295,9 @@ read_sendmail_result(struct str rest, struct maillog_entry *entry)
 	entry->several = true;
 	entry->to = take_until(&rest, STR(", "));
 	while (rest.n > 0) {
-		if (is_field(rest, STR("stat="), &value)) {
-			if (read_stat(value, entry))
-				entry->kind = MAILLOG_RESULT;
+		if ((is_field(rest, STR("reply="), &value) && read_reply(value, entry)) ||
+		    (is_field(rest, STR("stat="), &value) && read_stat(value, entry))) {
+			entry->kind = MAILLOG_RESULT;
 			return;
 		}
 		value = take_until(&rest, STR(", "));
