@@ -72,6 +72,9 @@ deliveries: all
 clicks: all
 	$(tests_python)/scene/clicks.py
 
+sendmail: all
+	$(tests_python)/scene/sendmail.py
+
 bounces: all
 	$(tests_python)/scene/bounces.py
 
@@ -119,4 +122,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces api http deliveries bench-maillog signup
+.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces sendmail api http deliveries bench-maillog signup

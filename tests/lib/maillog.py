@@ -5,10 +5,12 @@ Postfix's own postlogd is a child of its master: when both are killed, lines tha
 on their way are lost, and the test would see duplicates that no real machine has. So
 this process owns the socket that Postfix's programs log to.
 
-Run as: maillog.py SOCKET FILE. SIGUSR1: the file was renamed, and a new one is begun.
+Run as: maillog.py SOCKET FILE [HOST]. SIGUSR1: the file was renamed, and a new one is begun.
+With HOST it takes what syslog(3) sends: the priority goes, and the host comes behind the time.
 """
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -18,7 +20,12 @@ def begin(log):
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
 
-def main(path, log):
+def plain(line, host):
+    """As a syslog daemon writes it."""
+    return re.sub(rb"^<\d+>(\w{3} [ \d]\d [\d:]{8}) ", rb"\1 " + host.encode() + b" ", line)
+
+
+def main(path, log, host=None):
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     renamed = []
@@ -35,6 +42,8 @@ def main(path, log):
                 lines.append(receiver.recv(65536, socket.MSG_DONTWAIT))
         except BlockingIOError:
             pass
+        if host:
+            lines = [plain(line, host) for line in lines]
         if renamed:
             renamed.clear()
             os.close(out)
@@ -43,4 +52,4 @@ def main(path, log):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
