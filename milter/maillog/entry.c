@@ -16,6 +16,8 @@
  *   sm-mta[1]: ID: to=<...>, ..., dsn=5.7.1, reply=550 5.7.1 TEXT, stat=User unknown
  *   (since 8.16, and for what was not taken. "User unknown" is what it calls any 550, so the
  *   reply says more; it may hold anything, "stat=Sent", too)
+ *   sm-mta[1]: ID: to=<...>, delay=00:00:01, pri=1, stat=TEXT
+ *   (without mailer=: a milter refused the message, and its client heard so)
  */
 #include "maillog/entry.h"
 
@@ -290,17 +292,20 @@ static void
 read_sendmail_result(struct str rest, struct maillog_entry *entry)
 {
 	struct str value;
+	bool tried = false;
 
 	skip(&rest, sizeof "to=" - 1);
 	entry->several = true;
 	entry->to = take_until(&rest, STR(", "));
 	while (rest.n > 0) {
-		if ((is_field(rest, STR("reply="), &value) && read_reply(value, entry)) ||
-		    (is_field(rest, STR("stat="), &value) && read_stat(value, entry))) {
+		if (tried &&
+		    ((is_field(rest, STR("reply="), &value) && read_reply(value, entry)) ||
+			(is_field(rest, STR("stat="), &value) && read_stat(value, entry)))) {
 			entry->kind = MAILLOG_RESULT;
 			return;
 		}
 		value = take_until(&rest, STR(", "));
+		tried = tried || str_starts(value, STR("mailer="));
 		if (!is_field(value, STR("relay="), &entry->relay) &&
 		    !is_field(value, STR("dsn="), &entry->status) &&
 		    is_field(value, STR("delay="), &value))

@@ -12,6 +12,8 @@
  * in doubt). A message that came in after the row was claimed, that never got a Message-ID line,
  * and that has our sender and our recipient is then taken for the copy.
  *
+ * Sendmail logs sender and Message-ID in one line, and by the same rule what follows for that queue id.
+ *
  * Owns:    descriptors of the log files.
  * Threads: one at a time.
  * Fails:   ERR_IO.
@@ -19,6 +21,7 @@
 #include "outbox/maillog.h"
 
 #include "base/clock.h"
+#include "maillog/entry.h"
 #include "maillog/file.h"
 #include "maillog/line.h"
 #include "maillog/stamp.h"
@@ -75,16 +78,13 @@ proves(const struct maillog_line *line)
 }
 
 static void
-note_message_id(struct outbox_maillog *log, const char *queue_id, struct str rest)
+note_message_id(struct outbox_maillog *log, const char *queue_id, struct str value)
 {
 	char local[TAILOR_MESSAGE_ID_LOCAL + 1];
 	struct outbox_clue *clue;
-	struct str value = rest;
 
 	g_hash_table_remove(log->by_queue, queue_id);
 	g_hash_table_remove(log->unnamed, queue_id);
-	value.p += sizeof "message-id=" - 1;
-	value.n -= sizeof "message-id=" - 1;
 	if (value.n < TAILOR_MESSAGE_ID_LOCAL + 3 || value.p[0] != '<' ||
 	    value.p[TAILOR_MESSAGE_ID_LOCAL + 1] != '@' || value.n >= sizeof clue->message_id)
 		return;
@@ -181,18 +181,51 @@ follow_unnamed(struct outbox_maillog *log, const char *queue_id, const struct ma
 }
 
 static void
+accept(struct outbox_maillog *log, const char *queue_id)
+{
+	struct outbox_clue *clue = g_hash_table_lookup(log->by_queue, queue_id);
+
+	if (clue == NULL)
+		return;
+	clue->accepted = true;
+	snprintf(clue->queue_id, sizeof clue->queue_id, "%s", queue_id);
+	g_hash_table_remove(log->by_queue, queue_id);
+}
+
+/* The line with the Message-ID comes when the body is there, but a milter may still refuse it then;
+ * what it does for a recipient, or that it will, proves more. */
+static void
+take_sendmail(struct outbox_maillog *log, const char *queue_id, const struct maillog_line *line)
+{
+	struct maillog_entry entry;
+
+	maillog_entry_read(line, &entry);
+	if (entry.kind == MAILLOG_MESSAGE_ID)
+		note_message_id(log, queue_id, entry.message_id);
+	else if (entry.kind == MAILLOG_RESULT || str_is(entry.text, "queued"))
+		accept(log, queue_id);
+}
+
+static void
 take_line(struct str text, void *closure)
 {
 	struct outbox_maillog *log = closure;
 	struct maillog_line line;
-	struct outbox_clue *clue;
+	struct str message_id;
 	char queue_id[MAILLOG_QUEUE_ID_SIZE];
 
 	if (!maillog_line_parse(text, &line))
 		return;
 	snprintf(queue_id, sizeof queue_id, "%.*s", STR_F(line.queue_id));
+	if (!line.postfix) {
+		take_sendmail(log, queue_id, &line);
+		return;
+	}
 	if (str_is(line.program, "cleanup") && str_starts(line.rest, STR("message-id="))) {
-		note_message_id(log, queue_id, line.rest);
+		message_id = line.rest;
+		message_id.p += sizeof "message-id=" - 1;
+		message_id.n -= sizeof "message-id=" - 1;
+		note_message_id(log, queue_id, message_id);
 		return;
 	}
 	if (str_is(line.program, "smtpd") && str_starts(line.rest, STR("client="))) {
@@ -201,12 +234,8 @@ take_line(struct str text, void *closure)
 		return;
 	}
 	follow_unnamed(log, queue_id, &line);
-	clue = g_hash_table_lookup(log->by_queue, queue_id);
-	if (clue == NULL || !proves(&line))
-		return;
-	clue->accepted = true;
-	snprintf(clue->queue_id, sizeof clue->queue_id, "%s", queue_id);
-	g_hash_table_remove(log->by_queue, queue_id);
+	if (proves(&line))
+		accept(log, queue_id);
 }
 
 /* --- files --- */

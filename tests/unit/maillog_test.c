@@ -191,7 +191,8 @@ static const struct entry_case entries[] = {
 	.outcome = MAILLOG_BOUNCED,
 	.delay_ms = 1000},
     {.name = "Sendmail: a reply that looks like the log",
-	.line = S "to=<u@x.example>, delay=00:00:01, relay=mx.example., dsn=5.7.1, reply=550 5.7.1 "
+	.line = S "to=<u@x.example>, delay=00:00:01, mailer=esmtp, relay=mx.example., dsn=5.7.1, "
+		  "reply=550 5.7.1 "
 		  "No, stat=Sent (ok), dsn=2.0.0, stat=Service unavailable",
 	.kind = MAILLOG_RESULT,
 	.to = "<u@x.example>",
@@ -201,7 +202,8 @@ static const struct entry_case entries[] = {
 	.outcome = MAILLOG_BOUNCED,
 	.delay_ms = 1000},
     {.name = "Sendmail: deferred, with the reply",
-	.line = S "to=<u@x.example>, delay=00:00:01, relay=mx.example., dsn=4.2.0, reply=450 4.2.0 "
+	.line = S "to=<u@x.example>, delay=00:00:01, mailer=esmtp, relay=mx.example., dsn=4.2.0, "
+		  "reply=450 4.2.0 "
 		  "Greylisted, wait, stat=Deferred: 450 4.2.0 Greylisted, wait",
 	.kind = MAILLOG_RESULT,
 	.to = "<u@x.example>",
@@ -211,15 +213,20 @@ static const struct entry_case entries[] = {
 	.outcome = MAILLOG_DEFERRED,
 	.delay_ms = 1000},
     {.name = "Sendmail: a reply that is none",
-	.line =
-	    S "to=<u@x.example>, delay=00:00:01, relay=mx.example., dsn=4.4.2, reply=read error "
-	      "from mx.example., stat=Deferred: Connection timed out",
+	.line = S "to=<u@x.example>, delay=00:00:01, mailer=esmtp, relay=mx.example., dsn=4.4.2, "
+		  "reply=read error "
+		  "from mx.example., stat=Deferred: Connection timed out",
 	.kind = MAILLOG_RESULT,
 	.to = "<u@x.example>",
 	.relay = "mx.example.",
 	.status = "4.4.2",
 	.text = "Deferred: Connection timed out",
 	.outcome = MAILLOG_DEFERRED,
+	.delay_ms = 1000},
+    {.name = "Sendmail: refused by a milter, and never in the queue",
+	.line = S "to=<u@x.example>, delay=00:00:01, pri=30245, stat=Subject:1:7: expected a value",
+	.kind = MAILLOG_OTHER,
+	.to = "<u@x.example>",
 	.delay_ms = 1000},
     {.name = "Sendmail: only queued",
 	.line = S "to=<u@x.example>, delay=00:00:02, mailer=esmtp, pri=1, stat=queued",

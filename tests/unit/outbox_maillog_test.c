@@ -23,6 +23,8 @@
 #define LOCAL	 "0123456789abcdef0123456789abcdef"
 #define ID	 "<" LOCAL "@shop.example>"
 #define T	 "Nov 22 20:19:15 relay postfix/"
+#define SM	 "Nov 22 20:19:15 relay sm-mta[1]: 5ALK000: "
+#define SM_FROM	 SM "from=<a@shop.example>, size=1, class=0, nrcpts=1, msgid=" ID ", proto=ESMTP\n"
 
 static void
 lines_are_taken_apart_in_every_format(void **state)
@@ -250,6 +252,23 @@ only_later_lines_prove_acceptance(void **state)
 		"2001-01-01T00:00:00.5+00:00 relay postfix/smtpd[1]: A6FDBA724E1: client=x\n" T
 		"qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
 		"smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+		false, ""},
+	    {"Sendmail: a milter may still refuse it", SM_FROM, false, "5ALK000"},
+	    {"Sendmail: a milter refused it",
+		SM_FROM SM "Milter: data, reject=451 no\n" SM
+			   "to=<u@example.org>, delay=00:00:01, pri=1, stat=no\n",
+		false, "5ALK000"},
+	    {"Sendmail: tried",
+		SM_FROM SM
+		"to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, relay=mx.example., "
+		"dsn=4.0.0, stat=Deferred\n",
+		true, "5ALK000"},
+	    {"Sendmail: in its queue",
+		SM_FROM SM "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n",
+		true, "5ALK000"},
+	    {"Sendmail: another's Message-ID",
+		SM "from=<a@shop.example>, size=1, msgid=<other@shop.example>, proto=ESMTP\n" SM
+		   "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n",
 		false, ""},
 	    {"the last line has no end yet",
 		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
