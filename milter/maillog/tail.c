@@ -20,9 +20,12 @@
 #define LINGER_US  ((int64_t)10 * 1000000)
 /* As many old files as anybody keeps. */
 #define CANDIDATES_MAX 1000
+/* So often the folder is looked at anew where it changes all the time. */
+#define SCANS_MAX 100
 
 struct member {
 	struct maillog_file *file;
+	unsigned scan;	  /* by which it was found */
 	int64_t grown_us; /* when something was last read from it */
 	bool checked;	  /* its beginning is known; then: */
 	size_t head_n;
@@ -34,6 +37,7 @@ struct maillog_tail {
 	const struct conf_list *paths;
 	struct member members[MAILLOG_PLACES]; /* oldest first */
 	size_t count;
+	unsigned scan; /* counts them */
 	int64_t written_ms;
 	bool missed;
 };
@@ -42,6 +46,7 @@ struct maillog_tail {
 struct candidate {
 	char *path;
 	struct stat st;
+	bool newest; /* it has the name that the log daemon opens */
 };
 
 /* --- candidates --- */
@@ -61,6 +66,8 @@ by_age(gconstpointer a, gconstpointer b)
 	const struct candidate *const *one = a, *const *two = b;
 	const struct timespec *x = &(*one)->st.st_mtim, *y = &(*two)->st.st_mtim;
 
+	if ((*one)->newest != (*two)->newest)
+		return (*two)->newest ? -1 : 1;
 	if (x->tv_sec != y->tv_sec)
 		return x->tv_sec < y->tv_sec ? -1 : 1;
 	if (x->tv_nsec != y->tv_nsec)
@@ -128,25 +135,49 @@ add_siblings(GPtrArray *candidates, const char *path)
 	g_free(base);
 }
 
-/* The newest file first stands at the end, whatever its time says. */
+/* The oldest first; the newest stands at the end, whatever its time says. */
 static GPtrArray *
 find_candidates(const struct conf_list *paths)
 {
 	GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
-	GPtrArray *newest = g_ptr_array_new();
 
-	add_candidate(candidates, paths->at[0]);
-	for (size_t i = 1; i < paths->count; i++)
+	for (size_t i = 0; i < paths->count; i++)
 		add_candidate(candidates, paths->at[i]);
 	add_siblings(candidates, paths->at[0]);
-	if (candidates->len > 0 &&
-	    strcmp(((struct candidate *)candidates->pdata[0])->path, paths->at[0]) == 0)
-		g_ptr_array_add(newest, g_ptr_array_steal_index(candidates, 0));
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate *candidate = candidates->pdata[i];
+
+		candidate->newest = strcmp(candidate->path, paths->at[0]) == 0;
+	}
 	g_ptr_array_sort(candidates, by_age);
-	if (newest->len > 0)
-		g_ptr_array_add(candidates, newest->pdata[0]);
-	g_ptr_array_free(newest, TRUE);
 	return candidates;
+}
+
+static bool
+has_candidate(GPtrArray *candidates, const struct candidate *wanted)
+{
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+
+		if (candidate->st.st_ino == wanted->st.st_ino &&
+		    candidate->st.st_dev == wanted->st.st_dev)
+			return strcmp(candidate->path, wanted->path) == 0;
+	}
+	return false;
+}
+
+/* Were files renamed or made since they were looked for? Then what was opened by its name may be
+ * another one, and what was copied meanwhile is not among them. */
+static bool
+has_changed(GPtrArray *candidates, const struct conf_list *paths)
+{
+	GPtrArray *now = find_candidates(paths);
+	bool changed = now->len != candidates->len;
+
+	for (guint i = 0; i < now->len && !changed; i++)
+		changed = !has_candidate(candidates, now->pdata[i]);
+	g_ptr_array_free(now, TRUE);
+	return changed;
 }
 
 /* --- members --- */
@@ -174,6 +205,16 @@ drop_member(struct maillog_tail *tail, size_t at)
 	tail->count--;
 	memmove(&tail->members[at], &tail->members[at + 1],
 	    (tail->count - at) * sizeof tail->members[0]);
+}
+
+/* What this scan has found. */
+static void
+drop_scan(struct maillog_tail *tail)
+{
+	for (size_t i = tail->count; i-- > 0;) {
+		if (tail->members[i].scan == tail->scan)
+			drop_member(tail, i);
+	}
 }
 
 static bool
@@ -244,7 +285,8 @@ put_member(struct maillog_tail *tail, size_t at, struct maillog_file *file)
 {
 	memmove(&tail->members[at + 1], &tail->members[at],
 	    (tail->count - at) * sizeof tail->members[0]);
-	tail->members[at] = (struct member){.file = file, .grown_us = clock_mono_us()};
+	tail->members[at] =
+	    (struct member){.file = file, .scan = tail->scan, .grown_us = clock_mono_us()};
 	look_at_head(&tail->members[at]);
 	tail->count++;
 }
@@ -323,9 +365,9 @@ add_later(struct maillog_tail *tail, GPtrArray *candidates, const struct timespe
 
 	for (guint i = 0; i < candidates->len && make_room(tail); i++) {
 		const struct candidate *candidate = candidates->pdata[i];
-		bool newest = i + 1 == candidates->len;
 
-		if (!has_file(tail, &candidate->st) && (newest || is_later(&candidate->st, since)))
+		if (!has_file(tail, &candidate->st) &&
+		    (candidate->newest || is_later(&candidate->st, since)))
 			added |= add_file(tail, candidate->path, 0, NULL) == 0;
 	}
 	return added;
@@ -339,25 +381,25 @@ add_resumed(struct maillog_tail *tail, GPtrArray *candidates, const int64_t *off
 {
 	for (guint i = 0; i < candidates->len && make_room(tail); i++) {
 		const struct candidate *candidate = candidates->pdata[i];
-		bool newest = i + 1 == candidates->len;
 
 		if (offsets[i] >= 0)
 			(void)add_file(tail, candidate->path, (off_t)offsets[i], NULL);
-		else if (newest || is_later(&candidate->st, since))
+		else if (candidate->newest || is_later(&candidate->st, since))
 			(void)add_file(tail, candidate->path, 0, NULL);
 	}
 }
 
 static void
-resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
+resume_among(struct maillog_tail *tail, GPtrArray *candidates, const struct store_log_place *places,
+    size_t count)
 {
-	GPtrArray *candidates = find_candidates(tail->paths);
 	int64_t *offsets = g_new(int64_t, candidates->len + 1);
 	struct timespec since = {0, 0};
 	int64_t since_ms = 0;
 
 	for (guint i = 0; i < candidates->len; i++)
 		offsets[i] = -1;
+	tail->missed = false;
 	for (size_t i = 0; i < count; i++) {
 		int found = find_place(candidates, &places[i]);
 
@@ -372,7 +414,22 @@ resume(struct maillog_tail *tail, const struct store_log_place *places, size_t c
 	since.tv_nsec = (long)(since_ms % 1000) * 1000000;
 	add_resumed(tail, candidates, offsets, &since);
 	g_free(offsets);
-	g_ptr_array_free(candidates, TRUE);
+}
+
+static void
+resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
+{
+	bool again = true;
+
+	for (int i = 0; again && i < SCANS_MAX; i++) {
+		GPtrArray *candidates = find_candidates(tail->paths);
+
+		drop_scan(tail);
+		tail->scan++;
+		resume_among(tail, candidates, places, count);
+		again = has_changed(candidates, tail->paths);
+		g_ptr_array_free(candidates, TRUE);
+	}
 }
 
 struct maillog_tail *
@@ -512,52 +569,77 @@ insert_before(
 	return at + 1 < tail->count;
 }
 
+/* A member that was truncated: what it was until then, and what it is now. */
+struct truncated {
+	const struct maillog_file *file;
+	struct member old;
+	off_t offset;
+	struct stat st;
+};
+
 /* Was it written before the file became what it is now? A copy, and the file that was truncated
  * then, may have the same time. */
 static bool
-is_before(
-    GPtrArray *candidates, guint at, const struct maillog_file *self, const struct stat *self_st)
+is_before(const struct candidate *candidate, const struct truncated *self, bool self_newest)
 {
-	const struct candidate *candidate = candidates->pdata[at];
-	const struct candidate *newest = candidates->pdata[candidates->len - 1];
-
-	if (candidate == newest)
-		return false;
-	return is_file(self, &newest->st) || !is_later(&candidate->st, &self_st->st_mtim);
+	return !candidate->newest && (self_newest || !is_later(&candidate->st, &self->st.st_mtim));
 }
 
-/* Truncated, after it was copied: what was not read yet is in the copy, and in those that were
- * made between that one and what the file is now. If there is no copy, nothing was lost as long as
- * all had been read; then, too, others may have been made since. What comes after this file is found
- * later. */
+static bool
+is_newest(GPtrArray *candidates, const struct maillog_file *file)
+{
+	const struct candidate *last =
+	    candidates->len == 0 ? NULL : candidates->pdata[candidates->len - 1];
+
+	return last != NULL && last->newest && is_file(file, &last->st);
+}
+
+/* The copy, and those that were made between that one and what the file is now. If there is no copy,
+ * nothing was lost as long as all had been read; then, too, others may have been made since. False:
+ * there was no room for the file itself any more. */
+static bool
+insert_copies(struct maillog_tail *tail, GPtrArray *candidates, const struct truncated *self)
+{
+	const struct candidate *copy = copy_of(candidates, self->file,
+	    self->old.checked ? self->old.head_n : 0, &self->old.head, self->offset);
+	const struct timespec *since = copy == NULL ? &self->old.looked : &copy->st.st_mtim;
+	bool newest = is_newest(candidates, self->file), there = true;
+
+	for (guint i = 0; i < candidates->len && there; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+
+		if (!has_file(tail, &candidate->st) && is_before(candidate, self, newest) &&
+		    (candidate == copy || is_later(&candidate->st, since)))
+			there = insert_before(tail, self->file, candidate->path,
+			    candidate == copy ? self->offset : 0);
+	}
+	return there;
+}
+
+/* Truncated, after it was copied: what was not read yet is in the copy. What comes after this file is
+ * found later. */
 static void
 find_copies(struct maillog_tail *tail, size_t at, const struct stat *st)
 {
 	struct member *member = &tail->members[at];
-	const struct maillog_file *self = member->file;
-	const struct member old = *member;
-	off_t offset = maillog_file_at(self);
-	struct timespec since = old.looked;
-	const struct candidate *copy;
-	GPtrArray *candidates;
-	bool goes_on = true;
+	const struct truncated self = {.file = member->file,
+	    .old = *member,
+	    .offset = maillog_file_at(member->file),
+	    .st = *st};
+	bool again = true;
 
 	maillog_file_seek(member->file, 0);
 	member->checked = false;
 	look_at_head(member);
-	candidates = find_candidates(tail->paths);
-	copy = copy_of(candidates, self, old.checked ? old.head_n : 0, &old.head, offset);
-	if (copy != NULL)
-		since = copy->st.st_mtim;
-	for (guint i = 0; i < candidates->len && goes_on; i++) {
-		const struct candidate *candidate = candidates->pdata[i];
+	tail->scan++;
+	for (int i = 0; again && i < SCANS_MAX; i++) {
+		GPtrArray *candidates = find_candidates(tail->paths);
 
-		if (!has_file(tail, &candidate->st) && is_before(candidates, i, self, st) &&
-		    (candidate == copy || is_later(&candidate->st, &since)))
-			goes_on = insert_before(
-			    tail, self, candidate->path, candidate == copy ? offset : 0);
+		drop_scan(tail);
+		again =
+		    insert_copies(tail, candidates, &self) && has_changed(candidates, tail->paths);
+		g_ptr_array_free(candidates, TRUE);
 	}
-	g_ptr_array_free(candidates, TRUE);
 }
 
 /* What was empty may have been written to, copied and truncated since. */
@@ -600,17 +682,24 @@ static int
 find_new(struct maillog_tail *tail, struct err *err)
 {
 	const char *path = tail->paths->at[0];
+	struct timespec since;
 	struct stat st;
-	GPtrArray *candidates;
-	bool added;
+	bool added = false, again = true;
 
+	tail->scan++;
 	if (tail->count == 0)
 		return add_file(tail, path, 0, err) != 0 ? -1 : 1;
 	if (stat(path, &st) != 0 || has_file(tail, &st))
 		return 0;
-	candidates = find_candidates(tail->paths);
-	added = add_later(tail, candidates, &tail->members[tail->count - 1].looked);
-	g_ptr_array_free(candidates, TRUE);
+	since = tail->members[tail->count - 1].looked;
+	for (int i = 0; again && i < SCANS_MAX; i++) {
+		GPtrArray *candidates = find_candidates(tail->paths);
+
+		drop_scan(tail);
+		added = add_later(tail, candidates, &since);
+		again = has_changed(candidates, tail->paths);
+		g_ptr_array_free(candidates, TRUE);
+	}
 	return added;
 }
 

@@ -4,7 +4,7 @@
  * reader is slow, restarts, or dies: each line is seen, and in the order in which it was written
  *
  * Lines are numbers. One that was seen may come again; one that comes before all older ones were
- * seen is a fault. ROTATE_SEED repeats a run.
+ * seen is a fault. ROTATE_SEED repeats a run, but for the time that things take.
  */
 #include "maillog/tail.h"
 
@@ -20,8 +20,11 @@
 /* cmocka wants the four above first. */
 #include <cmocka.h>
 
-#define ROUNDS 60
-#define STEPS  60
+#define ROUNDS	      60
+#define STEPS	      60
+#define BESIDE_ROUNDS 12
+#define BESIDE_STEPS  120
+#define BESIDE_READS  1500
 /* Longer than what is read of a file at a time. */
 #define LONG_LINE  4000
 #define LONG_LINES 150
@@ -83,13 +86,22 @@ old_name(struct world *w)
 }
 
 static void
+begin_log(const struct world *w)
+{
+	FILE *file = fopen(w->log, "a");
+
+	assert_non_null(file);
+	fclose(file);
+}
+
+static void
 rename_log(struct world *w)
 {
 	char *old = old_name(w);
 
 	tick();
 	assert_int_equal(g_rename(w->log, old), 0);
-	assert_true(g_file_set_contents(w->log, "", 0, NULL));
+	begin_log(w);
 	tick();
 	g_string_append_printf(w->story, "rename to %d\n", w->rotations);
 	g_free(old);
@@ -190,52 +202,138 @@ clean_up(struct world *w)
 }
 
 static void
-run(guint32 seed)
+begin(struct world *w, guint32 seed)
 {
-	struct world w = {.dice = g_rand_new_with_seed(seed), .story = g_string_new("")};
+	*w = (struct world){.dice = g_rand_new_with_seed(seed), .story = g_string_new("")};
+	w->folder = g_dir_make_tmp("maillog.XXXXXX", NULL);
+	assert_non_null(w->folder);
+	w->log = g_build_filename(w->folder, "mail.log", NULL);
+	w->paths[0] = w->log;
+	w->list = (struct conf_list){.count = 1, .at = w->paths};
+	w->tail = maillog_tail_new(&w->list, NULL, 0);
+	begin_log(w);
+	(void)read_some(w);
+	commit(w);
+}
+
+static void
+end(struct world *w, guint32 seed)
+{
 	int rc;
 
-	w.folder = g_dir_make_tmp("maillog.XXXXXX", NULL);
-	assert_non_null(w.folder);
-	w.log = g_build_filename(w.folder, "mail.log", NULL);
-	w.paths[0] = w.log;
-	w.list = (struct conf_list){.count = 1, .at = w.paths};
-	w.tail = maillog_tail_new(&w.list, NULL, 0);
-	assert_true(g_file_set_contents(w.log, "", 0, NULL));
-	(void)read_some(&w);
-	commit(&w);
+	while ((rc = read_some(w)) == 1)
+		;
+	check(w, seed);
+	if (rc != 0 || w->seen != w->written)
+		fail_msg(
+		    "ROTATE_SEED=%u: %d lines of %d\n%s", seed, w->seen, w->written, w->story->str);
+	clean_up(w);
+}
+
+static void
+run(guint32 seed)
+{
+	struct world w;
+
+	begin(&w, seed);
 	for (int i = 0; i < STEPS; i++) {
 		step(&w);
 		check(&w, seed);
 	}
-	while ((rc = read_some(&w)) == 1)
-		;
-	check(&w, seed);
-	if (rc != 0 || w.seen != w.written)
-		fail_msg(
-		    "ROTATE_SEED=%u: %d lines of %d\n%s", seed, w.seen, w.written, w.story->str);
-	clean_up(&w);
+	end(&w, seed);
+}
+
+/* The same with a writer that waits for nobody. */
+static gpointer
+write_beside(gpointer closure)
+{
+	struct world *w = closure;
+
+	for (int i = 0; i < BESIDE_STEPS; i++) {
+		int what = g_rand_int_range(w->dice, 0, 10);
+
+		if (what == 0)
+			rename_log(w);
+		else if (what == 1)
+			copy_log(w);
+		else
+			write_lines(w);
+	}
+	return NULL;
+}
+
+static void
+read_beside(struct world *w)
+{
+	int what = g_rand_int_range(w->dice, 0, 100);
+
+	if (what < 10)
+		restart(w);
+	else if (what < 30)
+		commit(w);
+	else if (what < 40)
+		usleep((useconds_t)g_rand_int_range(w->dice, 0, 20000));
+	else
+		(void)read_some(w);
+}
+
+static void
+run_beside(guint32 seed)
+{
+	struct world writer, reader;
+	GThread *thread;
+
+	begin(&writer, seed);
+	/* Each has dice and a story of its own. */
+	reader = writer;
+	reader.dice = g_rand_new_with_seed(seed + 1);
+	reader.story = g_string_new("");
+	thread = g_thread_new("writer", write_beside, &writer);
+	for (int i = 0; i < BESIDE_READS; i++) {
+		read_beside(&reader);
+		check(&reader, seed);
+	}
+	g_thread_join(thread);
+	reader.written = writer.written;
+	reader.rotations = writer.rotations;
+	g_string_free(writer.story, TRUE);
+	g_rand_free(writer.dice);
+	end(&reader, seed);
+}
+
+static guint32
+first_seed(void)
+{
+	const char *wanted = getenv("ROTATE_SEED");
+
+	return wanted == NULL ? g_random_int() : (guint32)strtoul(wanted, NULL, 10);
 }
 
 static void
 each_line_is_seen_in_its_order(void **state)
 {
-	const char *wanted = getenv("ROTATE_SEED");
-	guint32 seed = g_random_int();
+	guint32 seed = first_seed();
 
 	(void)state;
-	if (wanted != NULL) {
-		run((guint32)strtoul(wanted, NULL, 10));
-		return;
-	}
 	for (int i = 0; i < ROUNDS; i++)
 		run(seed + (guint32)i);
+}
+
+static void
+beside_a_writer_too(void **state)
+{
+	guint32 seed = first_seed();
+
+	(void)state;
+	for (int i = 0; i < BESIDE_ROUNDS; i++)
+		run_beside(seed + (guint32)i);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_line_is_seen_in_its_order)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_line_is_seen_in_its_order),
+	    cmocka_unit_test(beside_a_writer_too)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
