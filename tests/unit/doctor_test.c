@@ -122,6 +122,12 @@ has(json_t *answer, const char *severity, const char *check, const char *text, c
 	return false;
 }
 
+static int
+run(const char *command)
+{
+	return system(command) == 0 ? 0 : -1;
+}
+
 static void
 expect(
     json_t *answer, const char *severity, const char *check, const char *text, const char *remedy)
@@ -372,6 +378,29 @@ rights_are_looked_at_as_the_user(void **state)
 	json_decref(answer);
 }
 
+/* Its files can be opened by name, but what they are called after a rotation can't be seen. */
+static void
+a_log_folder_that_can_not_be_listed_is_told(void **state)
+{
+	json_t *answer;
+	int rc;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(run("mkdir -p shut && cp mail.log shut && chmod 711 shut"), 0);
+	configure("maillog_file =\n", "", "mail_log = {\"shut/mail.log\"}\n");
+	answer = examine(&rc);
+	expect(answer, "ok", "log.lines", "shut/mail.log can be read", "");
+	expect(answer, "warning", "log.folder", "The user nobody can't list the folder",
+	    "setfacl -m u:nobody:rx");
+	json_decref(answer);
+	assert_int_equal(chmod("shut", 0755), 0);
+	answer = examine(&rc);
+	assert_false(has(answer, "warning", "log.folder", "", ""));
+	json_decref(answer);
+}
+
 /* Who listens: accepts once, then says `lines`, one for each piece that it reads. */
 struct server {
 	int fd;
@@ -516,12 +545,6 @@ usage_is_told(void **state)
 }
 
 static int
-run(const char *command)
-{
-	return system(command) == 0 ? 0 : -1;
-}
-
-static int
 enter_folder(void **state)
 {
 	(void)state;
@@ -562,6 +585,7 @@ main(void)
 	    cmocka_unit_test(broken_settings_are_told),
 	    cmocka_unit_test(other_spellings_of_our_socket_are_known),
 	    cmocka_unit_test(rights_are_looked_at_as_the_user),
+	    cmocka_unit_test(a_log_folder_that_can_not_be_listed_is_told),
 	    cmocka_unit_test(peers_are_spoken_to),
 	    cmocka_unit_test(bad_configuration_is_all_that_is_told),
 	    cmocka_unit_test(postfix_folder_without_settings_is_told),
