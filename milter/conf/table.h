@@ -452,7 +452,7 @@ X(INT, batch, "100", "1..1000", \
   "about 1 MB.") \
 X(TIME, timeout, "15s", "1s..60s", \
   "How long a request may take, from looking up the name to the end of the answer.") \
-X(TIME, retry_min, "1s", "1s..1h", \
+X(TIME, retry_min, "1s", "100ms..1h", \
   "First pause after a request that failed; it doubles with each further one, and is some 25 % longer or " \
   "shorter by chance.") \
 X(TIME, retry_max, "1h", "1s..1d", \
