@@ -437,8 +437,8 @@ X(INT, mails, "3", "1..100", \
 
 #define CONF_WEBHOOK(X) \
 X(TEXT, url, "", "required hook", \
-  "Where events are POSTed to: an https: address, see insecure. What it says in query or path is " \
-  "shown in no log.") \
+  "Where events are POSTed to: an https: address, see insecure. What is logged of requests shows its " \
+  "scheme and host alone.") \
 X(TEXT, secret_file, "", "required path", \
   "File with the secrets that each request is signed with, one in a line: whsec_ and 24 to 64 random " \
   "bytes in base64. Up to five count, so that a receiver can change from one to the next: each signs. " \
@@ -455,7 +455,7 @@ X(TIME, timeout, "15s", "1s..60s", \
 X(TIME, retry_min, "1s", "100ms..1h", \
   "First pause after a request that failed; it doubles with each further one, and is some 25 % longer or " \
   "shorter by chance.") \
-X(TIME, retry_max, "1h", "1s..1d", \
+X(TIME, retry_max, "1h", "100ms..1d", \
   "Longest such pause. A longer Retry-After of an answer 429 or 503 counts, up to a day.") \
 X(TIME, complain_after, "1d", "1m..90d", \
   "When nothing was taken for so long, failures stand in the log as errors, and mailtailor doctor " \

@@ -145,8 +145,9 @@ serve(struct process *process)
 	int wait_ms;
 
 	do {
-		wait_ms = look(process);
+		/* In this order: what has just been taken has a next batch. */
 		move_on(process);
+		wait_ms = look(process);
 	} while (!rest(process, wait_ms));
 }
 
