@@ -258,6 +258,8 @@ set_options(struct fetch *fetch)
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, fetch);
+	/* A name server that does not answer is not waited for beyond the time-out. */
+	curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 	/* A connection that is kept would pass by open_socket. */
 	curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);

@@ -108,14 +108,17 @@ begin(struct hook *hook, struct store *store, struct store_webhook *row, struct 
 	return rc < 0 ? -1 : 0;
 }
 
-/* A clock that was set back must not stop it for long. */
-static bool
-is_due(const struct store_webhook *row)
+/* How long it has to wait. A clock that was set back must not stop it for long. */
+static int64_t
+wait_us(const struct store_webhook *row)
 {
 	int64_t now_ms = clock_now();
 
-	return row->state == STORE_WEBHOOK_ACTIVE &&
-	    (row->next_ms <= now_ms || row->tried_ms > now_ms);
+	if (row->state != STORE_WEBHOOK_ACTIVE)
+		return TURN_US;
+	if (row->next_ms <= now_ms || row->tried_ms > now_ms)
+		return 0;
+	return row->next_ms - now_ms > TURN_US / 1000 ? TURN_US : (row->next_ms - now_ms) * 1000;
 }
 
 void
@@ -124,10 +127,15 @@ hook_look(struct hook *hook, struct store *store)
 	struct arena *arena = arena_new(ROW_MEMORY);
 	struct store_webhook row;
 	struct err err = ERR_INIT;
+	int64_t wait = 0;
+	int rc = store_webhook_add(store, str_c(hook->section->name), arena, &row, &err);
 
 	hook->look_us = clock_mono_us() + TURN_US;
-	if (store_webhook_add(store, str_c(hook->section->name), arena, &row, &err) != 0 ||
-	    (is_due(&row) && begin(hook, store, &row, &err) != 0))
+	if (rc == 0 && (wait = wait_us(&row)) == 0)
+		rc = begin(hook, store, &row, &err);
+	else if (rc == 0)
+		hook->look_us = clock_mono_us() + wait;
+	if (rc != 0)
 		complain(hook, &err);
 	arena_free(&arena);
 }
