@@ -78,19 +78,28 @@ is_final(enum store_outcome outcome)
 }
 
 /* Within a queue id the delay since it came grows with each attempt; it is the same in whatever
- * form the log is read, while time stamps are more or less exact. */
+ * form the log is read, while time stamps are more or less exact. Both are rounded: of two that are
+ * the same the end comes after what was no end. */
+static bool
+is_later(const struct store_delivery_word *word, const struct store_delivery *last)
+{
+	int64_t now = word->time_ms / 1000, before = last->time_ms / 1000;
+
+	if (str_eq(word->queue_id, last->queue_id) && word->delay_ms >= 0) {
+		now = word->delay_ms;
+		before = last->delay_ms;
+	}
+	return now > before ||
+	    (now == before && is_final(word->outcome) && !is_final(last->outcome));
+}
+
 bool
 follow_is_news(const struct store_delivery_word *word, const struct store_delivery *last)
 {
-	int64_t second = word->time_ms / 1000, last_second = last->time_ms / 1000;
-
 	if (last->outcome == STORE_OUTCOME_NONE)
 		return true;
 	if (word->outcome == STORE_OUTCOME_PASSED)
 		return !is_final(last->outcome) && !str_eq(word->next, last->queue_id) &&
-		    second >= last_second;
-	if (str_eq(word->queue_id, last->queue_id) && word->delay_ms >= 0)
-		return word->delay_ms > last->delay_ms;
-	return second > last_second ||
-	    (second == last_second && is_final(word->outcome) && !is_final(last->outcome));
+		    word->time_ms / 1000 >= last->time_ms / 1000;
+	return is_later(word, last);
 }

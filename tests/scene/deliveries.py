@@ -14,6 +14,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sqlite3
 import sys
 import threading
@@ -377,8 +378,12 @@ def read_again(bed, campaign, dice):
         return {row["recipient"]: row["delivery"] or {"outcome": "none"}
                 for row in bed.daemon.journal(campaign)}
 
+    # Of copies: the relay goes on trying, and writing of it.
     folder, base = os.path.split(bed.postfix.log)
-    logs = [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith(base)]
+    copies = bed.lab.path("logs")
+    os.mkdir(copies)
+    logs = [shutil.copy(os.path.join(folder, name), copies) for name in os.listdir(folder)
+            if name.startswith(base)]
     dice.shuffle(logs)
     before, faults = state(), []
     done = read_json(bed.daemon.tool("follow", "--json", *logs).stdout)[0]
