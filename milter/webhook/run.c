@@ -25,7 +25,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define LEAVE_US   ((int64_t)2 * 1000000)
+#define LEAVE_US   ((int64_t)1000000)
 #define LONGEST_US ((int64_t)1000000)
 
 struct process {

@@ -88,7 +88,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif mode == "redirect":
             self.answer(302, Location=f"http://127.0.0.1:{self.server.other}/elsewhere")
         elif mode == "later":
-            self.answer(429, Retry_After="3")
+            self.answer(429, Retry_After="2")
         elif mode == "garbage":
             self.wfile.write(b"\x00\xff no HTTP\r\n\r\n")
             self.close_connection = True
@@ -364,8 +364,8 @@ def failures(scene):
     again = [name for _, name, mode in seen[:len(modes)]]
     if len(set(again)) != 1 or [mode for _, _, mode in seen[:len(modes)]] != modes:
         faults.append(f"not one batch again and again: {seen[:len(modes) + 1]}")
-    if seen[len(modes)][0] - seen[len(modes) - 1][0] < 2.9:
-        faults.append("Retry-After: 3 was not waited for")
+    if seen[len(modes)][0] - seen[len(modes) - 1][0] < 1.9:
+        faults.append("Retry-After: 2 was not waited for")
     if scene.main.repeated == 0:
         faults.append("what was lost on its way did not come again")
     row = scene.row("main")
