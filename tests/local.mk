@@ -57,6 +57,9 @@ bench: all tests/bench/copies
 	$(tests_python)/bench/bench.py
 	$(tests_python)/bench/plugins.py
 
+webhooks: all
+	$(tests_python)/scene/webhooks.py
+
 listeners: all
 	$(tests_python)/scene/listeners.py
 
@@ -122,4 +125,4 @@ format:
 fuzz:
 	$(top_srcdir)/contrib/tools/fuzz
 
-.PHONY: scenes listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces sendmail api http deliveries bench-maillog signup
+.PHONY: scenes webhooks listeners metrics fetch clicks coupons bench-web thousand attack rotation newsletters looks installed crash fence shop soak bench bench-liquid bench-recommend check-asan check-tsan format fuzz bounces sendmail api http deliveries bench-maillog signup

@@ -35,13 +35,17 @@
 	X(START_PLUGINS, "mailtailor_process_starts_total", "process", "plugins", "")          \
 	X(START_WEB, "mailtailor_process_starts_total", "process", "web", "")                  \
 	X(START_FOLLOWER, "mailtailor_process_starts_total", "process", "follower", "")        \
+	X(START_WEBHOOK, "mailtailor_process_starts_total", "process", "webhook", "")          \
 	X(DIED, "mailtailor_process_deaths_total", "", "",                                     \
 	    "Processes that ended without being told to.")                                     \
 	X(WEB_2XX, "mailtailor_web_requests_total", "status", "2xx",                           \
 	    "Requests that the web process answered.")                                         \
 	X(WEB_3XX, "mailtailor_web_requests_total", "status", "3xx", "")                       \
 	X(WEB_4XX, "mailtailor_web_requests_total", "status", "4xx", "")                       \
-	X(WEB_5XX, "mailtailor_web_requests_total", "status", "5xx", "")
+	X(WEB_5XX, "mailtailor_web_requests_total", "status", "5xx", "")                       \
+	X(WEBHOOK_SENT, "mailtailor_webhook_requests_total", "result", "sent",                 \
+	    "Requests to webhooks, each with a batch of events.")                              \
+	X(WEBHOOK_FAILED, "mailtailor_webhook_requests_total", "result", "failed", "")
 
 /* X(name in C, metric, help): times in seconds. */
 #define TALLY_TIMES(X)                                                          \

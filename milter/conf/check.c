@@ -380,6 +380,41 @@ checked_page(const char *text, const char *folder, struct arena *arena)
 	    : NULL;
 }
 
+/* Kinds of events, as store/event.h numbers them; those up to "screen" have names. A test holds
+ * them against each other. */
+static const char *const event_kinds[] = {"track", "page", "screen", "identify", "sent",
+    "delivered", "deferred", "bounced", "complained", "opened", "clicked", "subscribed",
+    "unsubscribed", "autoreplied"};
+#define NAMED_KINDS 3
+
+/* KIND or KIND:NAME */
+static const char *
+checked_event(const char *text, const char *folder, struct arena *arena)
+{
+	struct str name = str_c(text), kind;
+
+	str_split(&name, ':', &kind);
+	for (size_t i = 0; i < sizeof event_kinds / sizeof event_kinds[0]; i++) {
+		if (!str_is(kind, event_kinds[i]))
+			continue;
+		if (name.p == NULL)
+			return text;
+		return i < NAMED_KINDS && name.n > 0 && name.n <= 255
+		    ? checked_text(text, folder, arena)
+		    : NULL;
+	}
+	return NULL;
+}
+
+/* Where requests go: https://HOST/... without user and password. */
+static const char *
+checked_hook(const char *text, const char *folder, struct arena *arena)
+{
+	return strchr(text, '#') == NULL && strchr(text, '@') == NULL
+	    ? checked_page(text, folder, arena)
+	    : NULL;
+}
+
 static const char *
 checked_field(const char *text, const char *folder, struct arena *arena)
 {
@@ -418,6 +453,9 @@ static const struct conf_check checks[] = {
 	"\"NAME KIND: LABEL\" or \"NAME KIND required: LABEL\", with KIND text, text:MAX, "
 	"number, number:LOW..HIGH, checkbox or choice:ONE|TWO",
 	checked_field},
+    {"event", "a kind of event, as in clicked, or track:NAME, page:NAME, screen:NAME",
+	checked_event},
+    {"hook", "an address like https://crm.shop.example/hooks/mail, without # and @", checked_hook},
     {"log", "syslog, stderr or the path of a file", checked_log},
 };
 

@@ -80,6 +80,13 @@ struct conf_form {
 	CONF_FORM(CONF_MEMBER)
 };
 
+/* Where events are sent to. */
+struct conf_webhook {
+	const char *name; /* as a form's */
+	const char *place;
+	CONF_WEBHOOK(CONF_MEMBER)
+};
+
 struct conf {
 	const char *path;
 	CONF_GLOBAL(CONF_MEMBER)
@@ -91,6 +98,8 @@ struct conf {
 	size_t dkim_count;
 	struct conf_form *forms;
 	size_t form_count;
+	struct conf_webhook *webhooks;
+	size_t webhook_count;
 };
 
 /* Reads and checks `path`. Result has one reference. ERR_CONFIG with
@@ -112,6 +121,8 @@ const struct conf_campaign *conf_campaign_find(const struct conf *conf, struct s
 const struct conf_plugin *conf_plugin_find(const struct conf *conf, struct str name);
 /* NULL if there is no such section. */
 const struct conf_form *conf_form_find(const struct conf *conf, struct str name);
+/* NULL if there is no such section. */
+const struct conf_webhook *conf_webhook_find(const struct conf *conf, struct str name);
 /* "NAME" or "NAME:WORD", as a campaign's `plugins` has it; the word is a value of on_error. False
  * if it is neither. `fallback`: what `use_r` is without a word. */
 bool conf_plugin_use(const char *text, struct str *name_r, int fallback, int *use_r);

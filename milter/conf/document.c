@@ -101,6 +101,8 @@ example_of(const struct conf_row *row)
 	    {"consent", "I want news of the shop by mail. I can unsubscribe at any time."},
 	    {"campaign", "confirm"},
 	    {"from", "news@shop.example"},
+	    {"url", "https://crm.shop.example/hooks/mail"},
+	    {"secret_file", "/etc/mailtailor/keys/crm.secret"},
 	};
 
 	for (size_t i = 0; row->required && i < sizeof examples / sizeof examples[0]; i++) {
@@ -172,6 +174,11 @@ conf_write_sample(FILE *out)
 	      "#\n",
 	    out);
 	write_sample_section(out, conf_rows_form(), "form \"news\"");
+	fputs(
+	    "\n# A section for each address that events are sent to, see mailtailor-webhooks(7).\n"
+	    "#\n",
+	    out);
+	write_sample_section(out, conf_rows_webhook(), "webhook \"crm\"");
 	fputs("\n# A section for each From domain that campaigns are sent from. Campaign mail\n"
 	      "# from a domain without a key does not leave. A further key of the domain has\n"
 	      "# a section that is named by its DNS record: dkim \"mt2._domainkey.example.com\".\n"
@@ -286,6 +293,8 @@ conf_write_manual(FILE *out)
 	document_rows(out, conf_rows_plugin());
 	fputs(".Ss Parameters of a form section\n", out);
 	document_rows(out, conf_rows_form());
+	fputs(".Ss Parameters of a webhook section\n", out);
+	document_rows(out, conf_rows_webhook());
 	fputs(".Ss Parameters of a dkim section\n", out);
 	document_rows(out, conf_rows_dkim());
 }

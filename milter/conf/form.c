@@ -142,6 +142,16 @@ conf_form_find(const struct conf *conf, struct str name)
 	return NULL;
 }
 
+const struct conf_webhook *
+conf_webhook_find(const struct conf *conf, struct str name)
+{
+	for (size_t i = 0; i < conf->webhook_count; i++) {
+		if (str_is(name, conf->webhooks[i].name))
+			return &conf->webhooks[i];
+	}
+	return NULL;
+}
+
 static void
 check_fields(struct parse *parse, const struct conf_form *form)
 {

@@ -52,6 +52,12 @@ kind_form(void)
 	return (struct kind){"form", conf_rows_form(), sizeof(struct conf_form)};
 }
 
+static struct kind
+kind_webhook(void)
+{
+	return (struct kind){"webhook", conf_rows_webhook(), sizeof(struct conf_webhook)};
+}
+
 static void *
 need(void *memory)
 {
@@ -118,7 +124,8 @@ copy_sections(struct arena *arena, const struct parse *parse, struct kind kind, 
 
 _Static_assert(offsetof(struct conf_campaign, name) == 0 &&
 	offsetof(struct conf_dkim, domain) == 0 && offsetof(struct conf_plugin, name) == 0 &&
-	offsetof(struct conf_form, name) == 0 &&
+	offsetof(struct conf_form, name) == 0 && offsetof(struct conf_webhook, name) == 0 &&
+	offsetof(struct conf_campaign, place) == offsetof(struct conf_webhook, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_form, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_plugin, place) &&
 	offsetof(struct conf_campaign, place) == offsetof(struct conf_dkim, place),
@@ -254,6 +261,21 @@ secure(const char *url)
 			return true;
 	}
 	return false;
+}
+
+static void
+check_webhooks(struct parse *parse, const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->webhook_count; i++) {
+		const struct conf_webhook *hook = &conf->webhooks[i];
+
+		if (!hook->insecure && !secure(hook->url))
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: url: expected https://, or insecure = yes", hook->place);
+		if (hook->retry_min > hook->retry_max)
+			parse_complain(parse, ERR_CONFIG,
+			    "%s: retry_min: expected no more than retry_max", hook->place);
+	}
 }
 
 static void
@@ -401,6 +423,8 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	conf->dkims = copy_sections(snapshot->arena, parse, kind_dkim(), &conf->dkim_count);
 	conf->plugins = copy_sections(snapshot->arena, parse, kind_plugin(), &conf->plugin_count);
 	conf->forms = copy_sections(snapshot->arena, parse, kind_form(), &conf->form_count);
+	conf->webhooks =
+	    copy_sections(snapshot->arena, parse, kind_webhook(), &conf->webhook_count);
 	for (size_t i = 0; i < conf->plugin_count; i++)
 		copy_settings(snapshot->arena, parse, &conf->plugins[i]);
 	for (size_t i = 0; i < conf->campaign_count; i++)
@@ -414,6 +438,7 @@ fill(struct snapshot *snapshot, struct parse *parse)
 	check_tracking(parse, snapshot);
 	check_law(parse, conf);
 	conf_form_check(parse, conf);
+	check_webhooks(parse, conf);
 	check_addresses(
 	    parse, conf, offsetof(struct conf_campaign, sender), "sender", conf_campaign_by_sender);
 	check_addresses(
@@ -446,6 +471,7 @@ conf_load(struct conf **conf_r, const char *path,
 		check_selectors(&parse);
 		check_required(&parse, kind_dkim());
 		check_required(&parse, kind_form());
+		check_required(&parse, kind_webhook());
 	}
 	if (parse.problem_count == 0)
 		fill(snapshot, &parse);

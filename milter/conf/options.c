@@ -140,7 +140,7 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 {
 	const struct made *made = &(struct made){hooks, unknown, count};
 	struct level root = {.count = 0}, campaign = root, dkim = root, plugin = root, form = root,
-		     ignored = root;
+		     webhook = root, ignored = root;
 	cfg_opt_t section = {.type = CFGT_SEC, .flags = CFGF_MULTI | CFGF_TITLE};
 	cfg_t *cfg;
 
@@ -148,6 +148,7 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	level_add_rows(&ignored, conf_rows_plugin(), made->hooks->ignored_value);
 	level_add_rows(&ignored, conf_rows_dkim(), made->hooks->ignored_value);
 	level_add_rows(&ignored, conf_rows_form(), made->hooks->ignored_value);
+	level_add_rows(&ignored, conf_rows_webhook(), made->hooks->ignored_value);
 	level_add_opened(&ignored, made->hooks->unknown_opened);
 	level_add_common(&ignored, NULL, made);
 	level_add_rows(&campaign, conf_rows_campaign(), made->hooks->value);
@@ -159,6 +160,9 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	level_add_rows(&form, conf_rows_form(), made->hooks->value);
 	level_add_opened(&form, made->hooks->opened);
 	level_add_common(&form, &ignored, made);
+	level_add_rows(&webhook, conf_rows_webhook(), made->hooks->value);
+	level_add_opened(&webhook, made->hooks->opened);
+	level_add_common(&webhook, &ignored, made);
 	level_add_rows(&plugin, conf_rows_plugin(), made->hooks->value);
 	level_add_opened(&plugin, made->hooks->opened);
 	level_add_settings(&plugin, made);
@@ -172,6 +176,9 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	level_add(&root, section);
 	section.name = "form";
 	section.subopts = form.at;
+	level_add(&root, section);
+	section.name = "webhook";
+	section.subopts = webhook.at;
 	level_add(&root, section);
 	section.name = "dkim";
 	section.subopts = dkim.at;
@@ -187,6 +194,7 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 	level_fini(&plugin);
 	level_fini(&dkim);
 	level_fini(&form);
+	level_fini(&webhook);
 	level_fini(&ignored);
 	return cfg;
 }

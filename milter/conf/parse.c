@@ -80,6 +80,8 @@ rows_of(const cfg_t *cfg)
 		return conf_rows_dkim();
 	if (strcmp(cfg->name, "form") == 0)
 		return conf_rows_form();
+	if (strcmp(cfg->name, "webhook") == 0)
+		return conf_rows_webhook();
 	return conf_rows_global();
 }
 
@@ -154,6 +156,8 @@ home_of(const char *name)
 		return "it belongs into a plugin section";
 	if (conf_row_find(conf_rows_form(), name) != NULL)
 		return "it belongs into a form section";
+	if (conf_row_find(conf_rows_webhook(), name) != NULL)
+		return "it belongs into a webhook section";
 	return NULL;
 }
 
@@ -199,7 +203,8 @@ on_ignored_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 static bool
 has_plain_name(const char *kind)
 {
-	return strcmp(kind, "plugin") == 0 || strcmp(kind, "form") == 0;
+	return strcmp(kind, "plugin") == 0 || strcmp(kind, "form") == 0 ||
+	    strcmp(kind, "webhook") == 0;
 }
 
 static const char *
@@ -265,6 +270,7 @@ on_unknown_opened(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	    : conf_name_distance(cfg->name, "plugin") < 3		  ? "plugin"
 	    : conf_name_distance(cfg->name, "dkim") < 3			  ? "dkim"
 	    : conf_name_distance(cfg->name, "form") < 3			  ? "form"
+	    : conf_name_distance(cfg->name, "webhook") < 4		  ? "webhook"
 									  : NULL;
 	char message[ERR_TEXT_MAX / 2];
 

@@ -27,10 +27,14 @@
 #define ROW_FORM(type, name, initial, rule, document) \
 	ROW(conf_form, type, name, initial, rule, document)
 
+#define ROW_WEBHOOK(type, name, initial, rule, document) \
+	ROW(conf_webhook, type, name, initial, rule, document)
+
 static const struct conf_row global[] = {CONF_GLOBAL(ROW_GLOBAL)};
 static const struct conf_row campaign[] = {CONF_CAMPAIGN(ROW_CAMPAIGN)};
 static const struct conf_row plugin[] = {CONF_PLUGIN(ROW_PLUGIN)};
 static const struct conf_row form[] = {CONF_FORM(ROW_FORM)};
+static const struct conf_row webhook[] = {CONF_WEBHOOK(ROW_WEBHOOK)};
 static const struct conf_row dkim[] = {CONF_DKIM(ROW_DKIM)};
 
 #define ROWS(array) ((struct conf_rows){(array), sizeof(array) / sizeof(array)[0]})
@@ -63,6 +67,12 @@ struct conf_rows
 conf_rows_form(void)
 {
 	return ROWS(form);
+}
+
+struct conf_rows
+conf_rows_webhook(void)
+{
+	return ROWS(webhook);
 }
 
 const struct conf_row *

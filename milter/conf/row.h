@@ -45,6 +45,7 @@ struct conf_rows conf_rows_campaign(void);
 struct conf_rows conf_rows_dkim(void);
 struct conf_rows conf_rows_plugin(void);
 struct conf_rows conf_rows_form(void);
+struct conf_rows conf_rows_webhook(void);
 
 /* NULL if there is none of that name. */
 const struct conf_row *conf_row_find(struct conf_rows rows, const char *name);

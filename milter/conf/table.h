@@ -435,6 +435,38 @@ X(INT, rate, "2000", "1..10000000", \
 X(INT, mails, "3", "1..100", \
   "Most confirmation messages to one address in a day, of all forms.")
 
+#define CONF_WEBHOOK(X) \
+X(TEXT, url, "", "required hook", \
+  "Where events are POSTed to: an https: address, see insecure. What is logged of requests shows its " \
+  "scheme and host alone.") \
+X(TEXT, secret_file, "", "required path", \
+  "File with the secrets that each request is signed with, one in a line: whsec_ and 24 to 64 random " \
+  "bytes in base64. Up to five count, so that a receiver can change from one to the next: each signs. " \
+  "Read at start and reload; others than its owner must not be able to read it.") \
+X(LIST, events, "", "event", \
+  "Which events: sent, delivered, deferred, bounced, complained, opened, clicked, subscribed, " \
+  "unsubscribed, autoreplied, track, page, screen, identify; or of the three that have names one " \
+  "name alone, as in \"track:Order Completed\". Empty: all.") \
+X(INT, batch, "100", "1..1000", \
+  "Most events in one request. What waits is sent at once, so there may be fewer; a request ends at " \
+  "about 1 MB.") \
+X(TIME, timeout, "15s", "1s..60s", \
+  "How long a request may take, from looking up the name to the end of the answer.") \
+X(TIME, retry_min, "1s", "100ms..1h", \
+  "First pause after a request that failed; it doubles with each further one, and is some 25 % longer or " \
+  "shorter by chance.") \
+X(TIME, retry_max, "1h", "100ms..1d", \
+  "Longest such pause. A longer Retry-After of an answer 429 or 503 counts, up to a day.") \
+X(TIME, complain_after, "1d", "1m..90d", \
+  "When nothing was taken for so long, failures stand in the log as errors, and mailtailor doctor " \
+  "says so. Nothing is ever dropped.") \
+X(LIST, send_to, "", "network", \
+  "Networks of this site that it may be sent to, beside the public internet: loopback, private and " \
+  "link-local addresses are refused unless they are in one of these.") \
+X(BOOL, insecure, "no", "", \
+  "Whether url may begin with http://, so that who listens on the way can read what your contacts do. " \
+  "To this machine itself (localhost, 127.0.0.1, [::1]) it always may.")
+
 #define CONF_DKIM(X) \
 X(TEXT, selector, "", "selector", \
   "Selector: the public key stands in DNS under SELECTOR._domainkey.DOMAIN. Not needed where " \

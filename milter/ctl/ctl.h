@@ -109,6 +109,13 @@ X(apikey, "keys of the event API", \
   "apikey new NAME [--scope write|page|admin] [--rate N]\n" \
   "apikey list [--json]\n" \
   "apikey revoke ID ...\n") \
+X(webhook, "how far the events of webhooks were taken", \
+  "webhook list [--json]\n" \
+  "webhook test NAME\n" \
+  "webhook replay NAME --from TIME|ID\n" \
+  "webhook pause NAME\n" \
+  "webhook resume NAME\n" \
+  "webhook secret\n") \
 X(token, "what a token in a link or in a bounce's recipient says", \
   "token TOKEN|URL|ADDRESS ... [--json]\n") \
 X(conf, "the configuration: sample, manual, check", \

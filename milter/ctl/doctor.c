@@ -34,6 +34,7 @@ look(struct doctor *doctor, const char *folder)
 	doctor_check_dmarc(doctor);
 	doctor_check_link(doctor);
 	doctor_check_law(doctor);
+	doctor_check_webhook(doctor);
 	postfix_close(&doctor->postfix);
 }
 

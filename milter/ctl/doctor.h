@@ -43,6 +43,8 @@ void doctor_check_dmarc(struct doctor *doctor);
 /* The keys of link tokens: doctor_link.c. */
 void doctor_check_link(struct doctor *doctor);
 void doctor_check_law(struct doctor *doctor);
+/* Secrets of webhooks, and what their receivers say: doctor_webhook.c. */
+void doctor_check_webhook(struct doctor *doctor);
 
 /* The command that sets `name` to `value` becomes the newest finding's remedy: in
  * master.cf where `service` (may be NULL) has it there, else in main.cf. */

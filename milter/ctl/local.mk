@@ -25,6 +25,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/doctor_postfix.c \
 	milter/ctl/doctor_reach.c \
 	milter/ctl/doctor_smtpd.c \
+	milter/ctl/doctor_webhook.c \
 	milter/ctl/doctor_socket.c \
 	milter/ctl/events.c milter/ctl/events.h \
 	milter/ctl/events_import.c \
@@ -66,7 +67,8 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/token.c \
 	milter/ctl/unsubscribe.c \
 	milter/ctl/value.c milter/ctl/value.h \
-	milter/ctl/view.c
+	milter/ctl/view.c \
+	milter/ctl/webhook.c
 
 # What `mailtailor plugin new` writes (plugins/skeleton) goes into the program.
 skeleton = Makefile Makefile.lua plugin.c plugin.cc plugin.lua mailtailor-plugin.7 test/message.eml test/contact.json \

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "tailor/tailor.h"
 #include "web/web.h"
+#include "webhook/secret.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -34,8 +35,10 @@ check_load(const char *path, const struct conf **conf_r, struct dkim_keys **keys
 		return -1;
 	*conf_r = conf;
 	if (dkim_keys_load(keys_r, conf, err) != 0 || link_keys_load(link_keys_r, conf, err) != 0 ||
-	    tailor_templates_load(templates_r, conf, err) != 0) {
+	    tailor_templates_load(templates_r, conf, err) != 0 ||
+	    webhook_secrets_check(conf, err) != 0) {
 		each(err->text, closure);
+		tailor_templates_unref(templates_r);
 		link_keys_unref(link_keys_r);
 		dkim_keys_unref(keys_r);
 		conf_unref(conf_r);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "plugin/guard.h"
 #include "web/web.h"
+#include "webhook/run.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -35,13 +36,16 @@ static const struct {
 	const char *name;
 	const char *process; /* as ps shows it */
 	int (*run)(const struct worker *worker);
+	/* Before privileges are dropped; may be NULL. */
+	int (*prepare)(struct worker *worker, struct err *err);
 } kinds[CHILD_KINDS] = {
-    [CHILD_SESSION] = {"session", "mt-session", session_run},
-    [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run},
-    [CHILD_WATCH] = {"watch", "mt-watch", watch_run},
-    [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run},
-    [CHILD_WEB] = {"web", "mt-web", web_run},
-    [CHILD_FOLLOWER] = {"follower", "mt-follower", follow_run},
+    [CHILD_SESSION] = {"session", "mt-session", session_run, NULL},
+    [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run, NULL},
+    [CHILD_WATCH] = {"watch", "mt-watch", watch_run, NULL},
+    [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run, NULL},
+    [CHILD_WEB] = {"web", "mt-web", web_run, NULL},
+    [CHILD_FOLLOWER] = {"follower", "mt-follower", follow_run, NULL},
+    [CHILD_WEBHOOK] = {"webhook", "mt-webhook", webhook_run, webhook_prepare},
 };
 
 const char *
@@ -113,15 +117,16 @@ raise_limits(void)
 }
 
 static void
-run_child(enum child_kind kind, const struct worker *worker, const struct identity *identity,
-    pid_t master)
+run_child(
+    enum child_kind kind, struct worker *worker, const struct identity *identity, pid_t master)
 {
 	struct err err = ERR_INIT;
 
 	set_signals();
 	raise_limits();
 	prctl(PR_SET_NAME, kinds[kind].process);
-	if (identity_assume(identity, &err) != 0) {
+	if ((kinds[kind].prepare != NULL && kinds[kind].prepare(worker, &err) != 0) ||
+	    identity_assume(identity, &err) != 0) {
 		log_error("worker can't start", LOG_STR("reason", err.text));
 		exit(EX_NOPERM);
 	}
@@ -130,7 +135,7 @@ run_child(enum child_kind kind, const struct worker *worker, const struct identi
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		exit(EX_OK);
-	if (kind != CHILD_WATCH && kind != CHILD_FOLLOWER)
+	if (kind != CHILD_WATCH && kind != CHILD_FOLLOWER && kind != CHILD_WEBHOOK)
 		plugin_guard_install(worker->board, worker->line);
 	start_log_thread(worker->conf);
 	exit(kinds[kind].run(worker));

@@ -17,10 +17,11 @@ enum child_kind {
 	CHILD_WATCH,
 	CHILD_PLUGINS,
 	CHILD_WEB,
-	CHILD_FOLLOWER
+	CHILD_FOLLOWER,
+	CHILD_WEBHOOK
 };
 
-#define CHILD_KINDS 6
+#define CHILD_KINDS 7
 
 struct child {
 	pid_t pid;

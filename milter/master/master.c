@@ -96,6 +96,7 @@ master_set_slots(struct master *master, struct err *err)
 	master->slot_count[CHILD_FOLLOWER] =
 	    master->conf->follow && master->conf->mail_log.count > 0 ? 1 : 0;
 	master->slot_count[CHILD_WEB] = master->conf->web[0] != '\0' ? 1 : 0;
+	master->slot_count[CHILD_WEBHOOK] = master->conf->webhook_count > 0 ? 1 : 0;
 	return 0;
 }
 
@@ -114,6 +115,7 @@ static const enum tally_counter started[] = {
     [CHILD_PLUGINS] = TALLY_START_PLUGINS,
     [CHILD_WEB] = TALLY_START_WEB,
     [CHILD_FOLLOWER] = TALLY_START_FOLLOWER,
+    [CHILD_WEBHOOK] = TALLY_START_WEBHOOK,
 };
 _Static_assert(sizeof started / sizeof started[0] == CHILD_KINDS, "each kind is counted");
 
@@ -121,7 +123,8 @@ _Static_assert(sizeof started / sizeof started[0] == CHILD_KINDS, "each kind is 
 static bool
 is_plain(enum child_kind kind)
 {
-	return kind == CHILD_WATCH || kind == CHILD_WEB || kind == CHILD_FOLLOWER;
+	return kind == CHILD_WATCH || kind == CHILD_WEB || kind == CHILD_FOLLOWER ||
+	    kind == CHILD_WEBHOOK;
 }
 
 static void
@@ -169,10 +172,11 @@ start_workers(struct master *master)
 			int64_t due_us = master->slots[kind][slot].next_us - clock_mono_us();
 
 			/* Two outbox processes on one slot would take each other's rows, tasks
-			 * run one at a time, and two followers would read twice. */
+			 * run one at a time, two followers would read twice, and two senders
+			 * of webhooks send twice. */
 			if (child_by_slot(&master->children, (enum child_kind)kind, slot,
 				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS ||
-				    kind == CHILD_FOLLOWER) != NULL)
+				    kind == CHILD_FOLLOWER || kind == CHILD_WEBHOOK) != NULL)
 				continue;
 			if (due_us <= 0)
 				start_worker(master, (enum child_kind)kind, slot);

@@ -21,6 +21,7 @@
 
 struct board;
 struct outbox_hands;
+struct webhook_secrets;
 
 #define WORKER_OUTBOX_MAX 64
 #define WORKER_RETIRES	  'r'
@@ -34,7 +35,8 @@ struct worker {
 	int slots;	     /* how many of its kind there are */
 	struct board *board; /* of plugins; or NULL */
 	int line;
-	struct outbox_hands *hands; /* of all outbox slots; or NULL */
+	struct outbox_hands *hands;		 /* of all outbox slots; or NULL */
+	struct webhook_secrets *webhook_secrets; /* webhook: of each section; else NULL */
 	int control_fd;
 	int listen_fd; /* sessions: the milter socket; web: its own; else -1 */
 	/* One eventfd for each outbox slot: a session adds 1 to all of them after it has
@@ -60,6 +62,9 @@ void worker_wake_outbox(const struct worker *worker);
 
 /* Follows the relay's log; see follow/run.c. */
 int follow_run(const struct worker *worker);
+
+/* Sends events to webhooks; see webhook/run.c. */
+int webhook_run(const struct worker *worker);
 
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "outbox/process.h"
 #include "outbox/slot.h"
+#include "webhook/payload.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -60,8 +61,11 @@ open_parts(struct outbox_process *process, struct err *err)
 	office->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (office->cancel_fd < 0)
 		return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
-	if (store_open(&office->store, process->conf->database, STORE_READ, err) != 0 ||
-	    tailor_new(&office->tailor, process->conf, worker->keys, worker->link_keys,
+	if (store_open(&office->store, process->conf->database, STORE_READ, err) != 0)
+		return -1;
+	if (webhook_any_wants(process->conf, STORE_EVENT_SENT))
+		store_tell_sent(office->store);
+	if (tailor_new(&office->tailor, process->conf, worker->keys, worker->link_keys,
 		worker->templates, office->store, err) != 0)
 		return -1;
 	descriptor_guard(office->cancel_fd);

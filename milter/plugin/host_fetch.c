@@ -8,12 +8,12 @@
  *
  * Threads: any; see call.c.
  */
-#include "plugin/fetch.h"
 #include "plugin/host.h"
 #include "plugin/wants.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "fetch/fetch.h"
 
 #include <stdio.h>
 
@@ -99,12 +99,14 @@ go(struct plugin_call *call, const struct store_request *request, struct mt_str 
     const struct mt_answer **answer_r)
 {
 	int64_t left_ms = (call->deadline_us - clock_mono_us()) / 1000;
+	const struct fetch_rules rules = {
+	    .from = &call->plugin->section->fetch_from, .parameter = "the plugin's fetch_from"};
 	struct store_answer answer = {.status = 0};
 	struct fetch *fetch = NULL;
 	struct err err = ERR_INIT;
 	int32_t rc = MT_FAILED;
 
-	if (fetch_new(&fetch, call->plugin->section, request->url, request->headers,
+	if (fetch_new(&fetch, &rules, request->url, request->headers,
 		body.p == NULL ? STR_NONE : plugin_str(body),
 		between(request->timeout_ms, 1, left_ms < 1 ? 1 : left_ms), &err) == 0 &&
 	    fetch_run(fetch, &err) == 0) {

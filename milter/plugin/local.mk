@@ -4,7 +4,6 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/board.c milter/plugin/board.h \
 	milter/plugin/call.c \
 	milter/plugin/describe.c milter/plugin/describe.h \
-	milter/plugin/fetch.c milter/plugin/fetch.h \
 	milter/plugin/guard.c milter/plugin/guard.h \
 	milter/plugin/hooks.c \
 	milter/plugin/host.c milter/plugin/host.h \
@@ -35,10 +34,8 @@ libmailtailor_a_SOURCES += \
 	milter/plugin/words.c
 
 if TESTS_ON
-check_PROGRAMS += tests/unit/fetch_test tests/unit/plugin_window_test
-TESTS += tests/unit/fetch_test tests/unit/plugin_window_test
-tests_unit_fetch_test_SOURCES = tests/unit/fetch_test.c tests/unit/store_fixture.h
-tests_unit_fetch_test_LDADD = $(unit_libs)
+check_PROGRAMS += tests/unit/plugin_window_test
+TESTS += tests/unit/plugin_window_test
 tests_unit_plugin_window_test_SOURCES = tests/unit/plugin_window_test.c tests/unit/store_fixture.h
 tests_unit_plugin_window_test_LDADD = $(unit_libs)
 endif

@@ -12,11 +12,11 @@
  */
 #include "plugin/refresh.h"
 
-#include "plugin/fetch.h"
 #include "plugin/internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "fetch/fetch.h"
 #include "store/plugin_answer.h"
 
 #include <stdatomic.h>
@@ -121,6 +121,8 @@ begin(struct refresh *refresh, const struct plugin *plugin, const struct store_d
     struct running *running)
 {
 	const struct store_request *request = &due->request;
+	const struct fetch_rules rules = {
+	    .from = &plugin->section->fetch_from, .parameter = "the plugin's fetch_from"};
 	struct err err = ERR_INIT;
 
 	*running =
@@ -132,7 +134,7 @@ begin(struct refresh *refresh, const struct plugin *plugin, const struct store_d
 		abort();
 	running->request.url.p = running->url;
 	running->request.headers.p = running->headers;
-	if (fetch_new(&running->fetch, plugin->section, request->url, request->headers, STR_NONE,
+	if (fetch_new(&running->fetch, &rules, request->url, request->headers, STR_NONE,
 		request->timeout_ms, &err) != 0) {
 		tell_failure(refresh, running, err.text);
 		free(running->url);

@@ -24,6 +24,7 @@
  * Threads: session_run is called by the first thread; see also callbacks.c.
  */
 #include "session/session.h"
+#include "webhook/payload.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -294,6 +295,8 @@ open_process(const struct worker *worker, struct err *err)
 	process.noreply = session_listen_path(worker->conf) != NULL;
 	if (store_open(&process.store, worker->conf->database, STORE_READ, err) != 0)
 		return -1;
+	if (webhook_any_wants(worker->conf, STORE_EVENT_SENT))
+		store_tell_sent(process.store);
 	if (tailor_new(&process.tailor, worker->conf, worker->keys, worker->link_keys,
 		worker->templates, process.store, err) != 0)
 		return -1;

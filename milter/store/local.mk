@@ -32,7 +32,8 @@ libmailtailor_a_SOURCES += \
 	milter/store/store.c milter/store/store.h \
 	milter/store/suppression.c milter/store/suppression.h \
 	milter/store/view.c milter/store/view.h \
-	milter/store/watch.c milter/store/watch.h
+	milter/store/watch.c milter/store/watch.h \
+	milter/store/webhook.c milter/store/webhook.h
 
 # The schema goes into the program; schema.sql is what one reads and edits.
 nodist_libmailtailor_a_SOURCES = milter/store/schema.h

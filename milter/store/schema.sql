@@ -441,3 +441,25 @@ CREATE TABLE mail_log_place (
 	head        TEXT NOT NULL,
 	time_ms     INTEGER NOT NULL
 );
+
+-- version 13
+
+-- Where webhooks are. state: as enum store_webhook_state. revision counts changes, so that nobody
+-- overwrites what he did not see. cursor: the last event that was taken. What is on its way goes
+-- from there to batch_last (0: nothing is), has the id batch_id, and a body with that SHA-256.
+-- failing_ms: since when nothing was taken; 0: all is well.
+CREATE TABLE webhook (
+	name         TEXT PRIMARY KEY,
+	state        INTEGER NOT NULL,
+	revision     INTEGER NOT NULL,
+	cursor       INTEGER NOT NULL,
+	batch_last   INTEGER NOT NULL,
+	batch_id     TEXT NOT NULL,
+	batch_digest BLOB NOT NULL,
+	failures     INTEGER NOT NULL,
+	failing_ms   INTEGER NOT NULL,
+	tried_ms     INTEGER NOT NULL,
+	next_ms      INTEGER NOT NULL,
+	sent         INTEGER NOT NULL,
+	answer       TEXT NOT NULL
+) WITHOUT ROWID;

@@ -70,6 +70,8 @@ struct web {
 	struct web_rates *rates;
 	const struct worker *worker; /* whose outbox processes are woken */
 	atomic_bool leaving;	     /* connections are to end with their next reply */
+	struct web_request *spare;   /* the server thread's: requests that are over */
+	size_t spare_count;
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_OTHER };
@@ -92,6 +94,7 @@ struct web_reply {
 enum web_state { WEB_READING, WEB_RECORDING, WEB_ANSWERED };
 
 struct web_request {
+	struct web_request *next; /* of the spare ones */
 	struct web *web;
 	struct MHD_Connection *connection;
 	struct arena *arena;

@@ -13,12 +13,18 @@
 #include "base/tally.h"
 #include "plugin/board.h"
 #include "store/outbox.h"
+#include "store/webhook.h"
 #include "web/spool.h"
+#include "webhook/payload.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define METRICS_MAX ((size_t)8 << 20)
+#define HOOK_MEMORY ((size_t)64 << 10)
+/* Events that are looked at to tell how many a webhook has not taken. */
+#define BEHIND_MAX 100000
 
 struct page {
 	struct buf out;
@@ -200,6 +206,65 @@ put_outbox(struct page *page, struct err *err)
 	return 0;
 }
 
+/* --- webhooks --- */
+
+struct hooked {
+	int64_t behind, failing_ms;
+};
+
+static int
+look_at_webhook(
+    struct page *page, const struct conf_webhook *section, struct hooked *hooked_r, struct err *err)
+{
+	struct arena *arena = arena_new(HOOK_MEMORY);
+	struct store_webhook row;
+	int rc = store_webhook_get(page->web->store, str_c(section->name), arena, &row, err);
+
+	*hooked_r = (struct hooked){0, 0};
+	if (rc == 1) {
+		hooked_r->failing_ms = row.failing_ms == 0 ? 0 : page->now_ms - row.failing_ms;
+		rc = webhook_behind(
+		    page->web->store, section, row.cursor, BEHIND_MAX, &hooked_r->behind, err);
+	}
+	arena_free(&arena);
+	return rc < 0 ? -1 : 0;
+}
+
+static void
+webhook_label(struct page *page, const char *metric, const struct conf_webhook *section)
+{
+	buf_add_c(&page->out, metric);
+	tally_label(&page->out, true, "webhook", str_c(section->name));
+}
+
+static int
+put_webhooks(struct page *page, struct err *err)
+{
+	static const char behind[] = "mailtailor_webhook_behind";
+	static const char failing[] = "mailtailor_webhook_failing_seconds";
+	const struct conf *conf = page->web->conf;
+	struct hooked *hooked = calloc(conf->webhook_count + 1, sizeof *hooked);
+	int rc = 0;
+
+	if (hooked == NULL)
+		abort();
+	for (size_t i = 0; rc == 0 && i < conf->webhook_count; i++)
+		rc = look_at_webhook(page, &conf->webhooks[i], &hooked[i], err);
+	tally_head(&page->out, behind, "gauge", "Events that the webhook has not taken yet.");
+	for (size_t i = 0; i < conf->webhook_count; i++) {
+		webhook_label(page, behind, &conf->webhooks[i]);
+		buf_printf(&page->out, "} %lld\n", (long long)hooked[i].behind);
+	}
+	tally_head(&page->out, failing, "gauge",
+	    "How long requests to the webhook fail already; 0: the last one was taken.");
+	for (size_t i = 0; i < conf->webhook_count; i++) {
+		webhook_label(page, failing, &conf->webhooks[i]);
+		buf_printf(&page->out, "} %.3f\n", (double)hooked[i].failing_ms / 1e3);
+	}
+	free(hooked);
+	return rc;
+}
+
 static void
 put_process(struct page *page)
 {
@@ -224,7 +289,7 @@ make(struct web_request *request)
 	tally_write(&page.out, event_name);
 	put_plugins(&page);
 	put_process(&page);
-	if (put_outbox(&page, &err) != 0 || page.out.full) {
+	if (put_outbox(&page, &err) != 0 || put_webhooks(&page, &err) != 0 || page.out.full) {
 		request->reply = (struct web_reply){.status = MHD_HTTP_SERVICE_UNAVAILABLE,
 		    .type = "text/plain; charset=utf-8",
 		    .body = STR("the database does not answer\n")};

@@ -107,6 +107,7 @@ close_parts(struct process *process)
 	web_aside_stop(process->web.aside);
 	if (process->daemon != NULL)
 		MHD_stop_daemon(process->daemon);
+	web_server_clean(&process->web);
 	web_recorder_free(&process->web.recorder);
 	web_aside_free(&process->web.aside);
 	empty_spool(&process->web);

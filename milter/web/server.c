@@ -21,6 +21,9 @@
 #include <strings.h>
 
 #define CONNECTION_MEMORY ((size_t)24 << 10)
+/* Requests that are kept for the next ones, and how much of their memory. */
+#define SPARES_MAX  128
+#define SPARE_ARENA ((size_t)64 << 10)
 /* A chunked body that doesn't end: no more than this is read. */
 #define BODY_END(request) ((request)->api != NULL ? (size_t)2 << 20 : 4 * WEB_BODY_MAX)
 
@@ -235,17 +238,66 @@ method_of(const char *name)
 	return strcmp(name, "POST") == 0 ? WEB_POST : WEB_OTHER;
 }
 
+/* One that is over is used again, for its memory. */
+static struct web_request *
+request_take(struct web *web)
+{
+	struct web_request *request = web->spare;
+
+	if (request != NULL) {
+		web->spare = request->next;
+		web->spare_count--;
+		*request = (struct web_request){.arena = request->arena};
+		return request;
+	}
+	request = calloc(1, sizeof *request);
+	if (request == NULL)
+		abort();
+	request->arena = arena_new(WEB_ARENA);
+	return request;
+}
+
+static void
+request_free(struct web_request *request)
+{
+	arena_free(&request->arena);
+	free(request);
+}
+
+static void
+request_give(struct web *web, struct web_request *request)
+{
+	buf_fini(&request->body);
+	if (web->spare_count >= SPARES_MAX || arena_used(request->arena) > SPARE_ARENA) {
+		request_free(request);
+		return;
+	}
+	arena_reset(request->arena);
+	request->next = web->spare;
+	web->spare = request;
+	web->spare_count++;
+}
+
+void
+web_server_clean(struct web *web)
+{
+	struct web_request *request;
+
+	while ((request = web->spare) != NULL) {
+		web->spare = request->next;
+		request_free(request);
+	}
+	web->spare_count = 0;
+}
+
 static struct web_request *
 request_new(struct web *web, struct MHD_Connection *connection, const char *url, const char *method)
 {
-	struct web_request *request = calloc(1, sizeof *request);
+	struct web_request *request = request_take(web);
 
-	if (request == NULL)
-		abort();
 	request->begun_us = clock_mono_us();
 	request->web = web;
 	request->connection = connection;
-	request->arena = arena_new(WEB_ARENA);
 	request->method = method_of(method);
 	request->verb = arena_str(request->arena, str_c(method)).p;
 	request->path = arena_str(request->arena, str_c(url));
@@ -424,11 +476,8 @@ on_completed(void *closure, struct MHD_Connection *connection, void **request_p,
 	(void)code;
 	web_connections_mark(closure, connection, false);
 	*request_p = NULL;
-	if (request == NULL)
-		return;
-	buf_fini(&request->body);
-	arena_free(&request->arena);
-	free(request);
+	if (request != NULL)
+		request_give(request->web, request);
 }
 
 /* --- the daemon --- */

@@ -16,6 +16,8 @@ struct web_server {
 
 /* NULL if it can't start. `server` must stay until it has stopped; the descriptor is its. */
 struct MHD_Daemon *web_server_start(struct web_server *server, int listen_fd);
+/* After it was stopped: what it kept. */
+void web_server_clean(struct web *web);
 /* Replies that serve many requests. */
 struct MHD_Response *web_pixel_new(void);
 struct MHD_Response *web_redirect_new(struct str address);

@@ -16,9 +16,9 @@
 #include "web/spool.h"
 #include "web/visits.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <arpa/inet.h>
+#include <glib.h>
+#include <string.h>
 
 /* Half of a digest is as good as never the same twice. */
 #define SOURCE_BYTES 16
@@ -29,30 +29,54 @@ fail(struct web_request *request)
 	web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 }
 
+/* Each byte may become six. */
+#define PROPERTIES_MAX (6 * (WEB_AGENT_MAX + INET6_ADDRSTRLEN + 64) + 64)
+
+/* A member of an object; `text` is UTF-8. Where it ends. */
+static char *
+put_member(char *at, bool first, const char *name, struct str text)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	at = stpcpy(stpcpy(stpcpy(at, first ? "{\"" : ",\""), name), "\":\"");
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < ' ') {
+			at = stpcpy(at, "\\u00");
+			*at++ = hex[c >> 4];
+			c = (unsigned char)hex[c & 15];
+		} else if (c == '"' || c == '\\') {
+			*at++ = '\\';
+		}
+		*at++ = (char)c;
+	}
+	*at++ = '"';
+	return at;
+}
+
 /* What is known of the request, as JSON in the arena. */
 static struct str
 properties(struct web_request *request, const char *machine)
 {
-	struct str agent = web_header(request, "User-Agent");
-	json_t *object = json_object();
-	struct str client = web_client(request), result = STR_NONE;
-	char *text;
+	struct str agent = web_header(request, "User-Agent"), client = web_client(request);
+	char text[PROPERTIES_MAX], *at = text;
+	const char *end;
 
 	if (agent.n > WEB_AGENT_MAX)
 		agent.n = WEB_AGENT_MAX;
-	while (agent.n > 0 &&
-	    json_object_set_new(object, "agent", json_stringn(agent.p, agent.n)) != 0)
-		agent.n--; /* cut within a character, or no UTF-8 at all */
+	/* It may be cut within a character, or no UTF-8 at all. */
+	g_utf8_validate_len(agent.p == NULL ? "" : agent.p, agent.n, &end);
+	if (agent.p != NULL)
+		at = put_member(at, true, "agent", (struct str){agent.p, (size_t)(end - agent.p)});
 	if (client.n > 0)
-		json_object_set_new(object, "address", json_stringn(client.p, client.n));
+		at = put_member(at, at == text, "address", client);
 	if (machine != NULL)
-		json_object_set_new(object, "machine", json_string(machine));
-	text = json_dumps(object, JSON_COMPACT);
-	if (text != NULL)
-		result = arena_str(request->arena, str_c(text));
-	free(text);
-	json_decref(object);
-	return result;
+		at = put_member(at, at == text, "machine", str_c(machine));
+	if (at == text)
+		*at++ = '{';
+	*at++ = '}';
+	return arena_str(request->arena, (struct str){text, (size_t)(at - text)});
 }
 
 static struct str

@@ -9,8 +9,9 @@
 
 Each server gets one core and wrk the other; the ways take turns and the medians count. What is
 compared is requests per second of CPU time that the server took, until all that it accepted is in
-the database: what else the machine does changes both alike. Then the click path runs at half of its own rate, for the time that 99 of 100 replies take at most; wrk
-has no rate of its own, so that is done by fewer connections with a pause between requests."""
+the database: what else the machine does changes both alike. Then the click path runs at half of its own rate, for
+the time that 99 of 100 replies take at most; wrk has no rate of its own, so that is done by many
+connections, each of which pauses at random."""
 
 import argparse
 import os
@@ -57,7 +58,8 @@ http {{
 }}
 """
 
-# Each thread asks for all paths in turn. The time between requests comes from `pause`.
+# Each thread asks for all paths in turn. `pause` is the mean time between a connection's requests: at
+# random, or all would ask at once.
 SCRIPT = """\
 local paths, at = {}, math.random(1, 1000)
 for line in io.lines("@paths@") do paths[#paths + 1] = line end
@@ -67,7 +69,7 @@ function request()
     at = at % #paths + 1
     return wrk.format("GET", paths[at])
 end
-function delay() return pause end
+function delay() return math.random(0, 2 * pause) end
 """
 
 
@@ -180,7 +182,7 @@ def run(lab, arguments):
             print(f"{way:6} {rate:9.0f}/s {of_cpu:9.0f} per second of CPU   "
                   f"99 % within {slowest:.1f} ms", flush=True)
     median = {way: statistics.median(values) for way, values in of_cpus.items()}
-    # So many connections, each of which waits a tenth of a second, make half of the rate.
+    # So many connections, each of which waits a tenth of a second on average, make half of the rate.
     half = max(1, int(statistics.median(rates["click"]) / 2 * 0.1))
     rate, _, slowest = bench.wrk("click", web, bed.daemon.web_port, half, pause=100)
     print(f"half   {rate:9.0f}/s   99 % within {slowest:.1f} ms, {half} connections")

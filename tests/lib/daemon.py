@@ -227,8 +227,8 @@ class Daemon:
                     name = file.read().strip()
             except OSError:
                 continue
-            for known in ("session", "outbox", "web", "plugins", "follower"):
-                if known in name and alive(pid) and kind in (None, known):
+            for known in ("session", "outbox", "web", "plugins", "follower", "webhook"):
+                if name == f"mt-{known}" and alive(pid) and kind in (None, known):
                     found.append((pid, known))
         return found
 

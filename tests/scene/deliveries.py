@@ -156,13 +156,13 @@ def seen(row):
 
 def agrees(found, before, after, times):
     """Is that what the sink had done, up to some moment between the two? Of two deferrals within a
-    second the log gives the same delay, and they count as one."""
+    second the log may give the same rounded delay, and then they count as one attempt."""
     if not isinstance(found, dict):
         return False
     for n in range(max(1, len(before)), len(after) + 1):
         wanted = expected(after[:n])
-        close = sum(b - a < 1.1 for a, b in zip(times[:n], times[1:n])
-                    ) if wanted["outcome"] == "deferred" else 0
+        tries = times[:n] if wanted["outcome"] == "deferred" else times[:n - 1]
+        close = sum(b - a < 1.1 for a, b in zip(tries, tries[1:]))
         if any(dict(wanted, attempts=n - k) == found for k in range(close + 1)):
             return True
     return False

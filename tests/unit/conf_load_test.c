@@ -106,6 +106,17 @@ static const struct bad {
 	"m.conf:1: form \"news\": the parameter consent is missing\n"
 	"m.conf:1: form \"news\": the parameter campaign is missing\n"
 	"m.conf:1: form \"news\": the parameter from is missing\n"},
+    {"webhook crm {\n url = \"http://crm.example/x\"\n secret_file = s\n retry_min = 1h\n"
+     " retry_max = 1m\n}\nwebhook b {\n url = \"http://localhost:1/x\"\n secret_file = s\n}\n",
+	"m.conf:1: url: expected https://, or insecure = yes\n"
+	"m.conf:1: retry_min: expected no more than retry_max\n"},
+    {"webhook crm {\n events = {clicked, clickd}\n batch = 0\n send_to = {x}\n}\n",
+	"m.conf:2: events: expected a kind of event, as in clicked, or track:NAME, page:NAME, "
+	"screen:NAME, got \"clickd\"\n"
+	"m.conf:3: batch: expected a number from 1 to 1000, got \"0\"\n"
+	"m.conf:4: send_to: expected a network, as in 192.0.2.0/24 or 2001:db8::/32, got \"x\"\n"
+	"m.conf:1: webhook \"crm\": the parameter url is missing\n"
+	"m.conf:1: webhook \"crm\": the parameter secret_file is missing\n"},
     {"relay_timeout = 5\n",
 	"m.conf:1: relay_timeout: expected a time from 1s to 1h "
 	"(a number with ms, s, m, h or d), got \"5\"\n"},

@@ -2,7 +2,7 @@
  *
  * fetch_test: what plugins may ask for, and what is kept of the answers
  */
-#include "plugin/fetch.h"
+#include "fetch/fetch.h"
 #include "store/plugin.h"
 #include "store/plugin_answer.h"
 

@@ -2,7 +2,7 @@
  *
  * fetch: see fetch.h
  */
-#include "plugin/fetch.h"
+#include "fetch/fetch.h"
 
 #include "base/clock.h"
 #include "conf/net.h"
@@ -20,7 +20,7 @@
 
 struct fetch {
 	CURL *handle;
-	const struct conf_plugin *section;
+	struct fetch_rules rules;
 	struct curl_slist *headers;
 	char *url;
 	char *posted;
@@ -30,7 +30,7 @@ struct fetch {
 	int64_t until_us;
 	struct buf body;
 	bool too_long;
-	bool refused; /* the address is not for this plugin */
+	bool refused; /* the address is not in the rules */
 	char type[FETCH_TYPE_MAX + 1];
 };
 
@@ -188,7 +188,7 @@ static curl_socket_t
 open_socket(void *closure, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct fetch *fetch = closure;
-	const struct conf_list *allowed = &fetch->section->fetch_from;
+	const struct conf_list *allowed = fetch->rules.from;
 	char text[INET6_ADDRSTRLEN];
 	struct net net;
 	const void *bytes = address->family == AF_INET
@@ -214,8 +214,15 @@ take_body(char *data, size_t size, size_t count, void *closure)
 {
 	struct fetch *fetch = closure;
 
-	buf_add(&fetch->body, data, size * count);
-	fetch->too_long = fetch->body.full;
+	size_t room = fetch->body.max - fetch->body.len;
+
+	if (fetch->rules.cut > 0 && size * count > room) {
+		buf_add(&fetch->body, data, room);
+		fetch->too_long = true;
+	} else {
+		buf_add(&fetch->body, data, size * count);
+		fetch->too_long = fetch->body.full;
+	}
 	return fetch->too_long ? 0 : size * count;
 }
 
@@ -251,6 +258,8 @@ set_options(struct fetch *fetch)
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, fetch);
+	/* A name server that does not answer is not waited for beyond the time-out. */
+	curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
 	/* A connection that is kept would pass by open_socket. */
 	curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
@@ -286,8 +295,14 @@ fetch_begin(void)
 	pthread_once(&begun, begin);
 }
 
+static size_t
+body_max(const struct fetch_rules *rules)
+{
+	return rules->cut > 0 ? rules->cut : FETCH_BODY_MAX;
+}
+
 int
-fetch_new(struct fetch **fetch_r, const struct conf_plugin *section, struct str url,
+fetch_new(struct fetch **fetch_r, const struct fetch_rules *rules, struct str url,
     struct str headers, struct str body, int64_t timeout_ms, struct err *err)
 {
 	struct fetch *fetch;
@@ -300,9 +315,9 @@ fetch_new(struct fetch **fetch_r, const struct conf_plugin *section, struct str 
 	if (fetch == NULL || (fetch->url = strndup(url.p, url.n)) == NULL ||
 	    (fetch->handle = curl_easy_init()) == NULL)
 		abort();
-	fetch->section = section;
+	fetch->rules = *rules;
 	fetch->until_us = clock_mono_us() + timeout_ms * 1000;
-	buf_init(&fetch->body, FETCH_BODY_MAX);
+	buf_init(&fetch->body, body_max(rules));
 	if (site_of(fetch->url, fetch->site, err) != 0) {
 		fetch_free(&fetch);
 		return -1;
@@ -317,6 +332,8 @@ fetch_new(struct fetch **fetch_r, const struct conf_plugin *section, struct str 
 		memcpy(fetch->posted, body.p, body.n);
 		curl_easy_setopt(fetch->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 		curl_easy_setopt(fetch->handle, CURLOPT_POSTFIELDS, fetch->posted);
+		/* Of a long body libcurl would ask first, and wait a second for the answer. */
+		fetch->headers = curl_slist_append(fetch->headers, "Expect:");
 	}
 	set_target(fetch);
 	*fetch_r = fetch;
@@ -354,7 +371,8 @@ redirect(struct fetch *fetch, struct err *err)
 	int status = fetch_status(fetch);
 
 	/* What was posted is not said to somebody else. */
-	if (status < 300 || status > 399 || status == 304 || fetch->posted != NULL)
+	if (status < 300 || status > 399 || status == 304 || fetch->posted != NULL ||
+	    fetch->rules.stay)
 		return 0;
 	curl_easy_getinfo(fetch->handle, CURLINFO_REDIRECT_URL, &next);
 	if (next == NULL)
@@ -372,7 +390,7 @@ redirect(struct fetch *fetch, struct err *err)
 		abort();
 	memcpy(fetch->site, site, sizeof fetch->site);
 	buf_fini(&fetch->body);
-	buf_init(&fetch->body, FETCH_BODY_MAX);
+	buf_init(&fetch->body, body_max(&fetch->rules));
 	set_target(fetch);
 	return 1;
 }
@@ -381,9 +399,8 @@ static int
 failed(const struct fetch *fetch, CURLcode code, struct err *err)
 {
 	if (fetch->refused)
-		return err_set(err, ERR_IO,
-		    "%s: its address is no public one, and not in the plugin's fetch_from",
-		    fetch->site);
+		return err_set(err, ERR_IO, "%s: its address is no public one, and not in %s",
+		    fetch->site, fetch->rules.parameter);
 	if (fetch->too_long)
 		return err_set(err, ERR_IO, "%s: the answer is longer than %zu bytes", fetch->site,
 		    FETCH_BODY_MAX);
@@ -397,7 +414,9 @@ fetch_ended(struct fetch *fetch, CURLcode code, struct err *err)
 	char *type = NULL;
 	int rc;
 
-	if (code != CURLE_OK)
+	/* What was dropped is not needed: the status is the answer. */
+	if (code != CURLE_OK &&
+	    !(fetch->too_long && fetch->rules.cut > 0 && code == CURLE_WRITE_ERROR))
 		return failed(fetch, code, err);
 	rc = redirect(fetch, err);
 	if (rc != 0)
@@ -425,6 +444,15 @@ fetch_status(const struct fetch *fetch)
 
 	curl_easy_getinfo(fetch->handle, CURLINFO_RESPONSE_CODE, &status);
 	return (int)status;
+}
+
+int64_t
+fetch_retry_after(const struct fetch *fetch)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(fetch->handle, CURLINFO_RETRY_AFTER, &seconds);
+	return seconds;
 }
 
 struct str
