@@ -311,9 +311,10 @@ web_api_begin(struct web_request *request, struct str path)
 		return true;
 	}
 	request->body_max = call->route->body_max;
-	if (call->route->body_max > 0 && !web_api_body_check(request))
-		return true;
+	/* A stranger hears nothing but that. */
 	if (call->route->scopes != 0 && !admit_header(request, call))
+		return true;
+	if (call->route->body_max > 0 && !web_api_body_check(request))
 		return true;
 	if (call->key.id == 0 && request->body_max > WEB_API_STRANGER_MAX)
 		request->body_max = WEB_API_STRANGER_MAX;

@@ -15,12 +15,9 @@
 #include "web/internal.h"
 #include "web/spool.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #define GROUP_MAX 2000
 /* What comes within this time is moved at once. */
@@ -28,8 +25,6 @@
 /* The database did not take it. */
 #define AGAIN_MS 200
 #define ADOPT_MS 10000
-/* Of 0 to 19. */
-#define NICE 10
 
 struct web_recorder {
 	struct store *store;
@@ -154,14 +149,6 @@ adopt(struct web_recorder *recorder)
 		log_error("web: spool", LOG_STR("reason", err.text));
 }
 
-/* Where there is one core, replies go first: on Linux a thread has a priority of its own. */
-static void
-step_back(void)
-{
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICE) != 0)
-		log_debug("web: priority", LOG_STR("reason", strerror(errno)));
-}
-
 static void *
 run(void *closure)
 {
@@ -169,7 +156,6 @@ run(void *closure)
 	int64_t rest_ms = 0, adopt_us = 0;
 	bool stop = false;
 
-	step_back();
 	while (!stop) {
 		struct web_job *group;
 
