@@ -90,6 +90,20 @@ def unpacked():
     return folder if os.access(program, os.X_OK) else None
 
 
+NAMESPACES = ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c"]
+
+
+def lacks():
+    """Why it can't run here; None if it can."""
+    if unpacked() is None:
+        return "Debian's Sendmail is not unpacked; see contrib/packages sendmail"
+    tried = subprocess.run(
+        NAMESPACES + ["mount -t tmpfs none /mnt && : >/mnt/x && mount --bind /mnt/x /etc/hosts"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return f"no namespace with mounts of its own: {tried.stdout.strip()}" if tried.returncode \
+        else None
+
+
 class Sendmail:
     """`milter`: lines of conf/sendmail.mc, or none. `port`, `log` and `config` as Postfix has
     them."""
@@ -138,9 +152,10 @@ class Sendmail:
             raise LabError("the mail log's process did not start")
         with open(os.path.join(self.folder, "log", "output"), "ab") as out:
             self._process = subprocess.Popen(
-                ["unshare", "--mount", "--uts", "--propagation", "private", "sh", "-c", IN_NAMESPACE,
-                 "sh", os.path.join(self.folder, "dev"), path, os.path.join(self.folder, "hosts"),
-                 self._program, "-L", "sm-mta", f"-C{self._cf}", "-bD", "-q1s"],
+                NAMESPACES + [
+                    IN_NAMESPACE, "sh", os.path.join(self.folder, "dev"), path,
+                    os.path.join(self.folder, "hosts"), self._program, "-L", "sm-mta",
+                    f"-C{self._cf}", "-bD", "-q1s"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment)
 
         def up():

@@ -5,7 +5,8 @@ is tailored and signed, and journal, report and suppressions say what the sink d
 
 The milter is wired by the lines of conf/sendmail.mc. One message goes to everybody, by way of the
 outbox; others have one recipient and are tailored in place. While there is no mailtailord, Sendmail
-answers 4xx. Skipped where Debian's packages are not unpacked: contrib/packages sendmail."""
+answers 4xx. Skipped where Debian's packages are not unpacked (contrib/packages
+sendmail), or nobody may mount."""
 
 import argparse
 import os
@@ -19,7 +20,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 from client import submit
 from daemon import Daemon, read_json
 from lab import Lab, LabError, kill, wait_for
-from sendmail import Sendmail, unpacked
+from sendmail import Sendmail, lacks
 from sink import Sink
 from verify import Verifier
 
@@ -248,8 +249,9 @@ def main():
     parser.add_argument("--recipients", type=int, default=88)
     parser.add_argument("--keep", action="store_true", help="leave the scratch folder behind")
     arguments = parser.parse_args()
-    if unpacked() is None:
-        print("SKIP sendmail: Debian's Sendmail is not unpacked; see contrib/packages sendmail")
+    why = lacks()
+    if why is not None:
+        print(f"SKIP sendmail: {why}")
         print("sendmail: 0 passed, 0 failed, 1 skipped")
         return 0
     try:
