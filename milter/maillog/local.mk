@@ -1,11 +1,14 @@
 # Files of milter/maillog
 libmailtailor_a_SOURCES += \
+	milter/maillog/candidates.c milter/maillog/candidates.h \
 	milter/maillog/entry.c milter/maillog/entry.h \
 	milter/maillog/feed.c milter/maillog/feed.h \
 	milter/maillog/file.c milter/maillog/file.h \
 	milter/maillog/line.c milter/maillog/line.h \
 	milter/maillog/stamp.c milter/maillog/stamp.h \
-	milter/maillog/tail.c milter/maillog/tail.h
+	milter/maillog/tail.c milter/maillog/tail.h \
+	milter/maillog/tail_copies.c milter/maillog/tail_impl.h \
+	milter/maillog/tail_members.c milter/maillog/tail_resume.c
 
 if TESTS_ON
 maillog_tests = tests/unit/maillog_rotate_test tests/unit/maillog_tail_test tests/unit/maillog_test
