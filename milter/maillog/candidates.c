@@ -111,15 +111,19 @@ maillog_candidates(const struct conf_list *paths)
 	return candidates;
 }
 
+/* Is it there as it was? The newest may have grown; what else does is a copy that is not whole, or
+ * soon still. */
 static bool
-has_candidate(GPtrArray *candidates, const struct maillog_candidate *wanted)
+has_candidate(GPtrArray *candidates, const struct maillog_candidate *now)
 {
 	for (guint i = 0; i < candidates->len; i++) {
 		const struct maillog_candidate *candidate = candidates->pdata[i];
 
-		if (candidate->st.st_ino == wanted->st.st_ino &&
-		    candidate->st.st_dev == wanted->st.st_dev)
-			return strcmp(candidate->path, wanted->path) == 0;
+		if (candidate->st.st_ino == now->st.st_ino &&
+		    candidate->st.st_dev == now->st.st_dev)
+			return strcmp(candidate->path, now->path) == 0 &&
+			    (candidate->st.st_size == now->st.st_size ||
+				(now->newest && candidate->st.st_size < now->st.st_size));
 	}
 	return false;
 }

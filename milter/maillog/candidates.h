@@ -25,8 +25,8 @@ struct maillog_candidate {
 /* struct maillog_candidate *, the oldest first; the newest stands at the end, whatever its time
  * says. g_ptr_array_free(..., TRUE). */
 GPtrArray *maillog_candidates(const struct conf_list *paths);
-/* Were files renamed or made since they were looked for? Then what was opened by its name may be
- * another one, and what was copied meanwhile is not among them. */
+/* Were files renamed, made or truncated since they were looked for? Then what was opened by its name
+ * may be another one, and what was copied meanwhile is not among them, or not whole. */
 bool maillog_candidates_changed(GPtrArray *candidates, const struct conf_list *paths);
 /* Was it last written to after that time? */
 bool maillog_is_later(const struct stat *st, const struct timespec *since);

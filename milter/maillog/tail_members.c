@@ -84,17 +84,20 @@ tail_look_at_head(struct tail_member *member)
 	struct id_digest head;
 	struct stat st;
 	size_t n;
-	bool known;
+	bool known = false;
 
-	if (fstat(member->file->fd, &st) != 0)
-		return;
-	n = st.st_size > HEAD_BYTES ? HEAD_BYTES : (size_t)st.st_size;
-	known = maillog_file_head(member->file, n, &head);
+	/* It may become shorter while it is looked at. */
+	for (int i = 0; !known && i < SCANS_MAX; i++) {
+		if (fstat(member->file->fd, &st) != 0)
+			return;
+		n = st.st_size > HEAD_BYTES ? HEAD_BYTES : (size_t)st.st_size;
+		known = maillog_file_head(member->file, n, &head);
+	}
 	/* In this order: what was read above is of the same file as what was known. */
-	if (tail_was_truncated(member))
+	if (!known || tail_was_truncated(member))
 		return;
 	member->looked = st.st_mtim;
-	member->checked = known;
+	member->checked = true;
 	member->head_n = n;
 	member->head = head;
 }

@@ -4,13 +4,22 @@
  */
 #include "maillog/tail_impl.h"
 
+/* Does it begin as the place's file did? */
+static bool
+begins_as(const struct maillog_file *file, const struct store_log_place *place)
+{
+	struct id_digest digest;
+	char hex[STORE_LOG_HEAD_SIZE];
+
+	return maillog_file_head(file, (size_t)place->head_n, &digest) &&
+	    strcmp(id_hex(&digest, (STORE_LOG_HEAD_SIZE - 1) / 2, hex), place->head) == 0;
+}
+
 static bool
 is_place(const struct maillog_candidate *candidate, const struct store_log_place *place)
 {
 	struct maillog_file *file;
-	struct id_digest digest;
-	char hex[STORE_LOG_HEAD_SIZE];
-	bool same = false;
+	bool same;
 
 	if (candidate->st.st_size < place->offset)
 		return false;
@@ -19,9 +28,7 @@ is_place(const struct maillog_candidate *candidate, const struct store_log_place
 		    (int64_t)candidate->st.st_ino == place->inode;
 	if (place->head_n < 0 || maillog_file_open(&file, candidate->path, NULL) != 0)
 		return false;
-	if (maillog_file_head(file, (size_t)place->head_n, &digest))
-		same =
-		    strcmp(id_hex(&digest, (STORE_LOG_HEAD_SIZE - 1) / 2, hex), place->head) == 0;
+	same = begins_as(file, place);
 	maillog_file_close(&file);
 	return same;
 }
@@ -62,45 +69,64 @@ add_resumed(struct maillog_tail *tail, GPtrArray *candidates, const int64_t *off
 	}
 }
 
-static void
+/* Is what was opened for the place what it was when it was found? It may have been truncated in
+ * between, and have grown since. */
+static bool
+is_still(const struct maillog_tail *tail, const struct maillog_candidate *candidate,
+    const struct store_log_place *place)
+{
+	for (size_t i = 0; i < tail->count; i++) {
+		const struct maillog_file *file = tail->members[i].file;
+
+		if (tail_is_file(file, &candidate->st))
+			return place->head_n == 0 || begins_as(file, place);
+	}
+	return true;
+}
+
+/* False: the files changed meanwhile. */
+static bool
 resume_among(struct maillog_tail *tail, GPtrArray *candidates, const struct store_log_place *places,
     size_t count)
 {
 	int64_t *offsets = g_new(int64_t, candidates->len + 1);
-	struct timespec since = {0, 0};
+	int found[MAILLOG_PLACES];
+	struct timespec since;
 	int64_t since_ms = 0;
+	bool still = true;
 
 	for (guint i = 0; i < candidates->len; i++)
 		offsets[i] = -1;
 	tail->missed = false;
 	for (size_t i = 0; i < count; i++) {
-		int found = find_place(candidates, &places[i]);
-
-		if (found < 0)
+		found[i] = find_place(candidates, &places[i]);
+		if (found[i] < 0)
 			tail->missed = true;
-		else if (offsets[found] < 0 || offsets[found] > places[i].offset)
-			offsets[found] = places[i].offset;
+		else if (offsets[found[i]] < 0 || offsets[found[i]] > places[i].offset)
+			offsets[found[i]] = places[i].offset;
 		if (places[i].time_ms > since_ms)
 			since_ms = places[i].time_ms;
 	}
-	since.tv_sec = (time_t)(since_ms / 1000);
-	since.tv_nsec = (long)(since_ms % 1000) * 1000000;
+	since = (struct timespec){since_ms / 1000, (long)(since_ms % 1000) * 1000000};
 	add_resumed(tail, candidates, offsets, &since);
+	for (size_t i = 0; i < count; i++)
+		still &= found[i] < 0 || is_still(tail, candidates->pdata[found[i]], &places[i]);
 	g_free(offsets);
+	return still && !maillog_candidates_changed(candidates, tail->paths);
 }
 
 void
 tail_resume(struct maillog_tail *tail, const struct store_log_place *places, size_t count)
 {
-	bool again = true;
+	bool done = false;
 
-	for (int i = 0; again && i < SCANS_MAX; i++) {
+	count = count < MAILLOG_PLACES ? count : MAILLOG_PLACES;
+	for (int i = 0; !done && i < SCANS_MAX; i++) {
 		GPtrArray *candidates = maillog_candidates(tail->paths);
 
 		tail_drop_scan(tail);
 		tail->scan++;
-		resume_among(tail, candidates, places, count);
-		again = maillog_candidates_changed(candidates, tail->paths);
+		done = resume_among(tail, candidates, places, count);
 		g_ptr_array_free(candidates, TRUE);
 	}
 }
