@@ -76,28 +76,46 @@ conf_unref(const struct conf **conf)
 		snapshot_free(&snapshot);
 }
 
+/* All sections begin with their name, see load.c. NULL if none has it. */
+static const void *
+section_by_name(const void *sections, size_t count, size_t size, struct str name)
+{
+	for (size_t i = 0; i < count; i++) {
+		const void *section = (const char *)sections + i * size;
+
+		if (str_is(name, *(const char *const *)section))
+			return section;
+	}
+	return NULL;
+}
+
 const struct conf_campaign *
 conf_campaign_find(const struct conf *conf, struct str name)
 {
-	const struct conf_campaign *any = NULL;
+	const struct conf_campaign *found =
+	    section_by_name(conf->campaigns, conf->campaign_count, sizeof *conf->campaigns, name);
 
-	for (size_t i = 0; i < conf->campaign_count; i++) {
-		if (str_is(name, conf->campaigns[i].name))
-			return &conf->campaigns[i];
-		if (strcmp(conf->campaigns[i].name, "*") == 0)
-			any = &conf->campaigns[i];
-	}
-	return any;
+	return found != NULL ? found
+			     : section_by_name(conf->campaigns, conf->campaign_count,
+				   sizeof *conf->campaigns, STR("*"));
 }
 
 const struct conf_plugin *
 conf_plugin_find(const struct conf *conf, struct str name)
 {
-	for (size_t i = 0; i < conf->plugin_count; i++) {
-		if (str_is(name, conf->plugins[i].name))
-			return &conf->plugins[i];
-	}
-	return NULL;
+	return section_by_name(conf->plugins, conf->plugin_count, sizeof *conf->plugins, name);
+}
+
+const struct conf_form *
+conf_form_find(const struct conf *conf, struct str name)
+{
+	return section_by_name(conf->forms, conf->form_count, sizeof *conf->forms, name);
+}
+
+const struct conf_webhook *
+conf_webhook_find(const struct conf *conf, struct str name)
+{
+	return section_by_name(conf->webhooks, conf->webhook_count, sizeof *conf->webhooks, name);
 }
 
 bool

@@ -132,26 +132,6 @@ conf_field_parse(struct str text, struct arena *arena, struct conf_field *field_
 	return words >= 2 && field_r->label.n > 0 && field_r->label.n <= LABEL_MAX;
 }
 
-const struct conf_form *
-conf_form_find(const struct conf *conf, struct str name)
-{
-	for (size_t i = 0; i < conf->form_count; i++) {
-		if (str_is(name, conf->forms[i].name))
-			return &conf->forms[i];
-	}
-	return NULL;
-}
-
-const struct conf_webhook *
-conf_webhook_find(const struct conf *conf, struct str name)
-{
-	for (size_t i = 0; i < conf->webhook_count; i++) {
-		if (str_is(name, conf->webhooks[i].name))
-			return &conf->webhooks[i];
-	}
-	return NULL;
-}
-
 static void
 check_fields(struct parse *parse, const struct conf_form *form)
 {

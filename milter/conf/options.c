@@ -138,51 +138,40 @@ level_fini(struct level *level)
 cfg_t *
 options_make(const struct options_hooks *hooks, const struct options_unknown *unknown, size_t count)
 {
+	const struct {
+		const char *name;
+		struct conf_rows rows;
+		bool settings; /* beside them it may have others */
+	} sections[] = {
+	    {"campaign", conf_rows_campaign(), false},
+	    {"plugin", conf_rows_plugin(), true},
+	    {"form", conf_rows_form(), false},
+	    {"webhook", conf_rows_webhook(), false},
+	    {"dkim", conf_rows_dkim(), false},
+	};
+	enum { SECTIONS = sizeof sections / sizeof sections[0] };
 	const struct made *made = &(struct made){hooks, unknown, count};
-	struct level root = {.count = 0}, campaign = root, dkim = root, plugin = root, form = root,
-		     webhook = root, ignored = root;
-	cfg_opt_t section = {.type = CFGT_SEC, .flags = CFGF_MULTI | CFGF_TITLE};
+	struct level root = {.count = 0}, ignored = root, levels[SECTIONS];
 	cfg_t *cfg;
 
-	level_add_rows(&ignored, conf_rows_campaign(), made->hooks->ignored_value);
-	level_add_rows(&ignored, conf_rows_plugin(), made->hooks->ignored_value);
-	level_add_rows(&ignored, conf_rows_dkim(), made->hooks->ignored_value);
-	level_add_rows(&ignored, conf_rows_form(), made->hooks->ignored_value);
-	level_add_rows(&ignored, conf_rows_webhook(), made->hooks->ignored_value);
+	for (size_t i = 0; i < SECTIONS; i++)
+		level_add_rows(&ignored, sections[i].rows, made->hooks->ignored_value);
 	level_add_opened(&ignored, made->hooks->unknown_opened);
 	level_add_common(&ignored, NULL, made);
-	level_add_rows(&campaign, conf_rows_campaign(), made->hooks->value);
-	level_add_opened(&campaign, made->hooks->opened);
-	level_add_common(&campaign, &ignored, made);
-	level_add_rows(&dkim, conf_rows_dkim(), made->hooks->value);
-	level_add_opened(&dkim, made->hooks->opened);
-	level_add_common(&dkim, &ignored, made);
-	level_add_rows(&form, conf_rows_form(), made->hooks->value);
-	level_add_opened(&form, made->hooks->opened);
-	level_add_common(&form, &ignored, made);
-	level_add_rows(&webhook, conf_rows_webhook(), made->hooks->value);
-	level_add_opened(&webhook, made->hooks->opened);
-	level_add_common(&webhook, &ignored, made);
-	level_add_rows(&plugin, conf_rows_plugin(), made->hooks->value);
-	level_add_opened(&plugin, made->hooks->opened);
-	level_add_settings(&plugin, made);
-	level_add_common(&plugin, &ignored, made);
 	level_add_rows(&root, conf_rows_global(), made->hooks->value);
-	section.name = "campaign";
-	section.subopts = campaign.at;
-	level_add(&root, section);
-	section.name = "plugin";
-	section.subopts = plugin.at;
-	level_add(&root, section);
-	section.name = "form";
-	section.subopts = form.at;
-	level_add(&root, section);
-	section.name = "webhook";
-	section.subopts = webhook.at;
-	level_add(&root, section);
-	section.name = "dkim";
-	section.subopts = dkim.at;
-	level_add(&root, section);
+	for (size_t i = 0; i < SECTIONS; i++) {
+		levels[i] = (struct level){.count = 0};
+		level_add_rows(&levels[i], sections[i].rows, made->hooks->value);
+		level_add_opened(&levels[i], made->hooks->opened);
+		if (sections[i].settings)
+			level_add_settings(&levels[i], made);
+		level_add_common(&levels[i], &ignored, made);
+		level_add(&root,
+		    (cfg_opt_t){.type = CFGT_SEC,
+			.flags = CFGF_MULTI | CFGF_TITLE,
+			.name = sections[i].name,
+			.subopts = levels[i].at});
+	}
 	level_add_common(&root, &ignored, made);
 
 	cfg = cfg_init(root.at, CFGF_NONE);
@@ -190,11 +179,8 @@ options_make(const struct options_hooks *hooks, const struct options_unknown *un
 		abort();
 	cfg_set_error_function(cfg, made->hooks->error);
 	level_fini(&root);
-	level_fini(&campaign);
-	level_fini(&plugin);
-	level_fini(&dkim);
-	level_fini(&form);
-	level_fini(&webhook);
+	for (size_t i = 0; i < SECTIONS; i++)
+		level_fini(&levels[i]);
 	level_fini(&ignored);
 	return cfg;
 }
