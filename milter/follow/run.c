@@ -17,10 +17,7 @@
 #include "maillog/tail.h"
 #include "master/worker.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -180,25 +177,14 @@ leave(struct process *process)
 }
 
 static int
-open_signals(struct process *process, struct err *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
-}
-
-static int
 open_parts(struct process *process, struct err *err)
 {
 	const struct conf *conf = process->worker->conf;
 	struct store_log_place places[MAILLOG_PLACES];
 	size_t count;
 
-	if (open_signals(process, err) != 0 ||
+	process->signal_fd = worker_signal_fd(err);
+	if (process->signal_fd < 0 ||
 	    store_open(&process->store, conf->database, STORE_READ, err) != 0 ||
 	    follow_learner_new(&process->learner, process->store, conf, err) != 0 ||
 	    store_log_places(process->store, places, MAILLOG_PLACES, &count, err) != 0)

@@ -36,22 +36,52 @@ static const struct {
 	const char *name;
 	const char *process; /* as ps shows it */
 	int (*run)(const struct worker *worker);
+	bool plain; /* it never runs a plugin */
+	bool alone; /* one that drains must have ended before the next begins */
 	/* Before privileges are dropped; may be NULL. */
 	int (*prepare)(struct worker *worker, struct err *err);
 } kinds[CHILD_KINDS] = {
-    [CHILD_SESSION] = {"session", "mt-session", session_run, NULL},
-    [CHILD_OUTBOX] = {"outbox", "mt-outbox", outbox_run, NULL},
-    [CHILD_WATCH] = {"watch", "mt-watch", watch_run, NULL},
-    [CHILD_PLUGINS] = {"plugins", "mt-plugins", plugin_run, NULL},
-    [CHILD_WEB] = {"web", "mt-web", web_run, NULL},
-    [CHILD_FOLLOWER] = {"follower", "mt-follower", follow_run, NULL},
-    [CHILD_WEBHOOK] = {"webhook", "mt-webhook", webhook_run, webhook_prepare},
+    [CHILD_SESSION] = {.name = "session", .process = "mt-session", .run = session_run},
+    /* Two on one slot would take each other's rows. */
+    [CHILD_OUTBOX] = {.name = "outbox", .process = "mt-outbox", .run = outbox_run, .alone = true},
+    [CHILD_WATCH] = {.name = "watch", .process = "mt-watch", .run = watch_run, .plain = true},
+    /* Tasks run one at a time. */
+    [CHILD_PLUGINS] = {.name = "plugins",
+	.process = "mt-plugins",
+	.run = plugin_run,
+	.alone = true},
+    [CHILD_WEB] = {.name = "web", .process = "mt-web", .run = web_run, .plain = true},
+    /* Two would read twice, */
+    [CHILD_FOLLOWER] = {.name = "follower",
+	.process = "mt-follower",
+	.run = follow_run,
+	.plain = true,
+	.alone = true},
+    /* and send twice. */
+    [CHILD_WEBHOOK] = {.name = "webhook",
+	.process = "mt-webhook",
+	.run = webhook_run,
+	.plain = true,
+	.alone = true,
+	.prepare = webhook_prepare},
 };
 
 const char *
 child_kind_name(enum child_kind kind)
 {
 	return kinds[kind].name;
+}
+
+bool
+child_kind_is_plain(enum child_kind kind)
+{
+	return kinds[kind].plain;
+}
+
+bool
+child_kind_is_alone(enum child_kind kind)
+{
+	return kinds[kind].alone;
 }
 
 /* --- in the child --- */
@@ -135,7 +165,7 @@ run_child(
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		exit(EX_OK);
-	if (kind != CHILD_WATCH && kind != CHILD_FOLLOWER && kind != CHILD_WEBHOOK)
+	if (!kinds[kind].plain)
 		plugin_guard_install(worker->board, worker->line);
 	start_log_thread(worker->conf);
 	exit(kinds[kind].run(worker));

@@ -41,6 +41,10 @@ struct child_list {
 };
 
 const char *child_kind_name(enum child_kind kind);
+/* It never runs a plugin. */
+bool child_kind_is_plain(enum child_kind kind);
+/* One that drains must have ended before the next of its slot begins. */
+bool child_kind_is_alone(enum child_kind kind);
 
 /* Forks a worker. `worker` is complete but for control_fd; `master_fds` (-1: none)
  * are closed in the child, as are the control descriptors of its siblings: else they would outlive the

@@ -119,14 +119,6 @@ static const enum tally_counter started[] = {
 };
 _Static_assert(sizeof started / sizeof started[0] == CHILD_KINDS, "each kind is counted");
 
-/* Never runs a plugin. */
-static bool
-is_plain(enum child_kind kind)
-{
-	return kind == CHILD_WATCH || kind == CHILD_WEB || kind == CHILD_FOLLOWER ||
-	    kind == CHILD_WEBHOOK;
-}
-
 static void
 start_worker(struct master *master, enum child_kind kind, int slot)
 {
@@ -146,7 +138,7 @@ start_worker(struct master *master, enum child_kind kind, int slot)
 	    .ehlo_key = master->ehlo_key,
 	    .hands = master->hands,
 	    .board = master->board,
-	    .line = is_plain(kind) ? -1 : fence_line(master),
+	    .line = child_kind_is_plain(kind) ? -1 : fence_line(master),
 	};
 	struct err err = ERR_INIT;
 
@@ -171,12 +163,8 @@ start_workers(struct master *master)
 		for (int slot = 0; slot < master->slot_count[kind]; slot++) {
 			int64_t due_us = master->slots[kind][slot].next_us - clock_mono_us();
 
-			/* Two outbox processes on one slot would take each other's rows, tasks
-			 * run one at a time, two followers would read twice, and two senders
-			 * of webhooks send twice. */
 			if (child_by_slot(&master->children, (enum child_kind)kind, slot,
-				kind == CHILD_OUTBOX || kind == CHILD_PLUGINS ||
-				    kind == CHILD_FOLLOWER || kind == CHILD_WEBHOOK) != NULL)
+				child_kind_is_alone((enum child_kind)kind)) != NULL)
 				continue;
 			if (due_us <= 0)
 				start_worker(master, (enum child_kind)kind, slot);

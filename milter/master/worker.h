@@ -66,6 +66,10 @@ int follow_run(const struct worker *worker);
 /* Sends events to webhooks; see webhook/run.c. */
 int webhook_run(const struct worker *worker);
 
+/* A descriptor that can be read when SIGTERM came, which is blocked from now on, in this thread and
+ * those that it starts. -1: ERR_IO. */
+int worker_signal_fd(struct err *err);
+
 /* "I am worn and leave": the master starts another. Logs it. */
 void worker_retire(const struct worker *worker);
 

@@ -18,10 +18,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -133,20 +131,6 @@ serve(struct outbox_process *process, struct err *err)
 	return status;
 }
 
-/* SIGTERM is read in the loop, by this thread; the others inherit the mask. */
-static int
-open_signals(struct outbox_process *process, struct err *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	descriptor_guard(process->signal_fd);
-	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
-}
-
 int
 outbox_run(const struct worker *worker)
 {
@@ -156,10 +140,11 @@ outbox_run(const struct worker *worker)
 	    .signal_fd = -1,
 	    .slot_fd = -1};
 	struct err err = ERR_INIT;
-	int status = open_signals(&process, &err);
+	int status;
 
-	if (status == 0)
-		status = take_slot(&process, &err);
+	process.signal_fd = worker_signal_fd(&err);
+	descriptor_guard(process.signal_fd);
+	status = process.signal_fd < 0 ? -1 : take_slot(&process, &err);
 	if (status > 0)
 		status = serve(&process, &err);
 	if (process.slot_fd >= 0)

@@ -16,11 +16,8 @@
 #include "web/spool.h"
 #include "web/visits.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -41,18 +38,6 @@ struct process {
 };
 
 static int
-open_signals(struct process *process, struct err *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return process->signal_fd < 0 ? err_set(err, ERR_IO, "signalfd: %s", strerror(errno)) : 0;
-}
-
-static int
 open_parts(struct process *process, struct err *err)
 {
 	const struct worker *worker = process->worker;
@@ -67,7 +52,8 @@ open_parts(struct process *process, struct err *err)
 	web->visits = web_visits_new(worker->conf->machine_soon, worker->conf->machine_burst);
 	web->studio = picture_studio_new(worker->conf->picture_font);
 	process->server = (struct web_server){web, web_connections_new()};
-	if (open_signals(process, err) != 0 ||
+	process->signal_fd = worker_signal_fd(err);
+	if (process->signal_fd < 0 ||
 	    store_open(&web->store, worker->conf->database, STORE_READ, err) != 0 ||
 	    (worker->conf->plugin_count == 0 && worker->link_keys != NULL &&
 		tailor_new(&web->tailor, worker->conf, NULL, worker->link_keys, worker->templates,

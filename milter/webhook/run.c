@@ -18,10 +18,7 @@
 #include "base/log.h"
 #include "webhook/hook.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -59,16 +56,11 @@ open_parts(struct process *process, struct err *err)
 	const struct worker *worker = process->worker;
 	const struct conf *conf = worker->conf;
 	struct dkim_keys *keys = worker->keys;
-	sigset_t set;
 
 	dkim_keys_unref(&keys);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	process->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (process->signal_fd < 0)
-		return err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
-	if (store_open(&process->store, conf->database, STORE_READ, err) != 0)
+	process->signal_fd = worker_signal_fd(err);
+	if (process->signal_fd < 0 ||
+	    store_open(&process->store, conf->database, STORE_READ, err) != 0)
 		return -1;
 	srandom((unsigned)(clock_mono_us() ^ getpid()));
 	fetch_begin();
