@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "store/webhook.h"
-#include "webhook/hook.h"
+#include "webhook/webhook.h"
 #include "webhook/payload.h"
 
 #include <openssl/crypto.h>
@@ -166,7 +166,7 @@ test(const struct conf_webhook *section)
 
 	if (webhook_secrets_read(&secrets, section, NULL, &err) != 0)
 		return ctl_fail(&err);
-	hook_new_id(id);
+	webhook_new_id(id);
 	webhook_batch_init(&batch);
 	if (webhook_batch_test(&batch, section, clock_now()) != 0 ||
 	    webhook_request(&fetch, section, &secrets, str_c(id), buf_str(&batch.body), clock_now(),

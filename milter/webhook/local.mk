@@ -1,6 +1,6 @@
 # Files of milter/webhook
 libmailtailor_a_SOURCES += \
-	milter/webhook/hook.c milter/webhook/hook.h \
+	milter/webhook/webhook.c milter/webhook/webhook.h \
 	milter/webhook/payload.c milter/webhook/payload.h \
 	milter/webhook/run.c milter/webhook/run.h \
 	milter/webhook/secret.c milter/webhook/secret.h \

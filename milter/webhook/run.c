@@ -10,13 +10,13 @@
  *
  * Owns:    store, secrets, transfers of this process.
  * Threads: the process's first; the log's, and libcurl's for names, beside it.
- * Fails:   see hook.h.
+ * Fails:   see webhook.h.
  */
 #include "webhook/run.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "webhook/hook.h"
+#include "webhook/webhook.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -29,7 +29,7 @@ struct process {
 	const struct worker *worker;
 	struct store *store;
 	CURLM *multi;
-	struct hook *hooks;
+	struct webhook *hooks;
 	size_t count;
 	int signal_fd;
 };
@@ -69,7 +69,7 @@ open_parts(struct process *process, struct err *err)
 	if (process->multi == NULL || process->hooks == NULL)
 		abort();
 	for (size_t i = 0; i < conf->webhook_count; i++)
-		process->hooks[process->count++] = (struct hook){
+		process->hooks[process->count++] = (struct webhook){
 		    .section = &conf->webhooks[i], .secrets = &worker->webhook_secrets[i]};
 	return 0;
 }
@@ -81,12 +81,12 @@ look(struct process *process)
 	int64_t now_us = clock_mono_us(), next_us = now_us + LONGEST_US;
 
 	for (size_t i = 0; i < process->count; i++) {
-		struct hook *hook = &process->hooks[i];
+		struct webhook *hook = &process->hooks[i];
 
 		if (hook->fetch != NULL)
 			continue;
 		if (hook->look_us <= now_us)
-			hook_look(hook, process->store);
+			webhook_look(hook, process->store);
 		if (hook->fetch != NULL) {
 			curl_easy_setopt(fetch_handle(hook->fetch), CURLOPT_PRIVATE, hook);
 			curl_multi_add_handle(process->multi, fetch_handle(hook->fetch));
@@ -109,13 +109,13 @@ move_on(struct process *process)
 	curl_multi_perform(process->multi, &active);
 	while ((message = curl_multi_info_read(process->multi, &left)) != NULL) {
 		CURLcode code = message->data.result;
-		struct hook *hook = NULL;
+		struct webhook *hook = NULL;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&hook);
 		curl_multi_remove_handle(process->multi, fetch_handle(hook->fetch));
-		hook_ended(hook, process->store, code);
+		webhook_ended(hook, process->store, code);
 	}
 	return active;
 }
@@ -151,7 +151,7 @@ leave(struct process *process)
 	while (move_on(process) > 0 && clock_mono_us() < end_us)
 		curl_multi_poll(process->multi, NULL, 0, 100, NULL);
 	for (size_t i = 0; i < process->count; i++) {
-		struct hook *hook = &process->hooks[i];
+		struct webhook *hook = &process->hooks[i];
 
 		if (hook->fetch != NULL)
 			curl_multi_remove_handle(process->multi, fetch_handle(hook->fetch));

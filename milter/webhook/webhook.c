@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * hook: see hook.h
+ * webhook: see webhook.h
  */
-#include "webhook/hook.h"
+#include "webhook/webhook.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,7 +21,7 @@
 #define COMPLAIN_US ((int64_t)60 * 1000000)
 
 static void
-complain(struct hook *hook, const struct err *err)
+complain(struct webhook *hook, const struct err *err)
 {
 	if (hook->complained_us != 0 && clock_mono_us() - hook->complained_us < COMPLAIN_US)
 		return;
@@ -31,7 +31,7 @@ complain(struct hook *hook, const struct err *err)
 }
 
 void
-hook_new_id(char id[WEBHOOK_MESSAGE_ID_SIZE])
+webhook_new_id(char id[WEBHOOK_MESSAGE_ID_SIZE])
 {
 	struct id_digest digest;
 
@@ -45,7 +45,7 @@ hook_new_id(char id[WEBHOOK_MESSAGE_ID_SIZE])
 /* What is on its way gets an end, an id and a digest in the store; what is there already and still
  * the same keeps them. 1, 0 somebody changed the row meanwhile, -1. */
 static int
-settle_batch(struct hook *hook, struct store *store, struct store_webhook *row,
+settle_batch(struct webhook *hook, struct store *store, struct store_webhook *row,
     const struct webhook_batch *batch, struct err *err)
 {
 	struct id_digest digest = id_sha256(buf_str(&batch->body));
@@ -56,7 +56,7 @@ settle_batch(struct hook *hook, struct store *store, struct store_webhook *row,
 		hook->id[row->batch_id.n] = '\0';
 		return 1;
 	}
-	hook_new_id(hook->id);
+	webhook_new_id(hook->id);
 	row->cursor = hook->seen;
 	if (row->batch_last == 0)
 		row->batch_last = batch->last;
@@ -67,7 +67,7 @@ settle_batch(struct hook *hook, struct store *store, struct store_webhook *row,
 
 /* Nothing between cursor and the batch's end is wanted, or there any more. */
 static int
-pass(struct hook *hook, struct store *store, struct store_webhook *row,
+pass(struct webhook *hook, struct store *store, struct store_webhook *row,
     const struct webhook_batch *batch, struct err *err)
 {
 	int64_t end = row->batch_last != 0 ? row->batch_last : batch->last;
@@ -86,7 +86,7 @@ pass(struct hook *hook, struct store *store, struct store_webhook *row,
 }
 
 static int
-begin(struct hook *hook, struct store *store, struct store_webhook *row, struct err *err)
+begin(struct webhook *hook, struct store *store, struct store_webhook *row, struct err *err)
 {
 	struct webhook_batch batch;
 	int rc;
@@ -122,7 +122,7 @@ wait_us(const struct store_webhook *row)
 }
 
 void
-hook_look(struct hook *hook, struct store *store)
+webhook_look(struct webhook *hook, struct store *store)
 {
 	struct arena *arena = arena_new(ROW_MEMORY);
 	struct store_webhook row;
@@ -143,7 +143,7 @@ hook_look(struct hook *hook, struct store *store)
 /* --- what came of it --- */
 
 static void
-apply(const struct hook *hook, const struct webhook_answer *answer, struct store_webhook *row)
+apply(const struct webhook *hook, const struct webhook_answer *answer, struct store_webhook *row)
 {
 	row->tried_ms = clock_now();
 	row->answer = str_c(answer->text);
@@ -167,7 +167,7 @@ apply(const struct hook *hook, const struct webhook_answer *answer, struct store
 
 /* 1 written; 0 the row is about something else by now, since a command moved it; -1. */
 static int
-write_result(struct hook *hook, struct store *store, const struct webhook_answer *answer,
+write_result(struct webhook *hook, struct store *store, const struct webhook_answer *answer,
     struct arena *arena, struct store_webhook *before_r, struct store_webhook *after_r,
     struct err *err)
 {
@@ -186,7 +186,7 @@ write_result(struct hook *hook, struct store *store, const struct webhook_answer
 }
 
 static void
-log_taken(const struct hook *hook, const struct store_webhook *before)
+log_taken(const struct webhook *hook, const struct store_webhook *before)
 {
 	if (before->failing_ms != 0)
 		log_info("webhook: it takes events again", LOG_STR("webhook", hook->section->name),
@@ -196,8 +196,8 @@ log_taken(const struct hook *hook, const struct store_webhook *before)
 }
 
 static void
-log_failure(
-    const struct hook *hook, const struct webhook_answer *answer, const struct store_webhook *row)
+log_failure(const struct webhook *hook, const struct webhook_answer *answer,
+    const struct store_webhook *row)
 {
 	int64_t failing_ms = row->tried_ms - row->failing_ms;
 
@@ -216,7 +216,7 @@ log_failure(
 }
 
 void
-hook_ended(struct hook *hook, struct store *store, CURLcode code)
+webhook_ended(struct webhook *hook, struct store *store, CURLcode code)
 {
 	struct arena *arena = arena_new(10 * ROW_MEMORY);
 	struct store_webhook before, after;

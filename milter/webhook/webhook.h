@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * hook: one webhook in the process that sends: what it waits for, what is under way
+ * webhook: one of them in the process that sends: what it waits for, what is under way
  *
  * One request at a time, and the next batch only when this one was taken: that keeps the order.
  * Before a batch leaves for the first time the store has where it ends, its id and the digest of its
@@ -12,15 +12,15 @@
  * Threads: one.
  * Fails:   as lines in the log, and in the store; nothing is skipped.
  */
-#ifndef WEBHOOK_HOOK_H
-#define WEBHOOK_HOOK_H
+#ifndef WEBHOOK_WEBHOOK_H
+#define WEBHOOK_WEBHOOK_H
 
 #include "store/store.h"
 #include "webhook/send.h"
 
 #define WEBHOOK_MESSAGE_ID_SIZE 40
 
-struct hook {
+struct webhook {
 	const struct conf_webhook *section;
 	const struct webhook_secrets *secrets;
 	struct fetch *fetch; /* NULL: nothing is under way */
@@ -33,10 +33,10 @@ struct hook {
 };
 
 /* Something to send? Then `fetch` is ready and new. */
-void hook_look(struct hook *hook, struct store *store);
+void webhook_look(struct webhook *hook, struct store *store);
 /* The transfer ended so; it is freed. */
-void hook_ended(struct hook *hook, struct store *store, CURLcode code);
+void webhook_ended(struct webhook *hook, struct store *store, CURLcode code);
 /* "msg_" and 32 random digits. */
-void hook_new_id(char id[WEBHOOK_MESSAGE_ID_SIZE]);
+void webhook_new_id(char id[WEBHOOK_MESSAGE_ID_SIZE]);
 
 #endif
