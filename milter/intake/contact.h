@@ -24,7 +24,8 @@ json_t *intake_signup_json(const struct store_signup *signup);
 json_t *intake_event_json(const struct store_event *event, struct str address, struct str campaign);
 
 /* Everything that is known of the address: the contact, its other names, consent, events,
- * suppressions, sign-ups, messages. 1 in json_r, 0 nothing is known, -1. ERR_LIMIT: more than `max` bytes. */
+ * suppressions, sign-ups, messages. 1 in json_r, 0 nothing is known, -1. ERR_LIMIT: more than
+ * `max` bytes. */
 int intake_contact_export(
     struct store *store, struct str address, size_t max, json_t **json_r, struct err *err);
 

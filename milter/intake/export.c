@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * dossier: see contact.h; this file: everything that is known of one address
+ * export: see contact.h; this file: everything that is known of one address
  *
  * What remains of somebody who is no contact any more, or never was, is part of it: messages and
  * suppressions.

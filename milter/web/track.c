@@ -55,7 +55,8 @@ put_member(char *at, bool first, const char *name, struct str text)
 	return at;
 }
 
-/* What is known of the request, as JSON in the arena. */
+/* What is known of the request, as JSON in the arena. By hand: jansson takes 1.1 us for
+ * it, of the 19 of a click. */
 static struct str
 properties(struct web_request *request, const char *machine)
 {
@@ -67,7 +68,7 @@ properties(struct web_request *request, const char *machine)
 		agent.n = WEB_AGENT_MAX;
 	/* It may be cut within a character, or no UTF-8 at all. */
 	g_utf8_validate_len(agent.p == NULL ? "" : agent.p, agent.n, &end);
-	if (agent.p != NULL)
+	if (agent.p != NULL && end > agent.p)
 		at = put_member(at, true, "agent", (struct str){agent.p, (size_t)(end - agent.p)});
 	if (client.n > 0)
 		at = put_member(at, at == text, "address", client);
