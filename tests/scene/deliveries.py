@@ -25,6 +25,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
 from client import submit
 from daemon import read_json
+from followed import SECTIONS, SETTINGS, message
 from lab import Lab, LabError, kill, wait_for
 from testbed import Testbed
 
@@ -52,37 +53,11 @@ WAYS = (
     ("grey, then unknown", [(GREY, 1, "rcpt"), (UNKNOWN, None, "rcpt")]),
 )
 
-MESSAGE = """\
-From: Shop <news@shop.example>
-To: all@shop.example
-Message-ID: <{id}@shop.example>
-X-Campaign: {campaign}
-Subject: Hello {{{{ contact.first_name }}}}
-MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
-
-Hello {{{{ contact.first_name }}}}.
-"""
-
-SETTINGS = """\
-outbox_retry_min = "1s"
-outbox_retry_max = "2s"
-settle_wait = "2s"
-# So many come back here that the campaign would be paused.
-watch_bounces = 0
-watch_complaints = 0
-"""
 # One try each time, so that the sink and Postfix count alike.
 RELAY = """\
 smtp_connection_cache_on_demand = no
 maximal_backoff_time = 20s
 default_destination_recipient_limit = 1
-"""
-SECTION = """\
-campaign "first" {
-}
-campaign "second" {
-}
 """
 
 
@@ -126,9 +101,8 @@ def recipients_of(count):
 
 def send(bed, campaign, addresses):
     for at in range(0, len(addresses), 1000):
-        data = MESSAGE.format(id=f"{campaign}-{at}", campaign=campaign).replace("\n", "\r\n")
         result = submit(bed.postfix.port, "news@shop.example", addresses[at:at + 1000],
-                        data.encode())
+                        message(campaign, at))
         if not result.accepted:
             raise LabError(f"the relay says {result.last}")
 
@@ -409,7 +383,7 @@ def read_again(bed, campaign, dice):
 def run(lab, arguments):
     dice = random.Random(arguments.seed)
     bed = Testbed(lab, arguments.build, policy=False, level="info", settings=SETTINGS,
-                  extra=SECTION, relay_settings=RELAY)
+                  extra=SECTIONS, relay_settings=RELAY)
     patience = 240 * bed.patience + arguments.recipients // 10
     ways = recipients_of(arguments.recipients)
     bed.start()

@@ -8,10 +8,7 @@ import email
 import http.server
 import os
 import shutil
-import ssl
-import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,6 +19,7 @@ from client import submit  # noqa: E402
 from daemon import find_programs  # noqa: E402
 from lab import Lab, LabError, wait_for  # noqa: E402
 from testbed import Testbed  # noqa: E402
+from webserver import WebServer, self_signed  # noqa: E402
 
 HEAD = ("From: Shop <news@shop.example>\r\nX-Campaign: %s\r\nSubject: s\r\nMIME-Version: 1.0\r\n"
         "Content-Type: text/plain; charset=utf-8\r\n\r\n")
@@ -94,25 +92,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, f"{name} {count}".encode())
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class Server(WebServer):
     def __init__(self, other=None, certificate=None):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.port = self.server_address[1]
+        super().__init__(Handler, certificate)
         self.other = other
         self.seen = {}
         self.secrets = {}
-        self.lock = threading.Lock()
-        self.leave = threading.Event()
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        pass
+        self.start()
 
     def note(self, handler):
         name = handler.path.strip("/")
@@ -120,11 +106,6 @@ class Server(http.server.ThreadingHTTPServer):
             self.seen[name] = self.seen.get(name, 0) + 1
             self.secrets[name] = handler.headers.get("X-Secret")
             return self.seen[name]
-
-    def stop(self):
-        self.leave.set()
-        self.shutdown()
-        self.server_close()
 
 
 class Scene:
@@ -136,14 +117,7 @@ class Scene:
                     folder)
         shutil.copy(os.path.join(find_programs(arguments.build), "tests", "plugins", "sample.so"),
                     folder)
-        certificate = lab.path("server.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-                        "-keyout", certificate, "-out", lab.path("certificate.pem")],
-                       check=True, stderr=subprocess.DEVNULL)
-        with open(certificate, "a", encoding="ascii") as out, \
-                open(lab.path("certificate.pem"), encoding="ascii") as more:
-            out.write(more.read())
+        certificate = self_signed(lab.path("server.pem"), "IP:127.0.0.1")
         self.other = Server()
         self.server = Server(self.other.port)
         self.tls = Server(certificate=certificate)

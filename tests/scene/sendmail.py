@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
 from client import submit
 from daemon import Daemon, read_json
+from followed import SECTIONS, SETTINGS, message
 from lab import Lab, LabError, kill, wait_for
 from sendmail import Sendmail, lacks
 from sink import Sink
@@ -43,28 +44,6 @@ WAYS = {
 REASONS = {"unknown": "user unknown", "bare": "user unknown", "full": "mailbox full", "spam": "spam"}
 DEAD = ("unknown", "bare")
 
-MESSAGE = """\
-From: Shop <news@shop.example>
-To: all@shop.example
-Message-ID: <{id}@shop.example>
-X-Campaign: {campaign}
-Subject: Hello {{{{ contact.first_name }}}}
-MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
-
-Hello {{{{ contact.first_name }}}}.
-"""
-
-SETTINGS = """\
-outbox_retry_min = "1s"
-outbox_retry_max = "2s"
-settle_wait = "2s"
-# So many come back here that the campaign would be paused.
-watch_bounces = 0
-watch_complaints = 0
-"""
-SECTIONS = 'campaign "first" {\n}\ncampaign "second" {\n}\n'
-
 
 class Bed:
     def __init__(self, lab, build):
@@ -81,8 +60,7 @@ class Bed:
         self.patience = 4 if self.daemon.sanitizers else 1
 
     def send(self, campaign, number, addresses):
-        data = MESSAGE.format(id=f"{campaign}-{number}", campaign=campaign).replace("\n", "\r\n")
-        return submit(self.relay.port, "news@shop.example", addresses, data.encode())
+        return submit(self.relay.port, "news@shop.example", addresses, message(campaign, number))
 
     def campaign(self, name, addresses):
         """To the first three alone, to the others together."""

@@ -14,9 +14,7 @@ import os
 import random
 import re
 import ssl
-import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,6 +25,7 @@ from api import Api, Checks  # noqa: E402
 from client import submit  # noqa: E402
 from lab import Lab, LabError, kill, wait_for  # noqa: E402
 from testbed import Testbed  # noqa: E402
+from webserver import WebServer, self_signed  # noqa: E402
 
 MAIL = b"""\
 From: Shop <news@shop.example>\r
@@ -105,19 +104,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b'{"fine":true}')
 
 
-class Receiver(http.server.ThreadingHTTPServer):
+class Receiver(WebServer):
     """`plan`: what it does to the next requests; then it takes them. What is meant to arrive counts
     for requests that were taken, also where the sender never hears of it ("lost", "huge")."""
 
-    daemon_threads = True
-
     def __init__(self, secrets, certificate=None):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.port = self.server_address[1]
+        super().__init__(Handler, certificate)
         self.secrets = secrets
         self.other = self.port
-        self.lock = threading.Lock()
-        self.leave = threading.Event()
         self.plan, self.strange, self.faults = [], [], []
         self.requests = []  # (time, id, mode)
         self.bodies = {}
@@ -128,14 +122,7 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.always = None
         self.written = 0
         self.signatures = 1
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        pass
+        self.start()
 
     def note(self, handler, body):
         with self.lock:
@@ -195,11 +182,6 @@ class Receiver(http.server.ThreadingHTTPServer):
         with self.lock:
             self.plan = list(plan)
 
-    def stop(self):
-        self.leave.set()
-        self.shutdown()
-        self.server_close()
-
 
 SECTION = """\
 webhook "{name}" {{
@@ -221,14 +203,7 @@ class Scene:
         self.told = 0
         self.secret = new_secret()
         self.files = {}
-        certificate = lab.path("server.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-                        "-keyout", certificate, "-out", certificate + ".crt"],
-                       check=True, stderr=subprocess.DEVNULL)
-        with open(certificate, "a", encoding="ascii") as out, \
-                open(certificate + ".crt", encoding="ascii") as more:
-            out.write(more.read())
+        certificate = self_signed(lab.path("server.pem"), "DNS:localhost")
         self.main, self.second, self.stuck = (Receiver([self.secret]) for _ in range(3))
         self.elsewhere = Receiver([self.secret])
         self.main.other = self.elsewhere.port

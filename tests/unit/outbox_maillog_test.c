@@ -126,160 +126,158 @@ put(const char *path, const char *mode, const char *text)
 	fclose(file);
 }
 
+static const struct {
+	const char *name, *log;
+	bool accepted;
+	const char *queue_id;
+} acceptances[] = {
+    {"nothing", "", false, ""},
+    {"the client died within the body",
+	T "smtpd[1065]: A5340A724A7: client=unknown[127.0.0.1]\n" T
+	  "cleanup[1073]: A5340A724A7: message-id=" ID "\n" T
+	  "smtpd[1065]: lost connection after DATA (5697 bytes) from unknown[127.0.0.1]\n",
+	false, "A5340A724A7"},
+    {"the client died after the final dot",
+	T "smtpd[1076]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "smtpd[1076]: disconnect from unknown[127.0.0.1] data=1\n" T
+	  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, size=5895, nrcpt=1 (queue "
+	  "active)\n",
+	true, "A6FDBA724E1"},
+    {"only the delivery is there",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "smtp[1074]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	true, "A6FDBA724E1"},
+    {"only the removal is there",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T "qmgr[1]: A6FDBA724E1: removed\n",
+	true, "A6FDBA724E1"},
+    {"long queue ids",
+	T "cleanup[1088]: 4fXk2C1zPqz9: message-id=" ID "\n" T
+	  "qmgr[1052]: 4fXk2C1zPqz9: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	true, "4fXk2C1zPqz9"},
+    {"refused at the end of the message",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "cleanup[1088]: A6FDBA724E1: milter-reject: END-OF-MESSAGE from x: 4.7.1 later; "
+	  "to=<u@example.org>\n",
+	false, "A6FDBA724E1"},
+    {"what smtpd says of a recipient is no delivery",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "smtpd[1088]: A6FDBA724E1: to=<u@example.org>\n",
+	false, "A6FDBA724E1"},
+    {"on hold: the queue has to be asked",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "cleanup[1088]: A6FDBA724E1: hold: header Subject: x from y\n",
+	false, "A6FDBA724E1"},
+    {"the queue id is used again by another message",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "cleanup[1090]: A6FDBA724E1: message-id=<other@example.org>\n" T
+	  "qmgr[1052]: A6FDBA724E1: from=<b@example.org>, nrcpt=1 (queue active)\n",
+	false, "A6FDBA724E1"},
+    {"a first attempt was refused, the second accepted",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "cleanup[1088]: B6FDBA724E1: message-id=" ID "\n" T
+	  "qmgr[1052]: B6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	true, "B6FDBA724E1"},
+    {"the proof belongs to another queue id",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "qmgr[1052]: B6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	false, "A6FDBA724E1"},
+    {"somebody writes our Message-ID into a line that is not cleanup's",
+	T "smtpd[1088]: A6FDBA724E1: message-id=" ID "\n" T
+	  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	false, ""},
+    {"or into a subject that is logged",
+	T "cleanup[1088]: A6FDBA724E1: warning: header Subject: x: message-id=" ID "\n" T
+	  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	false, ""},
+    {"a longer local part is another Message-ID",
+	T "cleanup[1088]: A6FDBA724E1: message-id=<0" LOCAL "@shop.example>\n" T
+	  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
+	false, ""},
+    {"the line with the Message-ID was lost",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	true, "A6FDBA724E1"},
+    {"the same, rewritten on the way",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<v@x.org>, orig_to=<u@example.org>, relay=none\n",
+	true, "A6FDBA724E1"},
+    {"it was not lost, and is another's",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "cleanup[4]: A6FDBA724E1: message-id=<other@shop.example>\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, but another sender",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<b@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, but another recipient",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<w@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, and the sender carries a token",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	true, "A6FDBA724E1"},
+    {"lost, and the sender has no token, since the recipient is no contact",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<bo@shop.example>, size=1, nrcpt=1 (q)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	true, "A6FDBA724E1"},
+    {"lost, and a token stands in another's sender",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<boo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, and a token in another domain",
+	T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
+	  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@x.shop.example>, size=1, nrcpt=1 (q)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, and only the deferred queue's run is seen",
+	T "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"lost, but long before the row was claimed",
+	"2001-01-01T00:00:00.5+00:00 relay postfix/smtpd[1]: A6FDBA724E1: client=x\n" T
+	"qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
+	"smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
+	false, ""},
+    {"Sendmail: a milter may still refuse it", SM_FROM, false, "5ALK000"},
+    {"Sendmail: a milter refused it",
+	SM_FROM SM "Milter: data, reject=451 no\n" SM
+		   "to=<u@example.org>, delay=00:00:01, pri=1, stat=no\n",
+	false, "5ALK000"},
+    {"Sendmail: tried",
+	SM_FROM SM "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, relay=mx.example., "
+		   "dsn=4.0.0, stat=Deferred\n",
+	true, "5ALK000"},
+    {"Sendmail: in its queue",
+	SM_FROM SM "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n", true,
+	"5ALK000"},
+    {"Sendmail: another's Message-ID",
+	SM "from=<a@shop.example>, size=1, msgid=<other@shop.example>, proto=ESMTP\n" SM
+	   "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n",
+	false, ""},
+    {"the last line has no end yet",
+	T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T "qmgr[1]: A6FDBA724E1: removed",
+	false, "A6FDBA724E1"},
+};
+
 static void
 only_later_lines_prove_acceptance(void **state)
 {
-	static const struct {
-		const char *name, *log;
-		bool accepted;
-		const char *queue_id;
-	} cases[] = {
-	    {"nothing", "", false, ""},
-	    {"the client died within the body",
-		T "smtpd[1065]: A5340A724A7: client=unknown[127.0.0.1]\n" T
-		  "cleanup[1073]: A5340A724A7: message-id=" ID "\n" T
-		  "smtpd[1065]: lost connection after DATA (5697 bytes) from unknown[127.0.0.1]\n",
-		false, "A5340A724A7"},
-	    {"the client died after the final dot",
-		T "smtpd[1076]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "smtpd[1076]: disconnect from unknown[127.0.0.1] data=1\n" T
-		  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, size=5895, nrcpt=1 (queue "
-		  "active)\n",
-		true, "A6FDBA724E1"},
-	    {"only the delivery is there",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "smtp[1074]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		true, "A6FDBA724E1"},
-	    {"only the removal is there",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "qmgr[1]: A6FDBA724E1: removed\n",
-		true, "A6FDBA724E1"},
-	    {"long queue ids",
-		T "cleanup[1088]: 4fXk2C1zPqz9: message-id=" ID "\n" T
-		  "qmgr[1052]: 4fXk2C1zPqz9: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		true, "4fXk2C1zPqz9"},
-	    {"refused at the end of the message",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "cleanup[1088]: A6FDBA724E1: milter-reject: END-OF-MESSAGE from x: 4.7.1 later; "
-		  "to=<u@example.org>\n",
-		false, "A6FDBA724E1"},
-	    {"what smtpd says of a recipient is no delivery",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "smtpd[1088]: A6FDBA724E1: to=<u@example.org>\n",
-		false, "A6FDBA724E1"},
-	    {"on hold: the queue has to be asked",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "cleanup[1088]: A6FDBA724E1: hold: header Subject: x from y\n",
-		false, "A6FDBA724E1"},
-	    {"the queue id is used again by another message",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "cleanup[1090]: A6FDBA724E1: message-id=<other@example.org>\n" T
-		  "qmgr[1052]: A6FDBA724E1: from=<b@example.org>, nrcpt=1 (queue active)\n",
-		false, "A6FDBA724E1"},
-	    {"a first attempt was refused, the second accepted",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "cleanup[1088]: B6FDBA724E1: message-id=" ID "\n" T
-		  "qmgr[1052]: B6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		true, "B6FDBA724E1"},
-	    {"the proof belongs to another queue id",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "qmgr[1052]: B6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		false, "A6FDBA724E1"},
-	    {"somebody writes our Message-ID into a line that is not cleanup's",
-		T "smtpd[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		false, ""},
-	    {"or into a subject that is logged",
-		T "cleanup[1088]: A6FDBA724E1: warning: header Subject: x: message-id=" ID "\n" T
-		  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		false, ""},
-	    {"a longer local part is another Message-ID",
-		T "cleanup[1088]: A6FDBA724E1: message-id=<0" LOCAL "@shop.example>\n" T
-		  "qmgr[1052]: A6FDBA724E1: from=<a@shop.example>, nrcpt=1 (queue active)\n",
-		false, ""},
-	    {"the line with the Message-ID was lost",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		true, "A6FDBA724E1"},
-	    {"the same, rewritten on the way",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<v@x.org>, orig_to=<u@example.org>, relay=none\n",
-		true, "A6FDBA724E1"},
-	    {"it was not lost, and is another's",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "cleanup[4]: A6FDBA724E1: message-id=<other@shop.example>\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, but another sender",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<b@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, but another recipient",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<w@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, and the sender carries a token",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		true, "A6FDBA724E1"},
-	    {"lost, and the sender has no token, since the recipient is no contact",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<bo@shop.example>, size=1, nrcpt=1 (q)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		true, "A6FDBA724E1"},
-	    {"lost, and a token stands in another's sender",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<boo+abc234@shop.example>, size=1, nrcpt=1 (q)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, and a token in another domain",
-		T "smtpd[1]: A6FDBA724E1: client=unknown[127.0.0.1]\n" T
-		  "qmgr[2]: A6FDBA724E1: from=<bo+abc234@x.shop.example>, size=1, nrcpt=1 (q)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, and only the deferred queue's run is seen",
-		T "qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		  "smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"lost, but long before the row was claimed",
-		"2001-01-01T00:00:00.5+00:00 relay postfix/smtpd[1]: A6FDBA724E1: client=x\n" T
-		"qmgr[2]: A6FDBA724E1: from=<a@shop.example>, size=1, nrcpt=1 (queue active)\n" T
-		"smtp[3]: A6FDBA724E1: to=<u@example.org>, relay=none, status=deferred (x)\n",
-		false, ""},
-	    {"Sendmail: a milter may still refuse it", SM_FROM, false, "5ALK000"},
-	    {"Sendmail: a milter refused it",
-		SM_FROM SM "Milter: data, reject=451 no\n" SM
-			   "to=<u@example.org>, delay=00:00:01, pri=1, stat=no\n",
-		false, "5ALK000"},
-	    {"Sendmail: tried",
-		SM_FROM SM
-		"to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, relay=mx.example., "
-		"dsn=4.0.0, stat=Deferred\n",
-		true, "5ALK000"},
-	    {"Sendmail: in its queue",
-		SM_FROM SM "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n",
-		true, "5ALK000"},
-	    {"Sendmail: another's Message-ID",
-		SM "from=<a@shop.example>, size=1, msgid=<other@shop.example>, proto=ESMTP\n" SM
-		   "to=<u@example.org>, delay=00:00:01, mailer=esmtp, pri=1, stat=queued\n",
-		false, ""},
-	    {"the last line has no end yet",
-		T "cleanup[1088]: A6FDBA724E1: message-id=" ID "\n" T
-		  "qmgr[1]: A6FDBA724E1: removed",
-		false, "A6FDBA724E1"},
-	};
 	struct fixture *f = *state;
 	/* The lines' time stamps have no year: they are never more than one old. */
 	int64_t claimed_ms = clock_now() - (int64_t)366 * 86400 * 1000;
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < COUNT(acceptances); i++) {
 		struct outbox_clue clue = {.local = LOCAL,
 		    .sender = STR("a@shop.example"),
 		    .bounce = STR("bo@shop.example"),
@@ -288,14 +286,14 @@ only_later_lines_prove_acceptance(void **state)
 		struct outbox_maillog *log;
 		struct err err = ERR_INIT;
 
-		put(f->newest, "w", cases[i].log);
+		put(f->newest, "w", acceptances[i].log);
 		log = outbox_maillog_new(&f->list, 0);
 		outbox_maillog_watch(log, &clue);
 		assert_int_equal(outbox_maillog_read(log, &err), 0);
-		if (clue.accepted != cases[i].accepted ||
-		    strcmp(clue.queue_id, cases[i].queue_id) != 0)
-			fail_msg("%s: %d '%s'", cases[i].name, clue.accepted, clue.queue_id);
-		if (clue.accepted && strstr(cases[i].log, ID) != NULL)
+		if (clue.accepted != acceptances[i].accepted ||
+		    strcmp(clue.queue_id, acceptances[i].queue_id) != 0)
+			fail_msg("%s: %d '%s'", acceptances[i].name, clue.accepted, clue.queue_id);
+		if (clue.accepted && strstr(acceptances[i].log, ID) != NULL)
 			assert_string_equal(clue.message_id, ID);
 		outbox_maillog_free(&log);
 	}
