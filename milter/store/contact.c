@@ -281,7 +281,8 @@ delete_row(struct store_db *db, struct str key, struct err *err)
 		return rc;
 	id = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
-	return store_event_erase(db, id, err) != 0 ? -1 : 1;
+	return store_event_erase(db, id, err) != 0 || store_frequency_forget(db, id, err) != 0 ? -1
+											       : 1;
 }
 
 int

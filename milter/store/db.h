@@ -126,6 +126,8 @@ int store_body_drop(struct store_db *db, int64_t id, struct err *err);
 /* The body is kept for this recipient of the message. */
 int store_view_write(struct store_db *db, struct str message, struct str recipient,
     const struct store_view_body *body, struct err *err);
+/* When mail went to this contact. */
+int store_frequency_forget(struct store_db *db, int64_t contact, struct err *err);
 /* Sign-ups of this address are gone: 1 there were some, 0 none, -1. */
 int store_signup_forget(struct store_db *db, struct str key, struct err *err);
 /* Nothing is kept any more of messages that this recipient alone got. */

@@ -13,6 +13,7 @@ libmailtailor_a_SOURCES += \
 	milter/store/event_list.c \
 	milter/store/event_query.c \
 	milter/store/fate.c milter/store/fate.h \
+	milter/store/frequency.c milter/store/frequency.h \
 	milter/store/identity.c milter/store/identity.h \
 	milter/store/journal.c milter/store/journal.h \
 	milter/store/link.c milter/store/link.h \
@@ -48,7 +49,7 @@ milter/store/schema.h: milter/store/schema.sql milter/store/schema.awk
 
 if TESTS_ON
 store_tests = tests/unit/store_contact_test tests/unit/store_crowd_test \
-	tests/unit/store_event_test tests/unit/store_link_test tests/unit/store_outbox_test \
+	tests/unit/store_event_test tests/unit/store_frequency_test tests/unit/store_link_test tests/unit/store_outbox_test \
 	tests/unit/store_product_test tests/unit/store_view_test
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
@@ -56,6 +57,9 @@ tests_unit_store_contact_test_SOURCES = tests/unit/store_contact_test.c tests/un
 tests_unit_store_contact_test_LDADD = $(unit_libs)
 tests_unit_store_crowd_test_SOURCES = tests/unit/store_crowd_test.c tests/unit/store_fixture.h
 tests_unit_store_crowd_test_LDADD = $(unit_libs)
+tests_unit_store_frequency_test_SOURCES = tests/unit/store_frequency_test.c \
+	tests/unit/store_fixture.h
+tests_unit_store_frequency_test_LDADD = $(unit_libs)
 tests_unit_store_event_test_SOURCES = tests/unit/store_event_test.c tests/unit/store_fixture.h
 tests_unit_store_event_test_LDADD = $(unit_libs)
 tests_unit_store_link_test_SOURCES = tests/unit/store_link_test.c tests/unit/store_fixture.h

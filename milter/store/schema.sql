@@ -463,3 +463,12 @@ CREATE TABLE webhook (
 	sent         INTEGER NOT NULL,
 	answer       TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- version 14
+
+-- Of contacts who want mail only so often: the last message that has a place, and since when.
+CREATE TABLE frequency (
+	contact     INTEGER PRIMARY KEY,
+	message     TEXT NOT NULL,
+	time_ms     INTEGER NOT NULL
+);
