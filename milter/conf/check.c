@@ -4,6 +4,7 @@
  */
 #include "conf/check.h"
 
+#include "base/language.h"
 #include "conf/conf.h"
 #include "conf/form.h"
 #include "conf/net.h"
@@ -82,6 +83,14 @@ checked_domain(const char *text, const char *folder, struct arena *arena)
 {
 	(void)folder;
 	return conf_check_domain(text, arena);
+}
+
+static const char *
+checked_tag(const char *text, const char *folder, struct arena *arena)
+{
+	(void)folder;
+	(void)arena;
+	return text[0] == '\0' || language_is_tag(str_c(text)) ? text : NULL;
 }
 
 static const char *
@@ -438,6 +447,7 @@ static const struct conf_check checks[] = {
     {"address", "a mail address, as in news@example.com", checked_address},
     {"header", "the name of a header field, without the colon", checked_header},
     {"domain", "a domain name", checked_domain},
+    {"tag", "a language tag, as in de or pt-BR", checked_tag},
     {"selector", "a DKIM selector of letters, digits, \"-\", \"_\" and \".\"", checked_selector},
     {"tracking", "an address like https://t.example.com, without ? and #", checked_tracking},
     {"feedback", "5 to 15 letters, digits, \".\", \"_\" and \"-\"", checked_feedback},

@@ -20,7 +20,6 @@ enum conf_field_kind {
 
 /* Ceilings. */
 #define CONF_FIELDS_MAX	    20
-#define CONF_SUBJECT_MAX    (CONF_VALUE_MAX + 40)
 #define CONF_FIELD_TEXT_MAX 1000 /* characters */
 #define CONF_CHOICES_MAX    50
 

@@ -162,6 +162,12 @@ X(TEXT, templates, "", "path", \
   "brand/footer.html.liquid in HTML, brand/footer.txt.liquid in text, calendars and header fields, or " \
   "brand/footer.liquid in both. Read at start and reload; " \
   "what waits in the outbox at a reload gets the new ones. Empty: there are none.") \
+X(TEXT, language, "en", "tag", \
+  "Language of pages and of the filter t for whom no other is known or there: en, de, es, fr, or one that the " \
+  "templates folder has texts of, in locales/TAG.json: mailtailor-liquid(7).") \
+X(LIST, languages, "", "tag", \
+  "Languages that people may choose from on the page of preferences, as in {\"en\", \"de\"}; the choice is " \
+  "contact.language. Empty: the page does not ask.") \
 X(SIZE, max_data, "4m", "1k..16m", \
   "Largest part of data (application/vnd.mailtailor+json) that a campaign message may bring " \
   "along for its templates, decoded. It may name at most max_recipients addresses.") \
@@ -383,13 +389,16 @@ X(TEXT, text, "", "", \
 X(TEXT, consent, "", "required ", \
   "The text that people agree to, beside a box that has to be ticked. Each text that was shown is " \
   "kept by its SHA-256, which stands in the proof of the consent.") \
-X(TEXT, button, "Sign up", "", \
-  "What stands on the button.") \
+X(TEXT, button, "", "", \
+  "What stands on the button. Empty: \"Sign up\" in the page's language.") \
 X(LIST, fields, "", "field", \
   "Fields beside the mail address, which become attributes of the contact once the address is " \
   "confirmed. Each is \"NAME KIND: LABEL\", or \"NAME KIND required: LABEL\". KIND is text or " \
   "text:MAX, at most so many characters (100); number or number:LOW..HIGH; checkbox; or " \
   "choice:ONE|TWO|THREE, without white space in it, where _ is shown as a space.") \
+X(TEXT, language, "", "tag", \
+  "Language of its pages, of the script and of the confirmation message. Empty: the one that the " \
+  "browser asks for, as far as there are texts in it. Whoever confirms and has no language yet gets it.") \
 X(BOOL, double_opt_in, "yes", "", \
   "yes: an address gets a message, and counts once a person has followed its link and pressed a " \
   "button there. no: an address that is not known counts at once; one that is known " \
@@ -404,7 +413,7 @@ X(TEXT, from, "", "required address", \
 X(TEXT, from_name, "", "", \
   "The name before that address.") \
 X(TEXT, subject, "", "", \
-  "Subject of the confirmation message. Empty: \"Please confirm: \" and the title.") \
+  "Subject of the confirmation message. Empty: \"Please confirm: \" and the title, in the form's language.") \
 X(TEXT, template, "", "template", \
   "Template of the templates folder that is the confirmation message: brand/confirm is " \
   "brand/confirm.html.liquid and brand/confirm.txt.liquid. It finds data.confirm (the link), " \

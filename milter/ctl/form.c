@@ -100,16 +100,28 @@ run_list(struct ctl *ctl, int argc, char **argv)
 
 /* --- show --- */
 
+static const struct liquid_language *
+language_of(const struct conf_form *form, const struct tailor_templates *templates)
+{
+	const struct liquid_texts *texts = tailor_templates_of(templates, NULL).texts;
+	const struct liquid_language *language =
+	    liquid_texts_language(texts, str_c(form->language));
+
+	return language != NULL ? language : liquid_texts_default(texts);
+}
+
 static int
 show(const struct conf *conf, const struct conf_form *form, struct err *err)
 {
 	struct arena *arena = arena_new(MEMORY);
 	struct str url = form_url(conf, form, arena);
+	struct tailor_templates *templates = NULL;
 	struct buf html;
-	int rc;
+	int rc = tailor_templates_load(&templates, conf, err);
 
 	buf_init(&html, HTML_MAX);
-	rc = form_write_html(conf, form, arena, &html, err);
+	if (rc == 0)
+		rc = form_write_html(conf, form, language_of(form, templates), arena, &html, err);
 	if (rc == 0) {
 		printf("<!-- As a page: %.*s -->\n<!-- As a dialog: <script src=\"%.*s.js\" "
 		       "async></script> -->\n",
@@ -123,6 +135,7 @@ show(const struct conf *conf, const struct conf_form *form, struct err *err)
 			rc = err_set(err, ERR_IO, "standard output: %s", strerror(errno));
 	}
 	buf_fini(&html);
+	tailor_templates_unref(&templates);
 	arena_free(&arena);
 	return rc;
 }

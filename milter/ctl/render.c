@@ -74,9 +74,9 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	const struct liquid_options options = {.mode = job->mode,
 	    .strict = job->strict,
 	    .limits = tailor_limits(conf, job->mode),
-	    .partials = job->partials};
-	const struct liquid_render_options render = {
-	    .now_ms = job->now_ms, .time_zone = job->time_zone};
+	    .partials = job->partials,
+	    .texts = job->texts};
+	struct liquid_render_options render = {.now_ms = job->now_ms, .time_zone = job->time_zone};
 	struct liquid_value globals;
 	const struct merge_options merge = {.has = has_value, .closure = &globals};
 	const struct tailor_stages stages = {
@@ -87,6 +87,8 @@ render_job_run(const struct render_job *job, const struct conf *conf, struct are
 	if (liquid_from_json(job->data, arena, &globals, err) != 0 ||
 	    tailor_compile_template(&program, job->name, job->source, &options, &stages, err) != 0)
 		return -1;
+	if (job->texts != NULL)
+		render.language = tailor_language(job->texts, &globals);
 	rc = liquid_render(program, &globals, &render, arena, output_r, err);
 	liquid_free(&program);
 	return rc;
@@ -243,17 +245,17 @@ read_data(const struct request *request, json_t **data_r, struct err *err)
 
 static int
 read_folder(struct request *request, const struct conf *conf, const struct conf_campaign *campaign,
-    struct liquid_folder **folder_r, struct err *err)
+    struct liquid_folder **folder_r, struct liquid_texts **texts_r, struct err *err)
 {
 	const char *path = request->templates != NULL		 ? request->templates
 	    : campaign != NULL && campaign->templates[0] != '\0' ? campaign->templates
 								 : conf->templates;
 
 	*folder_r = NULL;
-	if (path[0] == '\0')
-		return 0;
-	if (liquid_folder_read(folder_r, path, err) != 0)
+	if ((path[0] != '\0' && liquid_folder_read(folder_r, path, err) != 0) ||
+	    tailor_texts_new(texts_r, conf, *folder_r, err) != 0)
 		return -1;
+	request->job.texts = *texts_r;
 	request->job.partials = liquid_folder_partials(*folder_r, request->job.mode);
 	return 0;
 }
@@ -263,6 +265,7 @@ run(struct request *request, const struct conf *conf, struct arena *arena, struc
 {
 	const struct conf_campaign *campaign = NULL;
 	struct liquid_folder *folder = NULL;
+	struct liquid_texts *texts = NULL;
 	struct tailor_law *law = NULL;
 	struct str output = STR_NONE;
 	struct buf source;
@@ -281,7 +284,7 @@ run(struct request *request, const struct conf *conf, struct arena *arena, struc
 	if (rc == 0)
 		rc = read_data(request, &data, err);
 	if (rc == 0)
-		rc = read_folder(request, conf, campaign, &folder, err);
+		rc = read_folder(request, conf, campaign, &folder, &texts, err);
 	if (rc == 0 && campaign != NULL) {
 		data = data == NULL ? json_object() : data;
 		rc = render_campaign(
@@ -294,6 +297,7 @@ run(struct request *request, const struct conf *conf, struct arena *arena, struc
 	if (rc == 0 && output.n > 0)
 		fwrite(output.p, 1, output.n, stdout);
 	tailor_law_free(&law);
+	liquid_texts_free(&texts);
 	liquid_folder_free(&folder);
 	json_decref(data);
 	buf_fini(&source);

@@ -8,12 +8,14 @@
 #include "ctl/ctl.h"
 #include "liquid/liquid.h"
 #include "tailor/law.h"
+#include "tailor/templates.h"
 
 struct render_job {
 	struct str name; /* of the template, for messages */
 	struct str source;
 	const json_t *data; /* an object; NULL: there are none */
 	const struct liquid_partials *partials;
+	const struct liquid_texts *texts; /* in the data's contact.language; NULL: there are none */
 	enum liquid_mode mode;
 	bool strict;
 	bool merge_tags;	      /* the template may hold Mailchimp's */

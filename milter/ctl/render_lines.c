@@ -219,7 +219,7 @@ read_way(const json_t *line, struct render_job *job, struct err *err)
 static int
 read_job(const json_t *line, struct render_job *job, struct partials *partials, struct err *err)
 {
-	const json_t *template = member(line, "template");
+	const json_t *template = member(line, "template"), *locales = member(line, "locales");
 	json_t *templates = member(line, "templates");
 
 	if (!json_is_object(line))
@@ -232,6 +232,9 @@ read_job(const json_t *line, struct render_job *job, struct partials *partials, 
 		return expect("data", "an object", err);
 	if (templates != NULL && !json_is_object(templates))
 		return expect("templates", "an object with strings", err);
+	if (locales != NULL && !json_is_object(locales))
+		return expect(
+		    "locales", "an object with an object of texts for each language", err);
 	if (take_partials(partials, templates, err) != 0)
 		return -1;
 	return read_way(line, job, err);
@@ -275,6 +278,28 @@ read_line(const struct buf *text, struct err *err)
 	return line;
 }
 
+/* Those of the line alone; none where it has none. */
+static int
+read_texts(const struct conf *conf, json_t *locales, struct liquid_texts **texts_r, struct err *err)
+{
+	const char *tag;
+	json_t *value;
+	int rc = 0;
+
+	if (locales == NULL)
+		return 0;
+	*texts_r = liquid_texts_new();
+	json_object_foreach(locales, tag, value)
+	{
+		char *json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		if (rc == 0)
+			rc = liquid_texts_add(*texts_r, str_c(tag), str_c(tag), str_c(json), err);
+		free(json);
+	}
+	return rc != 0 ? rc : liquid_texts_done(*texts_r, str_c(conf->language), err);
+}
+
 static int
 render(struct lines *lines, const json_t *line, struct str *output_r, struct err *err)
 {
@@ -282,10 +307,17 @@ render(struct lines *lines, const json_t *line, struct str *output_r, struct err
 	const struct liquid_partials partials = {
 	    .get = get_partial, .list = list_partials, .closure = &lines->partials};
 
-	if (read_job(line, &job, &lines->partials, err) != 0)
-		return -1;
+	struct liquid_texts *texts = NULL;
+	int rc = read_job(line, &job, &lines->partials, err);
+
+	if (rc == 0)
+		rc = read_texts(lines->conf, member(line, "locales"), &texts, err);
 	job.partials = &partials;
-	return render_job_run(&job, lines->conf, lines->arena, output_r, err);
+	job.texts = texts;
+	if (rc == 0)
+		rc = render_job_run(&job, lines->conf, lines->arena, output_r, err);
+	liquid_texts_free(&texts);
+	return rc;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "store/fate.h"
 #include "store/journal.h"
 #include "store/link.h"
+#include "tailor/frequency.h"
 #include "tailor/tailor.h"
 
 #include <glib.h>
@@ -164,6 +165,23 @@ collect(struct story *story)
 
 /* --- which campaigns --- */
 
+/* 1: it had some lately; 0; -1. */
+static int
+too_often(struct story *story, const struct conf_campaign *campaign, struct str *why_r)
+{
+	const struct store_contact *contact = &story->contact;
+	json_t *attributes =
+	    story->known ? json_loadb(contact->attributes.p, contact->attributes.n, 0, NULL) : NULL;
+	const struct store_frequency_place place = {.contact = contact->id,
+	    .frequency = store_contact_frequency(attributes),
+	    .now_ms = clock_now()};
+	int rc = tailor_frequency(
+	    story->ctl->store, campaign, &place, false, story->arena, why_r, &story->err);
+
+	json_decref(attributes);
+	return rc < 0 ? -1 : rc == 0;
+}
+
 /* 1 skipped, `why_r` says why; 0; -1. In the order in which mail is tailored. */
 static int
 skipped(struct story *story, const struct conf_campaign *campaign, struct str *why_r)
@@ -186,7 +204,7 @@ skipped(struct story *story, const struct conf_campaign *campaign, struct str *w
 	*why_r = str_c(tailor_refusal(campaign, state));
 	if (why_r->p == NULL && !story->known && campaign->unknown != CONF_UNKNOWN_BARE)
 		*why_r = STR("no contact");
-	return why_r->p != NULL;
+	return why_r->p != NULL ? 1 : too_often(story, campaign, why_r);
 }
 
 static json_t *

@@ -7,6 +7,8 @@
  */
 #include "intake/profile.h"
 
+#include "base/language.h"
+
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,22 +46,16 @@ static const struct rename {
 int
 intake_language_check(struct str *language, char room[64], struct err *err)
 {
-	size_t subtag = 0;
-
 	if (language->n == 0)
 		return 0;
-	if (language->n >= 36)
-		return err_set(err, ERR_INPUT, "a language tag of more than 35 characters");
-	for (size_t i = 0; i < language->n; i++) {
-		char c = language->p[i] == '_' ? '-' : language->p[i];
-
-		subtag = c == '-' ? 0 : subtag + 1;
-		if ((c != '-' && !g_ascii_isalnum(c)) || subtag > 8 ||
-		    (c == '-' && (i == 0 || i + 1 == language->n || room[i - 1] == '-')))
-			return err_set(err, ERR_INPUT,
-			    "\"%.*s\" is no language tag like de or pt-BR", STR_F(*language));
-		room[i] = c;
-	}
+	if (language->n > LANGUAGE_TAG_MAX)
+		return err_set(
+		    err, ERR_INPUT, "a language tag of more than %zu characters", LANGUAGE_TAG_MAX);
+	for (size_t i = 0; i < language->n; i++)
+		room[i] = language->p[i] == '_' ? '-' : language->p[i];
+	if (!language_is_tag((struct str){room, language->n}))
+		return err_set(err, ERR_INPUT, "\"%.*s\" is no language tag like de or pt-BR",
+		    STR_F(*language));
 	language->p = room;
 	return 0;
 }

@@ -522,6 +522,7 @@ liquid_compile(struct liquid_program **program_r, struct str name, struct str so
 	init(&compiler, program, err);
 	compiler.partials = options->partials;
 	compiler.extensions = options->extensions;
+	compiler.texts = options->texts;
 	compiler.extension_tag = tag_extension_rows(options->extensions, program->text);
 	program->forloop_slot = compile_slot(&compiler, STR("forloop"));
 	program->tablerow_slot = compile_slot(&compiler, STR("tablerowloop"));

@@ -40,8 +40,9 @@ struct compiler {
 	struct err *err;
 	const struct liquid_partials *partials;
 	const struct liquid_extensions *extensions;
-	struct tag *extension_tag; /* for each of their tags */
-	uint32_t unit;		   /* the one at hand */
+	const struct liquid_texts *texts; /* or NULL */
+	struct tag *extension_tag;	  /* for each of their tags */
+	uint32_t unit;			  /* the one at hand */
 	struct str source;
 	size_t total;	  /* bytes of all units */
 	bool fetched_all; /* since a name is computed */
@@ -104,6 +105,8 @@ int parse_condition(struct compiler *compiler, bool negate, GArray *falses);
 /* A chain around one expression, without filters. */
 uint32_t parse_plain_chain(struct compiler *compiler, uint32_t expr);
 int parse_end(struct compiler *compiler);
+/* filter_texts.c: a literal key that goes through `t`. */
+int filter_texts_check(struct compiler *compiler, const struct filter_use *use, struct str key);
 /* A chain up to the end. */
 int parse_whole_chain(struct compiler *compiler, uint32_t *chain_r);
 /* Consumes the token ahead if it is this one. */

@@ -21,6 +21,7 @@ static const struct filter *const tables[] = {
     filter_plural_table,
     filter_sort_table,
     filter_string_table,
+    filter_texts_table,
 };
 
 const struct filter *

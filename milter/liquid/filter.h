@@ -108,6 +108,8 @@ bool filter_assign(struct filter_call *call, struct str name, struct liquid_valu
 
 /* `escape`: the renderer knows it. */
 int filter_run_escape(struct filter_call *call);
+/* `t`: the parser knows it. */
+int filter_run_t(struct filter_call *call);
 
 /* filter_date.c: the input as a point in time; false if it is none. */
 bool filter_date(struct filter_call *call, struct date *date_r);
@@ -162,5 +164,6 @@ extern const struct filter filter_phone_table[];
 extern const struct filter filter_plural_table[];
 extern const struct filter filter_sort_table[];
 extern const struct filter filter_string_table[];
+extern const struct filter filter_texts_table[];
 
 #endif

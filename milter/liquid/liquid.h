@@ -44,6 +44,8 @@ struct liquid_limits {
 };
 
 struct liquid_extensions;
+struct liquid_language;
+struct liquid_texts;
 
 /* Where {% render %} and {% include %} find the templates they name. All of them are
  * compiled together with the template that names them. */
@@ -67,6 +69,7 @@ struct liquid_options {
 	struct liquid_limits limits;
 	const struct liquid_partials *partials;	    /* NULL: there are none */
 	const struct liquid_extensions *extensions; /* filter.h; NULL: there are none */
+	const struct liquid_texts *texts;	    /* texts.h; NULL: keys of `t` aren't checked */
 	const struct origin *origin; /* the source was translated: places in messages are those
 				      * of the author's text; copied. NULL: it wasn't */
 };
@@ -91,6 +94,7 @@ struct liquid_render_options {
 	 * nobody asks. */
 	void (*missing)(void *closure, struct str path);
 	void *closure;
+	const struct liquid_language *language; /* that `t` speaks; NULL: it fails */
 	void *context; /* for filters and tags that others added; see filter_context */
 };
 

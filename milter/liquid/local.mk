@@ -23,6 +23,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/filter_plural.c \
 	milter/liquid/filter_sort.c \
 	milter/liquid/filter_string.c \
+	milter/liquid/filter_texts.c \
 	milter/liquid/folder.c milter/liquid/folder.h \
 	milter/liquid/json.c milter/liquid/json.h \
 	milter/liquid/lax.c \
@@ -45,6 +46,7 @@ libmailtailor_a_SOURCES += \
 	milter/liquid/tag_text.c \
 	milter/liquid/text.c milter/liquid/text.h \
 	milter/liquid/text_case.c \
+	milter/liquid/texts.c milter/liquid/texts.h \
 	milter/liquid/value.c milter/liquid/value_impl.h
 
 dist_man_MANS += milter/liquid/mailtailor-liquid.7
@@ -87,6 +89,11 @@ tests_unit_liquid_folder_test_LDADD = $(unit_libs)
 tests_unit_liquid_json_test_SOURCES = tests/unit/liquid_json_test.c
 tests_unit_liquid_json_test_LDADD = $(unit_libs)
 
+check_PROGRAMS += tests/unit/liquid_texts_test
+TESTS += tests/unit/liquid_texts_test
+tests_unit_liquid_texts_test_SOURCES = tests/unit/liquid_texts_test.c \
+	tests/unit/liquid_fixture.h
+tests_unit_liquid_texts_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/liquid_extension_test
 TESTS += tests/unit/liquid_extension_test
 tests_unit_liquid_extension_test_SOURCES = tests/unit/liquid_extension_test.c

@@ -480,6 +480,18 @@ parse_plain_chain(struct compiler *compiler, uint32_t expr)
 	return compiler->chain->len - 1;
 }
 
+/* What a filter is given first may be known already. */
+static int
+check_first(struct compiler *compiler, uint32_t number, const struct filter_use *use)
+{
+	const struct expr *expr = &g_array_index(compiler->expr, struct expr, number);
+
+	if (use->filter == NULL || use->filter->run != filter_run_t || expr->kind != EXPR_LITERAL ||
+	    expr->literal.type != LIQUID_STRING)
+		return 0;
+	return filter_texts_check(compiler, use, expr->literal.string);
+}
+
 int
 parse_chain(struct compiler *compiler, uint32_t *chain_r)
 {
@@ -495,6 +507,8 @@ parse_chain(struct compiler *compiler, uint32_t *chain_r)
 			continue;
 		ret = parse_filter(compiler, uses, &chain.covered);
 	}
+	if (ret == 0 && uses->len > 0)
+		ret = check_first(compiler, chain.expr, &g_array_index(uses, struct filter_use, 0));
 	*chain_r = parse_add_chain(compiler, chain, uses);
 	g_array_free(uses, TRUE);
 	return ret;

@@ -123,7 +123,8 @@ options_for(const struct tailor_work *work, enum liquid_mode mode)
 	return (struct liquid_options){.mode = mode,
 	    .strict = true,
 	    .limits = tailor_limits(work->conf, mode),
-	    .partials = liquid_folder_partials(work->folder, mode),
+	    .partials = liquid_folder_partials(work->shelf.folder, mode),
+	    .texts = work->shelf.texts,
 	    .extensions = work->extensions};
 }
 
@@ -370,14 +371,14 @@ asks_view(const struct tailor_compiled *compiled)
 int
 tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
-    const struct liquid_folder *folder, const struct liquid_extensions *extensions,
+    struct tailor_shelf shelf, const struct liquid_extensions *extensions,
     const struct mime_message *mime, struct err *err)
 {
 	struct tailor_compiled *compiled = g_new0(struct tailor_compiled, 1);
 	struct arena *arena = arena_new((size_t)4 << 20);
 	struct tailor_law *law = tailor_law_new(conf, campaign, data);
 	struct tailor_work work = {.conf = conf,
-	    .folder = folder,
+	    .shelf = shelf,
 	    .campaign = campaign,
 	    .data = data,
 	    .mime = mime,

@@ -48,7 +48,7 @@ check_footer(const struct tailor *tailor, size_t i, struct err *err)
 	const struct conf_campaign *campaign = &tailor->conf->campaigns[i];
 	struct tailor_law *law = tailor_law_new(tailor->conf, campaign, &tailor->data[i]);
 	struct tailor_work work = {.conf = tailor->conf,
-	    .folder = tailor_templates_of(tailor->templates, campaign),
+	    .shelf = tailor_templates_of(tailor->templates, campaign),
 	    .campaign = campaign,
 	    .data = &tailor->data[i],
 	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),

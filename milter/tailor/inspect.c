@@ -98,7 +98,7 @@ prepare(struct tailor_inspect *inspect, const struct mime_message *mime)
 	    .campaign = campaign == NULL ? &none : campaign,
 	    .data = campaign == NULL ? &inspect->no_data
 				     : &tailor->data[campaign - tailor->conf->campaigns],
-	    .folder = campaign == NULL ? NULL : tailor_templates_of(tailor->templates, campaign),
+	    .shelf = tailor_templates_of(tailor->templates, campaign),
 	    .extensions = plugin_use_extensions(plugin_set_use(tailor->plugins, campaign)),
 	    .mime = mime};
 	if (campaign != NULL)
@@ -318,13 +318,15 @@ tailor_inspect_render(const struct tailor_inspect *inspect, size_t i,
     struct arena *arena, struct str *text_r, struct err *err)
 {
 	const struct piece *piece = &inspect->pieces[i];
+	struct liquid_render_options spoken = *options;
 
+	spoken.language = tailor_language(inspect->work.shelf.texts, globals);
 	*text_r = piece->show.source;
 	if (!piece->show.is_template)
 		return 0;
 	if (piece->show.part != NULL)
-		return liquid_render(piece->program, globals, options, arena, text_r, err);
+		return liquid_render(piece->program, globals, &spoken, arena, text_r, err);
 	if (piece->field.mailbox)
-		return render_mailbox(&piece->field, globals, options, arena, text_r, err);
-	return liquid_render(piece->field.text, globals, options, arena, text_r, err);
+		return render_mailbox(&piece->field, globals, &spoken, arena, text_r, err);
+	return liquid_render(piece->field.text, globals, &spoken, arena, text_r, err);
 }

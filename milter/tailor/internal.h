@@ -9,10 +9,12 @@
 #include "merge/merge.h"
 #include "plugin/plugin.h"
 #include "store/contact.h"
+#include "store/frequency.h"
 #include "base/resident.h"
 #include "tailor/data.h"
 #include "tailor/tailor.h"
 #include "tailor/template.h"
+#include "tailor/templates.h"
 
 #include <stdatomic.h>
 
@@ -49,17 +51,17 @@ void tailor_split_mailbox(struct str text, struct str *display_r, struct str *ad
 /* `field_of`: as in struct tailor_message. */
 struct id_digest tailor_compiled_key(const struct mime_message *mime,
     const struct conf_campaign *campaign, struct str name, const int *field_of);
-/* `data`: the campaign's; `folder`: where partials are found; NULL: nowhere. */
+/* `data`: the campaign's; `shelf`: where partials and texts are found. */
 int tailor_compile(struct tailor_compiled **compiled_r, const struct conf *conf,
     const struct conf_campaign *campaign, struct str name, const struct liquid_value *data,
-    const struct liquid_folder *folder, const struct liquid_extensions *extensions,
+    struct tailor_shelf shelf, const struct liquid_extensions *extensions,
     const struct mime_message *mime, struct err *err);
 
 /* What the templates of one message are compiled with. Fill in the first members, then call
  * tailor_work_init; it must stay where it is. */
 struct tailor_work {
 	const struct conf *conf;
-	const struct liquid_folder *folder;
+	struct tailor_shelf shelf;
 	const struct liquid_extensions *extensions; /* of plugins; or NULL */
 	const struct conf_campaign *campaign;
 	const struct liquid_value *data; /* the campaign's */
@@ -147,8 +149,9 @@ void tailor_links_prepare(struct tailor_links *links, const struct tailor *tailo
 struct tailor_contact {
 	struct store_contact row;
 	bool known;
-	struct str display;  /* for To: name, or first and last name; may be empty */
-	bool untracked;	     /* contact.do_not_track */
+	struct str display;		/* for To: name, or first and last name; may be empty */
+	bool untracked;			/* contact.do_not_track */
+	enum store_frequency frequency; /* contact.mail_frequency */
 	const char *refused; /* why the campaign does not go to this contact; NULL: it does */
 };
 

@@ -23,8 +23,9 @@ struct tailor_law {
 	"<div style=\"clear:both;padding:16px;background-color:#ffffff;color:#595959;" \
 	"font-family:Arial,Helvetica,sans-serif;font-size:12px;line-height:18px;"      \
 	"text-align:center\">"
-#define HTML_LINK \
-	"<a href=\"{{ links.%s }}\" style=\"color:#595959;text-decoration:underline\">%s</a>"
+#define HTML_LINK                                                                       \
+	"<a href=\"{{ links.%s }}\" style=\"color:#595959;text-decoration:underline\">" \
+	"{{ 'footer.%s' | t }}</a>"
 
 static void
 make_footer(struct tailor_law *law, bool preferences)
@@ -36,12 +37,12 @@ make_footer(struct tailor_law *law, bool preferences)
 		g_string_append(html, "{{ campaign.postal_address }}<br>");
 		g_string_append(text, "{{ campaign.postal_address }}\n");
 	}
-	g_string_append_printf(html, HTML_LINK, "unsubscribe", "Unsubscribe");
-	g_string_append(text, "Unsubscribe: {{ links.unsubscribe }}\n");
+	g_string_append_printf(html, HTML_LINK, "unsubscribe", "unsubscribe");
+	g_string_append(text, "{{ 'footer.unsubscribe' | t }}: {{ links.unsubscribe }}\n");
 	if (preferences) {
 		g_string_append(html, " &middot; ");
-		g_string_append_printf(html, HTML_LINK, "preferences", "Preferences");
-		g_string_append(text, "Preferences: {{ links.preferences }}\n");
+		g_string_append_printf(html, HTML_LINK, "preferences", "preferences");
+		g_string_append(text, "{{ 'footer.preferences' | t }}: {{ links.preferences }}\n");
 	}
 	g_string_append(html, "</div>");
 	law->html = g_string_free(html, FALSE);

@@ -6,6 +6,7 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/data.c milter/tailor/data.h \
 	milter/tailor/engine.c \
 	milter/tailor/extend.c milter/tailor/extend.h \
+	milter/tailor/frequency.c milter/tailor/frequency.h \
 	milter/tailor/inspect.c milter/tailor/inspect.h \
 	milter/tailor/internal.h \
 	milter/tailor/key.c \
@@ -28,7 +29,25 @@ libmailtailor_a_SOURCES += \
 	milter/tailor/view_page.c \
 	milter/tailor/view_source.c
 
+# What pages and messages of our own say, in several languages.
+tailor_locales = de en es fr
+tailor_locale_files = $(tailor_locales:%=milter/tailor/locales/%.json)
+nodist_libmailtailor_a_SOURCES += milter/tailor/locales.h
+BUILT_SOURCES += milter/tailor/locales.h
+CLEANFILES += milter/tailor/locales.h
+EXTRA_DIST += $(tailor_locale_files)
+
+milter/tailor/locales.h: $(embed) $(tailor_locale_files)
+	$(AM_V_GEN)$(MKDIR_P) milter/tailor && \
+	for locale in $(tailor_locales); do \
+		set -- "$$@" $(srcdir)/milter/tailor/locales/$$locale.json; \
+	done; \
+	awk -v array=locales -f $(srcdir)/$(embed) "$$@" > $@.new && mv $@.new $@
+milter/tailor/templates.$(OBJEXT): milter/tailor/locales.h
+
+EXTRA_DIST += tests/unit/locales_test.py
 if TESTS_ON
+TESTS += tests/unit/locales_test.py
 check_PROGRAMS += tests/unit/tailor_test tests/unit/tailor_data_test
 TESTS += tests/unit/tailor_test tests/unit/tailor_data_test
 tests_unit_tailor_test_SOURCES = tests/unit/tailor_test.c tests/unit/tailor_fixture.h

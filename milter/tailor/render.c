@@ -10,9 +10,12 @@
  */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/tally.h"
+#include "plugin/process.h"
 #include "store/suppression.h"
 #include "tailor/extend.h"
+#include "tailor/frequency.h"
 #include "tailor/list.h"
 #include "tailor/message_id.h"
 
@@ -32,6 +35,7 @@ struct work {
 	size_t own_count;
 	struct mime_copy body;
 	struct tailor_copy *copy;
+	bool placed; /* too_often took a place, if one is wanted */
 };
 
 /* Fields that never leave: they say something about the original that isn't true of the copy,
@@ -57,6 +61,9 @@ prepare_options(struct work *work)
 	work->options.time_zone = zone.n > 0 ? zone.p : NULL;
 	work->options.missing = note_missing;
 	work->options.closure = work;
+	work->options.language = tailor_language(
+	    tailor_templates_of(work->tailor->templates, work->message->campaign).texts,
+	    &work->globals);
 	work->options.context = &work->extend.plugins;
 }
 
@@ -410,6 +417,44 @@ no_consent(struct work *work)
 	return 1;
 }
 
+static struct store_frequency_place
+place_of(const struct work *work)
+{
+	return (struct store_frequency_place){.contact = work->contact.row.id,
+	    .message = str_c(work->message->key),
+	    .frequency = work->contact.frequency,
+	    .now_ms = work->options.now_ms};
+}
+
+/* 1: it had some lately, verdict and reason are set. `take`: what it gets next is this one. */
+static int
+too_often(struct work *work, bool take, struct err *err)
+{
+	const struct store_frequency_place place = place_of(work);
+	int rc = tailor_frequency(work->tailor->store, work->message->campaign, &place, take,
+	    work->arena, &work->copy->reason, err);
+
+	work->placed = take && rc == 1;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	work->copy->verdict = STORE_SUPPRESSED;
+	return 1;
+}
+
+/* Another message may go instead of one that never will. */
+static void
+give_back(const struct work *work)
+{
+	const struct store_frequency_place place = place_of(work);
+	struct err err = ERR_INIT;
+
+	if (!work->placed || place.frequency == STORE_FREQUENCY_ALL ||
+	    work->copy->verdict != STORE_FAILED || !plugin_process.live)
+		return;
+	if (store_frequency_release(work->tailor->store, place.contact, place.message, &err) != 0)
+		log_warning("a place can't be given back", LOG_STR("reason", err.text));
+}
+
 /* Never an unsigned message: the signature is the last step and its failure a verdict. 1: it has
  * a verdict already. */
 static int
@@ -427,7 +472,11 @@ render(struct work *work, struct err *err)
 		work->arena, &work->links, work->copy, work->options.now_ms, err) != 0)
 		return -1;
 	plugin_copy_globals(&work->extend.plugins, &work->globals);
-	rc = tailor_extend_gates(&work->extend, err);
+	rc = too_often(work, false, err);
+	if (rc == 0)
+		rc = tailor_extend_gates(&work->extend, err);
+	if (rc == 0)
+		rc = too_often(work, true, err);
 	if (rc != 0)
 		return rc;
 	if (render_body(work, err) != 0 || make_headers(work, err) != 0 ||
@@ -488,6 +537,7 @@ tailor_render(struct tailor *tailor, struct tailor_message *message, struct str 
 		copy_r->reason = STR("out of memory for this message");
 	copy_r->header_count = 0;
 	copy_r->span_count = 0;
+	give_back(&work);
 }
 
 int

@@ -53,6 +53,7 @@ contact_object(struct liquid_object **object_r, struct tailor_contact *contact,
 			    err, ERR_STORE, "contact: broken attributes: %s", where.text);
 	}
 	contact->untracked = store_contact_untracked(json);
+	contact->frequency = store_contact_frequency(json);
 	json_object_foreach(json, key, member)
 	{
 		struct str name = arena_str(arena, str_c(key));

@@ -203,7 +203,7 @@ render_part(struct viewing *viewing, struct str *text_r, struct err *err)
 {
 	const struct liquid_program *program = viewing->compiled->parts[0];
 	struct str zone = viewing->contact.row.time_zone;
-	const struct liquid_render_options options = {
+	struct liquid_render_options options = {
 	    .now_ms = viewing->kept.time_ms, .time_zone = zone.n > 0 ? zone.p : NULL};
 	struct tailor_links links;
 	struct liquid_value globals;
@@ -216,6 +216,8 @@ render_part(struct viewing *viewing, struct str *text_r, struct err *err)
 		viewing->kept.recipient, viewing->arena, &links, &viewing->contact, &globals,
 		err) != 0)
 		return -1;
+	options.language = tailor_language(
+	    tailor_templates_of(viewing->tailor->templates, viewing->campaign).texts, &globals);
 	links.off = viewing->contact.untracked;
 	links.text = viewing->part->kind == MIME_PLAIN;
 	if (liquid_render(program, &globals, &options, viewing->arena, text_r, err) != 0)

@@ -7,6 +7,7 @@
 #include "web/api.h"
 
 #include "base/log.h"
+#include "base/embed.h"
 #include "web/openapi.h"
 
 #include <stdarg.h>
@@ -72,17 +73,6 @@ code_of(unsigned status)
 	default:
 		return "unavailable";
 	}
-}
-
-void
-web_reply_field(struct web_request *request, const char *name, const char *value)
-{
-	struct web_reply *reply = &request->reply;
-
-	if (reply->field_count == WEB_FIELDS)
-		abort();
-	reply->fields[reply->field_count].name = name;
-	reply->fields[reply->field_count++].value = value;
 }
 
 static void
@@ -173,7 +163,7 @@ static void
 schema(struct web_request *request, struct web_api_call *call)
 {
 	(void)call;
-	reply_text(request, MHD_HTTP_OK, (struct str){openapi_json, sizeof openapi_json - 1});
+	reply_text(request, MHD_HTTP_OK, str_c(openapi[0].text));
 }
 
 /* --- routes --- */

@@ -193,7 +193,8 @@ show_html(struct web_request *request, const struct conf_form *form)
 	int rc;
 
 	buf_init(&text, SCRIPT_MAX);
-	rc = form_write_html(request->web->conf, form, request->arena, &text, &err);
+	rc = form_write_html(
+	    request->web->conf, form, web_language(request), request->arena, &text, &err);
 	/* As text: it is there to be copied. */
 	reply_text(request, "text/plain; charset=utf-8", &text, rc, &err);
 	buf_fini(&text);
@@ -210,8 +211,8 @@ show_script(struct web_request *request, const struct conf_form *form)
 	buf_init(&text, SCRIPT_MAX);
 	rc = form_stamp_make(request->web->keys, form, clock_now(), request->arena, &stamp, &err);
 	if (rc == 0)
-		rc =
-		    form_write_script(request->web->conf, form, stamp, request->arena, &text, &err);
+		rc = form_write_script(request->web->conf, form, web_language(request), stamp,
+		    request->arena, &text, &err);
 	reply_text(request, "text/javascript; charset=utf-8", &text, rc, &err);
 	buf_fini(&text);
 }
@@ -240,6 +241,7 @@ web_form_route(struct web_request *request, struct str path)
 		form = request->web->keys == NULL ? NULL : conf_form_find(request->web->conf, name);
 		if (form == NULL)
 			break;
+		web_speak(request, str_c(form->language));
 		if (request->method == WEB_POST && posted) {
 			post(request, form);
 		} else if (request->method == WEB_GET || request->method == WEB_HEAD) {
@@ -302,6 +304,7 @@ web_confirm(struct web_request *request, const struct link_facts *facts)
 		return;
 	}
 	form = conf_form_find(request->web->conf, signup->form);
+	web_speak(request, signup->language);
 	if (request->method != WEB_POST && signup->confirmed_ms == 0) {
 		form_say(request, MHD_HTTP_OK, "form_confirm", form, signup);
 		return;

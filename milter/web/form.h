@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "conf/form.h"
 #include "link/link.h"
+#include "liquid/texts.h"
 #include "store/signup.h"
 #include "tailor/templates.h"
 
@@ -67,10 +68,11 @@ void form_say(struct web_request *request, unsigned status, const char *page,
 /* --- form_embed.c --- */
 
 /* HTML to paste, and the script that opens a dialog. ERR_LIMIT. */
-int form_write_html(const struct conf *conf, const struct conf_form *form, struct arena *arena,
-    struct buf *out, struct err *err);
-int form_write_script(const struct conf *conf, const struct conf_form *form, struct str stamp,
-    struct arena *arena, struct buf *out, struct err *err);
+int form_write_html(const struct conf *conf, const struct conf_form *form,
+    const struct liquid_language *language, struct arena *arena, struct buf *out, struct err *err);
+int form_write_script(const struct conf *conf, const struct conf_form *form,
+    const struct liquid_language *language, struct str stamp, struct arena *arena, struct buf *out,
+    struct err *err);
 
 /* --- form_mail.c --- */
 

@@ -24,6 +24,13 @@ add_escaped(struct buf *out, struct str text)
 	(void)html_value_encode(text, HTML_QUOTE_DOUBLE, false, out);
 }
 
+static struct str
+button_of(const struct conf_form *form, const struct liquid_language *language)
+{
+	return form->button[0] != '\0' ? str_c(form->button)
+				       : liquid_language_text(language, STR("form.button"), NULL);
+}
+
 static void
 add_choices(struct buf *out, struct str choices)
 {
@@ -73,30 +80,34 @@ add_field(struct buf *out, const struct conf_form *form, const struct conf_field
 }
 
 int
-form_write_html(const struct conf *conf, const struct conf_form *form, struct arena *arena,
-    struct buf *out, struct err *err)
+form_write_html(const struct conf *conf, const struct conf_form *form,
+    const struct liquid_language *language, struct arena *arena, struct buf *out, struct err *err)
 {
 	struct str url = form_url(conf, form, arena);
 	struct conf_field field;
 
 	buf_add_c(out, "<form method=\"post\" action=\"");
 	add_escaped(out, url);
+	buf_printf(out, "\">\n<p><label for=\"mt-%s-email\">", form->name);
+	add_escaped(out, liquid_language_text(language, STR("form.email"), NULL));
 	buf_printf(out,
-	    "\">\n<p><label for=\"mt-%s-email\">Email address</label> "
-	    "<input id=\"mt-%s-email\" name=\"email\" type=\"email\" inputmode=\"email\" "
+	    "</label> <input id=\"mt-%s-email\" name=\"email\" type=\"email\" inputmode=\"email\" "
 	    "autocomplete=\"email\" maxlength=\"%d\" required></p>\n",
-	    form->name, form->name, FORM_EMAIL_MAX);
+	    form->name, FORM_EMAIL_MAX);
 	for (size_t i = 0; i < form->fields.count; i++) {
 		conf_field_parse(str_c(form->fields.at[i]), arena, &field);
 		add_field(out, form, &field);
 	}
 	buf_add_c(out,
 	    "<div hidden aria-hidden=\"true\"><input name=\"" FORM_HONEYPOT
-	    "\" tabindex=\"-1\" autocomplete=\"off\" aria-label=\"Leave this empty\"></div>\n"
+	    "\" tabindex=\"-1\" autocomplete=\"off\" aria-label=\"");
+	add_escaped(out, liquid_language_text(language, STR("form.trap"), NULL));
+	buf_add_c(out,
+	    "\"></div>\n"
 	    "<p><label><input type=\"checkbox\" name=\"agree\" value=\"yes\" required> ");
 	add_escaped(out, str_c(form->consent));
 	buf_add_c(out, "</label></p>\n<p><button type=\"submit\">");
-	add_escaped(out, str_c(form->button));
+	add_escaped(out, button_of(form, language));
 	buf_add_c(out, "</button></p>\n</form>\n");
 	return out->full ? err_set(err, ERR_LIMIT, "form \"%s\" is too long", form->name) : 0;
 }
@@ -125,7 +136,7 @@ static const char script[] =
     "if(c.text)e('p',{t:c.text},x);var o=e('form',{method:'post',action:c.action},x),"
     "y='font:inherit;padding:.6rem 1.2rem;margin:.25rem .5rem 0 0;border-radius:4px;'+"
     "'border:1px solid #14532d;',h;\n"
-    "f(o,'email','Email address',{type:'email',inputmode:'email',autocomplete:'email',"
+    "f(o,'email',c.email,{type:'email',inputmode:'email',autocomplete:'email',"
     "maxlength:254,required:''}).focus();"
     "c.fields.forEach(function(v){f(o,v[0],v[1],v[2],v[3])});"
     "h=e('div',{hidden:'','aria-hidden':'true'},o);"
@@ -133,7 +144,7 @@ static const char script[] =
     "f(o,'agree',c.consent,{type:'checkbox',value:'yes',required:''});"
     "e('input',{type:'hidden',name:'stamp',value:c.stamp},o);"
     "e('button',{t:c.button,s:y+'color:#fff;background:#14532d'},o);"
-    "h=e('button',{type:'button',t:'Close',s:y+'color:#14532d;background:#fff'},o);"
+    "h=e('button',{type:'button',t:c.close,s:y+'color:#14532d;background:#fff'},o);"
     "h.onclick=function(){x.close()};x.onclose=function(){m('closed');x.remove();x=0};"
     "o.onsubmit=function(){m('sent')};"
     "x.showModal?x.showModal():x.setAttribute('open','')}\n"
@@ -179,8 +190,12 @@ field_of(const struct conf_field *field)
 }
 
 static json_t *
-data_of(const struct conf_form *form, struct str url, struct str stamp, struct arena *arena)
+data_of(const struct conf_form *form, const struct liquid_language *language, struct str url,
+    struct str stamp, struct arena *arena)
 {
+	struct str email = liquid_language_text(language, STR("form.email"), NULL);
+	struct str close = liquid_language_text(language, STR("form.close"), NULL);
+	struct str button = button_of(form, language);
 	json_t *fields = json_array();
 	struct conf_field field;
 
@@ -188,17 +203,19 @@ data_of(const struct conf_form *form, struct str url, struct str stamp, struct a
 		conf_field_parse(str_c(form->fields.at[i]), arena, &field);
 		json_array_append_new(fields, field_of(&field));
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s#, s:s#, s:I, s:o}", "name", form->name,
-	    "title", form->title, "text", form->text, "consent", form->consent, "button",
-	    form->button, "action", url.p, (int)url.n, "stamp", stamp.p, (int)stamp.n, "after",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s#, s:s#, s:s#, s:s#, s:s#, s:I, s:o}", "name",
+	    form->name, "title", form->title, "text", form->text, "consent", form->consent,
+	    "button", button.p, (int)button.n, "email", email.p, (int)email.n, "close", close.p,
+	    (int)close.n, "action", url.p, (int)url.n, "stamp", stamp.p, (int)stamp.n, "after",
 	    (json_int_t)form->popup_after, "fields", fields);
 }
 
 int
-form_write_script(const struct conf *conf, const struct conf_form *form, struct str stamp,
-    struct arena *arena, struct buf *out, struct err *err)
+form_write_script(const struct conf *conf, const struct conf_form *form,
+    const struct liquid_language *language, struct str stamp, struct arena *arena, struct buf *out,
+    struct err *err)
 {
-	json_t *json = data_of(form, form_url(conf, form, arena), stamp, arena);
+	json_t *json = data_of(form, language, form_url(conf, form, arena), stamp, arena);
 	char *data = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	json_decref(json);

@@ -31,48 +31,43 @@
 static const char text_template[] =
     "{{ data.title }}\r\n"
     "\r\n"
-    "Somebody, most likely you, gave this address in our form. Please confirm that\r\n"
-    "you want this: open the page below and press the button there.\r\n"
+    "{{ 'confirm_mail.text' | t }}\r\n"
     "\r\n"
     "{{ data.confirm }}\r\n"
     "\r\n"
-    "What you agree to: {{ data.consent }}\r\n"
+    "{{ 'confirm_mail.consent' | t: consent: data.consent }}\r\n"
     "\r\n"
-    "If it was not you, you need not do anything: nothing more will come, and what\r\n"
-    "was entered is deleted after {{ data.days }} days.\r\n"
+    "{{ 'confirm_mail.else' | t: count: data.days }}\r\n"
     "{% if campaign.postal_address %}\r\n{{ campaign.postal_address }}{% endif %}\r\n";
 
 static const char html_template[] =
     "<!DOCTYPE html>\r\n"
-    "<html><head><meta charset=\"utf-8\">"
+    "<html lang=\"{{ data.language }}\" dir=\"{{ 'direction' | t }}\"><head>"
+    "<meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width\">"
     "<title>{{ data.title }}</title></head>\r\n"
     "<body style=\"margin:0;padding:24px;font:16px/1.5 sans-serif;color:#1a1a1a\">\r\n"
     "<div style=\"max-width:560px;margin:0 auto\">\r\n"
     "<h1 style=\"font-size:22px\">{{ data.title }}</h1>\r\n"
-    "<p>Somebody, most likely you, gave this address in our form. Please confirm that you\r\n"
-    "want this: open the page behind this link and press the button there.</p>\r\n"
+    "<p>{{ 'confirm_mail.text' | t }}</p>\r\n"
     "<p><a data-track=\"off\" href=\"{{ data.confirm }}\" style=\"display:inline-block;"
-    "padding:12px 24px;color:#ffffff;background:#14532d;border-radius:4px\">Confirm</a></p>\r\n"
-    "<p>What you agree to: {{ data.consent }}</p>\r\n"
-    "<p>If it was not you, you need not do anything: nothing more will come, and what was\r\n"
-    "entered is deleted after {{ data.days }} days.</p>\r\n"
+    "padding:12px 24px;color:#ffffff;background:#14532d;border-radius:4px\">"
+    "{{ 'confirm_mail.button' | t }}</a></p>\r\n"
+    "<p>{{ 'confirm_mail.consent' | t: consent: data.consent }}</p>\r\n"
+    "<p>{{ 'confirm_mail.else' | t: count: data.days }}</p>\r\n"
     "{% if campaign.postal_address %}<p style=\"font-size:13px\">{{ campaign.postal_address }}"
     "</p>{% endif %}\r\n"
     "</div></body></html>\r\n";
 
+/* In the language of the page, which data.language names. */
+#define OUR_SUBJECT "{{ 'confirm_mail.subject' | t: title: data.title }}"
+
 static json_t *
 data_of(const struct conf_form *form, const struct store_signup *signup, struct str url)
 {
-	char subject[CONF_SUBJECT_MAX];
-
-	if (form->subject[0] != '\0')
-		g_strlcpy(subject, form->subject, sizeof subject);
-	else
-		snprintf(subject, sizeof subject, "Please confirm: %s", form->title);
 	return json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s#, s:s#, s:I}}", "all", "form",
 	    form->name, "title", form->title, "text", form->text, "consent", form->consent,
-	    "subject", subject, "confirm", url.p, (int)url.n, "language",
+	    "subject", form->subject, "confirm", url.p, (int)url.n, "language",
 	    signup->language.p == NULL ? "" : signup->language.p, (int)signup->language.n, "days",
 	    (json_int_t)((signup->expires_ms - signup->created_ms + DAY_MS - 1) / DAY_MS));
 }
@@ -126,14 +121,15 @@ form_mail(const struct conf_form *form, const struct store_signup *signup, struc
 	    "From:%.*s\r\n"
 	    "To: undisclosed-recipients:;\r\n"
 	    "Date: %s\r\n"
-	    "Subject: {{ data.subject }}\r\n"
+	    "Subject: %s\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/mixed; boundary=\"" BOUNDARY "\"\r\n"
 	    "\r\n"
 	    "--" BOUNDARY "\r\n"
 	    "Content-Type: multipart/alternative; boundary=\"" INNER "\"\r\n"
 	    "\r\n",
-	    STR_F(from), clock_rfc5322(clock_now(), time));
+	    STR_F(from), clock_rfc5322(clock_now(), time),
+	    form->subject[0] != '\0' ? "{{ data.subject }}" : OUR_SUBJECT);
 	add_template(out, "plain", form->template, text_template);
 	add_template(out, "html", form->template, html_template);
 	buf_printf(out,
@@ -153,10 +149,12 @@ form_mail(const struct conf_form *form, const struct store_signup *signup, struc
 
 static int
 check_template(const struct conf *conf, const struct conf_form *form,
-    const struct liquid_partials *partials, enum liquid_mode mode, struct err *err)
+    const struct tailor_shelf *shelf, enum liquid_mode mode, struct err *err)
 {
-	const struct liquid_options options = {
-	    .mode = mode, .limits = tailor_limits(conf, mode), .partials = partials};
+	const struct liquid_options options = {.mode = mode,
+	    .limits = tailor_limits(conf, mode),
+	    .partials = liquid_folder_partials(shelf->folder, mode),
+	    .texts = shelf->texts};
 	struct liquid_program *program = NULL;
 	char source[300];
 
@@ -177,12 +175,10 @@ form_mail_check(const struct conf *conf, const struct tailor_templates *template
 		const struct conf_campaign *campaign =
 		    conf_campaign_find(conf, str_c(form->campaign));
 
-		for (size_t j = 0; form->template[0] != '\0' && j < 2; j++) {
-			const struct liquid_folder *folder =
-			    templates == NULL ? NULL : tailor_templates_of(templates, campaign);
+		const struct tailor_shelf shelf = tailor_templates_of(templates, campaign);
 
-			if (check_template(conf, form, liquid_folder_partials(folder, modes[j]),
-				modes[j], err) != 0)
+		for (size_t j = 0; form->template[0] != '\0' && j < 2; j++) {
+			if (check_template(conf, form, &shelf, modes[j], err) != 0)
 				return -1;
 		}
 	}

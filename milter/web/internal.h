@@ -31,6 +31,8 @@
 #define WEB_FIELDS	6 /* of a reply, beside those below */
 
 struct web_recorder;
+struct liquid_language;
+struct liquid_texts;
 struct web_pages;
 struct web_targets;
 struct web_visits;
@@ -61,6 +63,7 @@ struct web {
 	struct web_recorder *recorder;
 	struct web_targets *targets;
 	struct web_pages *pages;
+	const struct liquid_texts *texts; /* of the templates */
 	struct web_visits *visits;
 	struct picture_studio *studio;
 	struct web_aside *aside;
@@ -107,8 +110,9 @@ struct web_request {
 	struct buf body;
 	bool too_large;
 	enum web_state state;
-	int recorded; /* what the job came to */
-	bool wakes;   /* the job puts something into the outbox */
+	int recorded;				/* what the job came to */
+	bool wakes;				/* the job puts something into the outbox */
+	const struct liquid_language *language; /* NULL: nobody has asked yet */
 	struct web_reply reply;
 	const struct store_event *event;	    /* for the spool; or NULL */
 	struct web_job job;			    /* write NULL: there is none */
@@ -129,6 +133,8 @@ struct str web_form(struct web_request *request, const char *name);
  * matter any more. */
 void web_route_begin(struct web_request *request);
 void web_route(struct web_request *request);
+/* Name and value have to live as long as the request. */
+void web_reply_field(struct web_request *request, const char *name, const char *value);
 
 /* --- api.c: below /v1/ --- */
 
@@ -139,8 +145,6 @@ void web_api_too_large(struct web_request *request);
 void web_api_unavailable(struct web_request *request);
 struct web_api *web_api_new(void);
 void web_api_free(struct web_api **api);
-/* Name and value have to live as long as the request. */
-void web_reply_field(struct web_request *request, const char *name, const char *value);
 
 /* --- page.c: what people see --- */
 
@@ -151,6 +155,16 @@ void web_pages_free(struct web_pages **pages);
 struct liquid_object;
 void web_page(
     struct web_request *request, unsigned status, const char *name, struct liquid_object *values);
+
+/* --- language.c: in which one somebody is answered --- */
+
+/* In this one, if there are texts in it; an empty tag changes nothing. */
+void web_speak(struct web_request *request, struct str tag);
+/* What was said, else what the browser asks for, else the default one. */
+const struct liquid_language *web_language(struct web_request *request);
+/* Of Accept-Language (RFC 9110 section 12.5.4): NULL if it asks for nothing that there is. */
+const struct liquid_language *web_language_accepted(
+    const struct liquid_texts *texts, struct str accept);
 
 /* --- recorder.c --- */
 

@@ -1,252 +1,97 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * leave: unsubscribing, and what a contact prefers
+ * leave: unsubscribing, and what of preferences is written
  *
  * GET changes nothing, whoever asks: scanners follow each link of a message. POST acts at
  * once, with nothing but the token: RFC 8058 section 3.2 wants no question and no cookie.
- * Who leaves gets no marketing mail of any campaign any more; receipts go on. On the page of
- * preferences lists may be left alone, and all of it for a while.
+ * Who leaves gets no marketing mail of any campaign any more; receipts go on.
  *
  * Threads: the server's; write_... the recorder's.
  */
-#include "web/internal.h"
+#include "web/leave.h"
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "delivery/act.h"
-#include "liquid/value.h"
 #include "store/consent.h"
-#include "store/contact.h"
 #include "store/suppression.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <strings.h>
 
-#define ID_BYTES  16
-#define CHOSEN	  "chosen on the page of preferences"
-#define LISTS_MAX 64
-#define PAUSE_MS  ((int64_t)30 * 86400000)
+#define ID_BYTES 16
+#define CHOSEN	 "chosen on the page of preferences"
 
-/* What a POST wants, and whom it is about. */
-struct wish {
-	struct str address; /* of the contact, or from the token */
-	/* Who, when and by what: what becomes an event is made from it. */
-	const struct store_event *event;
-	bool leave;
-	bool back;  /* takes back an earlier leaving */
-	bool known; /* a contact, whose consent can be noted */
-	bool pause; /* for PAUSE_MS from now */
-	bool go_on; /* no pause any more */
-	int track;  /* 1: may be followed, 0: not, -1: unchanged */
-	/* Lists for which another choice was made than before. */
-	size_t list_count;
-	struct {
-		struct str scope;
-		bool wanted;
-	} list[LISTS_MAX];
-};
-
-/* 1 in address_r; 0 the contact is gone, and the token names nobody else; -1. */
+/* 1; 0 the contact is gone, and the token names nobody else; -1. */
 static int
-find_address(struct web_request *request, const struct link_facts *facts, struct str *address_r,
-    struct err *err)
+find_person(struct web_request *request, const struct link_facts *facts,
+    struct leave_person *person, struct err *err)
 {
-	struct store_contact contact;
+	struct store *store = request->web->store;
 	int found;
 
 	if (facts->contact == 0) {
-		*address_r = facts->address;
-		return facts->address.n > 0;
+		person->address = facts->address;
+		found = facts->address.n == 0 ? 0
+					      : store_contact_get(store, facts->address,
+						    request->arena, &person->contact, err);
+		person->known = found == 1;
+		return facts->address.n == 0 || found < 0 ? found : 1;
 	}
-	found = store_contact_get_id(
-	    request->web->store, facts->contact, request->arena, &contact, err);
-	if (found == 1)
-		*address_r = contact.address;
+	found = store_contact_get_id(store, facts->contact, request->arena, &person->contact, err);
+	person->known = found == 1;
+	person->address = person->contact.address;
 	return found;
 }
 
-/* a...@shop.example: its owner knows it again, others learn little. */
-static struct str
-masked(struct str address, struct arena *arena)
+const struct leave_person *
+leave_person(struct web_request *request, const struct link_facts *facts)
 {
-	const char *at = memrchr(address.p, '@', address.n);
-	size_t first = 1;
+	struct leave_person *person = arena_zalloc(request->arena, 1, sizeof *person);
+	struct err err = ERR_INIT;
+	int found = person == NULL ? -1 : find_person(request, facts, person, &err);
 
-	if (at == NULL || at == address.p)
-		return STR("");
-	while (address.p + first < at && ((unsigned char)address.p[first] & 0xc0) == 0x80)
-		first++;
-	return arena_printf(arena, "%.*s\xe2\x80\xa6%.*s", (int)first, address.p,
-	    (int)(address.p + address.n - at), at);
-}
-
-static bool
-is_untracked(struct web_request *request, struct str address)
-{
-	struct store_contact contact;
-	json_t *attributes;
-	bool untracked;
-
-	if (store_contact_get(request->web->store, address, request->arena, &contact, NULL) != 1)
-		return false;
-	attributes = json_loadb(contact.attributes.p, contact.attributes.n, 0, NULL);
-	untracked = store_contact_untracked(attributes);
-	json_decref(attributes);
-	return untracked;
-}
-
-/* --- what somebody does not want --- */
-
-/* The lists of our campaigns, each once, and what its address chose so far. */
-struct choices {
-	int64_t now_ms;
-	bool left;
-	int64_t paused_ms; /* until then; 0: not paused */
-	size_t count;
-	struct {
-		struct str name;  /* for people */
-		struct str scope; /* "list:ID" */
-		bool unwanted;
-	} list[LISTS_MAX];
-};
-
-static bool
-has_list(const struct choices *choices, struct str scope)
-{
-	for (size_t i = 0; i < choices->count; i++) {
-		if (str_eq(choices->list[i].scope, scope))
-			return true;
+	if (found == 1) {
+		if (person->known)
+			web_speak(request, person->contact.language);
+		return person;
 	}
-	return false;
-}
-
-static void
-find_lists(const struct conf *conf, struct arena *arena, struct choices *choices)
-{
-	for (size_t i = 0; i < conf->campaign_count && choices->count < LISTS_MAX; i++) {
-		const struct conf_campaign *campaign = &conf->campaigns[i];
-		struct str scope = arena_printf(arena, STORE_SCOPE_LIST "%s", campaign->list_id);
-
-		if (campaign->kind != CONF_KIND_MARKETING || campaign->list_id[0] == '\0' ||
-		    scope.p == NULL || has_list(choices, scope))
-			continue;
-		choices->list[choices->count].scope = scope;
-		choices->list[choices->count++].name =
-		    str_c(campaign->list_name[0] != '\0' ? campaign->list_name : campaign->list_id);
-	}
-}
-
-static bool
-take_entry(const struct store_suppression *entry, void *closure)
-{
-	struct choices *choices = closure;
-
-	if (entry->until_ms != 0 && entry->until_ms <= choices->now_ms)
-		return true;
-	if (str_is(entry->scope, STORE_SCOPE_PAUSE))
-		choices->paused_ms = entry->until_ms;
-	if (str_is(entry->scope, STORE_SCOPE_ALL) || str_is(entry->scope, STORE_SCOPE_MARKETING))
-		choices->left = true;
-	for (size_t i = 0; i < choices->count; i++) {
-		if (str_eq(entry->scope, choices->list[i].scope))
-			choices->list[i].unwanted = true;
-	}
-	return true;
-}
-
-/* What can't be read counts as not chosen: a page is shown, nothing is done by it. */
-static struct choices *
-choices_of(struct web_request *request, struct str address)
-{
-	struct choices *choices = arena_zalloc(request->arena, 1, sizeof *choices);
-
-	if (choices == NULL)
-		return NULL;
-	choices->now_ms = clock_now();
-	find_lists(request->web->conf, request->arena, choices);
-	(void)store_suppression_of(request->web->store, address, take_entry, choices, NULL);
-	return choices;
-}
-
-static void
-add(struct liquid_object *values, struct arena *arena, struct str key, struct liquid_value value)
-{
-	/* A page without a value is a page still; the arena's ceiling shows elsewhere. */
-	(void)liquid_object_set(values, arena, key, value);
-}
-
-/* page.lists: name, field (of the form) and wanted of each. */
-static struct liquid_value
-lists_value(const struct choices *choices, struct arena *arena)
-{
-	struct liquid_array *array = arena_zalloc(arena, 1, sizeof *array);
-	struct liquid_value *at = arena_zalloc(arena, choices->count + 1, sizeof *at);
-
-	if (array == NULL || at == NULL)
-		return LIQUID_NIL_VALUE;
-	for (size_t i = 0; i < choices->count; i++) {
-		struct liquid_object *list = liquid_object_new(arena, 4);
-
-		if (list == NULL)
-			return LIQUID_NIL_VALUE;
-		add(list, arena, STR("name"), liquid_string(choices->list[i].name));
-		add(list, arena, STR("field"), liquid_string(choices->list[i].scope));
-		add(list, arena, STR("wanted"), liquid_bool(!choices->list[i].unwanted));
-		at[i] = liquid_object_value(list);
-	}
-	*array = (struct liquid_array){.at = at, .count = choices->count};
-	return (struct liquid_value){.type = LIQUID_ARRAY, .array = array};
-}
-
-/* The day on which a pause ends, in the page's ISO form; nil: there is none. */
-static struct liquid_value
-paused_value(const struct choices *choices, struct arena *arena)
-{
-	char text[CLOCK_TEXT_SIZE];
-	struct str day;
-
-	if (choices->paused_ms == 0 || choices->left)
-		return LIQUID_NIL_VALUE;
-	day = arena_printf(arena, "%.10s", clock_iso(choices->paused_ms, text));
-	return day.p == NULL ? LIQUID_NIL_VALUE : liquid_string(day);
-}
-
-static void
-show(struct web_request *request, const char *name, struct str address, bool done)
-{
-	struct liquid_object *values = liquid_object_new(request->arena, 8);
-	const struct choices *choices = choices_of(request, address);
-
-	if (values == NULL || choices == NULL) {
+	if (found < 0)
+		log_error("web: a contact can't be read", LOG_STR("reason", err.text));
+	if (found < 0)
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
-		return;
-	}
-	add(values, request->arena, STR("address"), liquid_string(masked(address, request->arena)));
-	add(values, request->arena, STR("done"), liquid_bool(done));
-	add(values, request->arena, STR("left"), liquid_bool(choices->left));
-	add(values, request->arena, STR("paused_until"), paused_value(choices, request->arena));
-	add(values, request->arena, STR("lists"), lists_value(choices, request->arena));
-	add(values, request->arena, STR("untracked"), liquid_bool(is_untracked(request, address)));
-	web_page(request, MHD_HTTP_OK, name, values);
+	else
+		web_page(request, MHD_HTTP_OK, "gone", NULL);
+	return NULL;
 }
 
 /* --- what is written --- */
 
+/* What the contact's row says. */
 static int
-write_track(const struct wish *wish, struct store *store, struct err *err)
+write_contact(const struct leave_wish *wish, struct store *store, struct err *err)
 {
-	json_t *attributes = json_pack("{s:b}", "do_not_track", wish->track == 0);
-	int rc = store_contact_upsert(store, wish->address, STR_NONE, STR_NONE, attributes, err);
+	json_t *attributes = json_object();
+	int rc = 0;
 
+	if (wish->track >= 0)
+		json_object_set_new(attributes, "do_not_track", json_boolean(wish->track == 0));
+	if (wish->frequency.p != NULL)
+		json_object_set_new(attributes, "mail_frequency",
+		    str_is(wish->frequency, "all")
+			? json_null()
+			: json_stringn(wish->frequency.p, wish->frequency.n));
+	if (json_object_size(attributes) > 0 || wish->language.p != NULL)
+		rc = store_contact_upsert(
+		    store, wish->address, wish->language, STR_NONE, attributes, err);
 	json_decref(attributes);
 	return rc < 0 ? -1 : 0;
 }
 
 /* Who has left comes back by choosing so. */
 static int
-write_back(const struct wish *wish, struct store *store, struct err *err)
+write_back(const struct leave_wish *wish, struct store *store, struct err *err)
 {
 	const struct store_consent consent = {
 	    .state = STORE_CONSENT_GRANTED, .source = STR("web"), .proof = STR(CHOSEN)};
@@ -259,7 +104,7 @@ write_back(const struct wish *wish, struct store *store, struct err *err)
 /* One list, or all marketing (an empty scope): event, suppression and consent by the same rules as
  * for who leaves by mail. */
 static int
-write_leaving(const struct wish *wish, struct store *store, struct str scope, struct err *err)
+write_leaving(const struct leave_wish *wish, struct store *store, struct str scope, struct err *err)
 {
 	const struct delivery_rules rules = {.soft_count = 0};
 	struct str pieces[] = {wish->event->source_id, scope};
@@ -283,9 +128,9 @@ write_leaving(const struct wish *wish, struct store *store, struct str scope, st
 }
 
 static int
-write_pause(const struct wish *wish, struct store *store, struct err *err)
+write_pause(const struct leave_wish *wish, struct store *store, struct err *err)
 {
-	int64_t until_ms = clock_now() + PAUSE_MS;
+	int64_t until_ms = clock_now() + LEAVE_PAUSE_MS;
 	char text[CLOCK_TEXT_SIZE], reason[64];
 	struct store_suppression entry = {.address = wish->address,
 	    .scope = STR(STORE_SCOPE_PAUSE),
@@ -298,7 +143,7 @@ write_pause(const struct wish *wish, struct store *store, struct err *err)
 }
 
 static int
-write_lists(const struct wish *wish, struct store *store, struct err *err)
+write_lists(const struct leave_wish *wish, struct store *store, struct err *err)
 {
 	for (size_t i = 0; i < wish->list_count; i++) {
 		struct str scope = wish->list[i].scope;
@@ -315,7 +160,7 @@ write_lists(const struct wish *wish, struct store *store, struct err *err)
 static int
 write_wish(struct web_job *job, struct store *store, struct err *err)
 {
-	const struct wish *wish = web_request_of(job)->closure;
+	const struct leave_wish *wish = web_request_of(job)->closure;
 
 	if (wish->pause && write_pause(wish, store, err) != 0)
 		return -1;
@@ -328,122 +173,49 @@ write_wish(struct web_job *job, struct store *store, struct err *err)
 		return -1;
 	if (wish->back && write_back(wish, store, err) != 0)
 		return -1;
-	return wish->track >= 0 ? write_track(wish, store, err) : 0;
+	return write_contact(wish, store, err);
 }
 
-/* NULL: the reply says that it failed. */
-static struct wish *
-wish_new(struct web_request *request, const struct link_facts *facts, struct str address)
+struct leave_wish *
+leave_wish_new(
+    struct web_request *request, const struct link_facts *facts, const struct leave_person *person)
 {
-	struct wish *wish = arena_zalloc(request->arena, 1, sizeof *wish);
+	struct leave_wish *wish = arena_zalloc(request->arena, 1, sizeof *wish);
 	const struct store_event *event = web_event(request, facts, STORE_EVENT_UNSUBSCRIBED, true);
 
 	if (wish == NULL && event != NULL)
 		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
 	if (wish == NULL || event == NULL)
 		return NULL;
-	*wish = (struct wish){
-	    .address = address, .event = event, .known = facts->contact > 0, .track = -1};
+	*wish = (struct leave_wish){
+	    .address = person->address, .event = event, .known = person->known, .track = -1};
 	request->closure = wish;
+	request->job.write = write_wish;
 	return wish;
-}
-
-/* The contact that a token names; a reply says it where there is none. */
-static bool
-addressee(struct web_request *request, const struct link_facts *facts, struct str *address_r)
-{
-	struct err err = ERR_INIT;
-	int found = find_address(request, facts, address_r, &err);
-
-	if (found == 1)
-		return true;
-	if (found < 0)
-		log_error("web: a contact can't be read", LOG_STR("reason", err.text));
-	if (found < 0)
-		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
-	else
-		web_page(request, MHD_HTTP_OK, "gone", NULL);
-	return false;
 }
 
 void
 web_unsubscribe(struct web_request *request, const struct link_facts *facts)
 {
-	struct str address, one_click;
-	struct wish *wish;
+	const struct leave_person *person = leave_person(request, facts);
+	struct str one_click;
+	struct leave_wish *wish;
 
-	if (!addressee(request, facts, &address))
+	if (person == NULL)
 		return;
 	if (request->method != WEB_POST) {
-		show(request, "unsubscribe", address, false);
+		leave_show(request, "unsubscribe", person, false);
 		return;
 	}
 	one_click = web_form(request, "List-Unsubscribe");
-	wish = wish_new(request, facts, address);
+	wish = leave_wish_new(request, facts, person);
 	if (wish == NULL)
 		return;
 	wish->leave = true;
-	request->job.write = write_wish;
 	if (str_is(one_click, "One-Click"))
 		request->reply = (struct web_reply){.status = MHD_HTTP_OK,
 		    .type = "text/plain; charset=utf-8",
 		    .body = STR("unsubscribed\n")};
 	else
-		show(request, "unsubscribe", address, true);
-}
-
-/* Of lists that the page showed: an unchecked box sends nothing. */
-static void
-take_lists(struct web_request *request, const struct choices *choices, struct wish *wish)
-{
-	char shown[STORE_SCOPE_MAX + 16], field[STORE_SCOPE_MAX + 1];
-	bool wanted;
-
-	for (size_t i = 0; i < choices->count; i++) {
-		if (choices->list[i].scope.n > STORE_SCOPE_MAX)
-			continue;
-		snprintf(field, sizeof field, "%.*s", STR_F(choices->list[i].scope));
-		snprintf(shown, sizeof shown, "shown:%s", field);
-		if (web_form(request, shown).p == NULL)
-			continue;
-		wanted = web_form(request, field).p != NULL;
-		if (wanted != choices->list[i].unwanted)
-			continue;
-		wish->list[wish->list_count].scope = choices->list[i].scope;
-		wish->list[wish->list_count++].wanted = wanted;
-	}
-}
-
-void
-web_preferences(struct web_request *request, const struct link_facts *facts)
-{
-	struct str address, mail, track;
-	const struct choices *choices;
-	struct wish *wish;
-
-	if (!addressee(request, facts, &address))
-		return;
-	if (request->method != WEB_POST) {
-		show(request, "preferences", address, false);
-		return;
-	}
-	mail = web_form(request, "mail");
-	track = web_form(request, "track");
-	choices = choices_of(request, address);
-	wish = wish_new(request, facts, address);
-	if (wish == NULL)
-		return;
-	if (choices == NULL) {
-		web_page(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", NULL);
-		return;
-	}
-	wish->leave = str_is(mail, "no");
-	wish->back = (str_is(mail, "yes") || str_is(mail, "pause")) && choices->left;
-	wish->pause = str_is(mail, "pause");
-	wish->go_on = str_is(mail, "yes") || wish->leave;
-	take_lists(request, choices, wish);
-	if (facts->contact > 0 && (str_is(track, "yes") || str_is(track, "no")))
-		wish->track = str_is(track, "yes");
-	request->job.write = write_wish;
-	web_page(request, MHD_HTTP_OK, "saved", NULL);
+		leave_show(request, "unsubscribe", person, true);
 }

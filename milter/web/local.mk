@@ -15,12 +15,14 @@ libmailtailor_a_SOURCES += \
 	milter/web/form_mail.c milter/web/form_page.c milter/web/form_read.c \
 	milter/web/image.c \
 	milter/web/internal.h \
-	milter/web/leave.c \
+	milter/web/language.c \
+	milter/web/leave.c milter/web/leave.h \
 	milter/web/listen.c \
 	milter/web/look.c \
 	milter/web/machine.c \
 	milter/web/metrics.c \
 	milter/web/page.c \
+	milter/web/preferences.c \
 	milter/web/rates.c milter/web/rates.h \
 	milter/web/recorder.c \
 	milter/web/route.c \
@@ -38,26 +40,26 @@ libmailtailor_a_SOURCES += \
 nodist_libmailtailor_a_SOURCES += milter/web/pages.h
 BUILT_SOURCES += milter/web/pages.h
 CLEANFILES += milter/web/pages.h
-dist_man_MANS += milter/web/mailtailor-metrics.7
-EXTRA_DIST += milter/web/pages.awk $(web_page_files)
+dist_man_MANS += milter/web/mailtailor-metrics.7 milter/web/mailtailor-pages.7
+EXTRA_DIST += $(web_page_files)
 
-milter/web/pages.h: milter/web/pages.awk $(web_page_files)
+milter/web/pages.h: $(embed) $(web_page_files)
 	$(AM_V_GEN)$(MKDIR_P) milter/web && \
 	for page in $(web_pages); do \
 		set -- "$$@" $(srcdir)/milter/web/pages/$$page.html.liquid; \
 	done; \
-	awk -f $(srcdir)/milter/web/pages.awk "$$@" > $@.new && mv $@.new $@
+	awk -v array=page_sources -v before=web/ -f $(srcdir)/$(embed) "$$@" > $@.new && mv $@.new $@
 
 # So does the schema of the event API.
 nodist_libmailtailor_a_SOURCES += milter/web/openapi.h
 BUILT_SOURCES += milter/web/openapi.h
 CLEANFILES += milter/web/openapi.h
 dist_man_MANS += milter/web/mailtailor-api.7
-EXTRA_DIST += milter/web/openapi.awk milter/web/openapi.json
+EXTRA_DIST += milter/web/openapi.json
 
-milter/web/openapi.h: milter/web/openapi.awk milter/web/openapi.json
+milter/web/openapi.h: $(embed) milter/web/openapi.json
 	$(AM_V_GEN)$(MKDIR_P) milter/web && \
-	awk -f $(srcdir)/milter/web/openapi.awk $(srcdir)/milter/web/openapi.json > $@.new && mv $@.new $@
+	awk -v array=openapi -f $(srcdir)/$(embed) $(srcdir)/milter/web/openapi.json > $@.new && mv $@.new $@
 
 if TESTS_ON
 check_PROGRAMS += tests/corpus/agent_corpus tests/unit/web_api_test tests/unit/web_spool_test
@@ -66,6 +68,10 @@ tests_unit_web_api_test_SOURCES = tests/unit/web_api_test.c tests/unit/store_fix
 tests_unit_web_api_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/corpus/visit_corpus tests/unit/web_visits_test
 TESTS += tests/corpus/visit_corpus.py tests/unit/web_visits_test
+check_PROGRAMS += tests/unit/web_language_test
+TESTS += tests/unit/web_language_test
+tests_unit_web_language_test_SOURCES = tests/unit/web_language_test.c
+tests_unit_web_language_test_LDADD = $(unit_libs)
 check_PROGRAMS += tests/unit/web_form_test
 TESTS += tests/unit/web_form_test
 tests_unit_web_form_test_SOURCES = tests/unit/web_form_test.c tests/unit/store_fixture.h

@@ -4,7 +4,8 @@
  *
  * A page is a Liquid template. web/NAME.html.liquid of the general templates folder goes
  * before the one that is built in, and so does web/layout, which all of them stand in.
- * Whatever is shown comes in as a value and is escaped.
+ * Whatever is shown comes in as a value and is escaped. What it says comes from the texts of the
+ * language that the request is answered in (language.c), by the filter t.
  *
  * Owns:    the programs, which are compiled when the process begins.
  * Threads: the server's.
@@ -13,6 +14,7 @@
 #include "web/internal.h"
 
 #include "base/clock.h"
+#include "base/embed.h"
 #include "base/log.h"
 #include "liquid/liquid.h"
 #include "tailor/limits.h"
@@ -32,7 +34,7 @@ struct lookup {
 	const struct liquid_partials *folder; /* or NULL */
 };
 
-static const struct page_source *
+static const struct embedded *
 built_in(struct str name)
 {
 	for (size_t i = 0; i < PAGES; i++) {
@@ -46,7 +48,7 @@ static int
 get(void *closure, struct str name, struct str *source_r, struct err *err)
 {
 	const struct lookup *lookup = closure;
-	const struct page_source *source;
+	const struct embedded *source;
 	int found = 0;
 
 	if (lookup->folder != NULL)
@@ -75,11 +77,13 @@ int
 web_pages_new(struct web_pages **pages_r, const struct conf *conf,
     const struct tailor_templates *templates, struct err *err)
 {
-	struct lookup lookup = {liquid_folder_partials(
-	    templates == NULL ? NULL : tailor_templates_of(templates, NULL), LIQUID_HTML)};
+	const struct tailor_shelf shelf = tailor_templates_of(templates, NULL);
+	struct lookup lookup = {liquid_folder_partials(shelf.folder, LIQUID_HTML)};
 	const struct liquid_partials partials = {.get = get, .closure = &lookup};
-	const struct liquid_options options = {
-	    .mode = LIQUID_HTML, .limits = tailor_limits(conf, LIQUID_HTML), .partials = &partials};
+	const struct liquid_options options = {.mode = LIQUID_HTML,
+	    .limits = tailor_limits(conf, LIQUID_HTML),
+	    .partials = &partials,
+	    .texts = shelf.texts};
 	struct web_pages *pages = calloc(1, sizeof *pages);
 
 	if (pages == NULL)
@@ -135,11 +139,14 @@ render(struct web_request *request, const struct liquid_program *program,
 {
 	struct liquid_object *globals = liquid_object_new(request->arena, 1);
 	struct liquid_value value;
-	const struct liquid_render_options options = {.now_ms = clock_now()};
+	const struct liquid_render_options options = {
+	    .now_ms = clock_now(), .language = web_language(request)};
 
 	if (values == NULL)
 		values = liquid_object_new(request->arena, 1);
 	if (globals == NULL || values == NULL ||
+	    liquid_object_set(values, request->arena, STR("language"),
+		liquid_string(liquid_language_tag(options.language))) != 0 ||
 	    liquid_object_set(globals, request->arena, STR("page"), liquid_object_value(values)) !=
 		0)
 		return err_set(err, ERR_LIMIT, "page: too large");
@@ -163,4 +170,5 @@ web_page(
 	}
 	request->reply =
 	    (struct web_reply){.status = status, .body = text, .type = "text/html; charset=utf-8"};
+	web_reply_field(request, "Content-Language", liquid_language_tag(web_language(request)).p);
 }

@@ -11,6 +11,17 @@
 
 #include "base/clock.h"
 
+void
+web_reply_field(struct web_request *request, const char *name, const char *value)
+{
+	struct web_reply *reply = &request->reply;
+
+	if (reply->field_count == WEB_FIELDS)
+		abort();
+	reply->fields[reply->field_count].name = name;
+	reply->fields[reply->field_count++].value = value;
+}
+
 static void
 text_reply(struct web_request *request, const char *type, struct str body)
 {

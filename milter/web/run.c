@@ -46,6 +46,7 @@ open_parts(struct process *process, struct err *err)
 	web->conf = worker->conf;
 	web->keys = worker->link_keys;
 	web->worker = worker;
+	web->texts = tailor_templates_of(worker->templates, NULL).texts;
 	web->rates = web_rates_new(worker->conf);
 	web->pixel = web_pixel_new();
 	web->api = web_api_new();

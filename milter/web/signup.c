@@ -452,7 +452,7 @@ signup_post(
 	    .created_ms = now_ms,
 	    .expires_ms = now_ms + form->confirm_within,
 	    .client = web_client(request),
-	    .language = STR(""),
+	    .language = liquid_language_tag(web_language(request)),
 	    .fields = answers->profile};
 	wish->ascii = is_ascii(answers->address);
 	request->wakes = true;

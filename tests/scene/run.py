@@ -268,23 +268,25 @@ class Player:
         if not holds(how, actual, quoted(value)):
             fail(step.line, f"a reply that {how} {value}", actual)
 
-    def get(self, step, number, where, address, posted, agent):
+    def get(self, step, number, where, address, posted, agent, languages):
         """What the web process answers to the address of a token that arrived."""
         message = self.arrived(address)[0]
         found = tokens.in_text(self.look(step.line, where, message, address) or "")
         found = [token for token in found if "/" in token][int(number or 1) - 1:]
         if not found:
             fail(step.line, f"address {number or 1} in {where}", "fewer")
-        self.ask(step, urllib.parse.urlsplit(found[0]).path, posted, agent)
+        self.ask(step, urllib.parse.urlsplit(found[0]).path, posted, agent, languages)
 
-    def get_path(self, step, path, posted, agent):
-        self.ask(step, path, posted, agent)
+    def get_path(self, step, path, posted, agent, languages):
+        self.ask(step, path, posted, agent, languages)
 
-    def ask(self, step, path, posted, agent):
+    def ask(self, step, path, posted, agent, languages):
         def check():
             connection = http.client.HTTPConnection("127.0.0.1", self.bed.daemon.web_port,
                                                     timeout=self.deadline())
             headers = {"User-Agent": agent or BROWSER}
+            if languages:
+                headers["Accept-Language"] = languages
             if posted is not None:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
             connection.request("GET" if posted is None else "POST", path, posted, headers)
@@ -597,9 +599,10 @@ STEPS = [
     (rf"expect none for {ADDRESS}", "expect_none"),
     (rf"expect(?: message (?P<number>\d+) of)? {ADDRESS}", "expect"),
     (rf'(?:get|post) (?:address|token)(?: (?P<number>\d+))? in (?P<where>.+) of {ADDRESS}'
-     r'(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*)")?', "get"),
-    (r'get path "(?P<path>[^"]*)"(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*)")?',
-     "get_path"),
+     r'(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*?)")?(?: speaking "(?P<languages>.*)")?',
+     "get"),
+    (r'get path "(?P<path>[^"]*)"(?: with "(?P<posted>.*?)")?(?: as "(?P<agent>.*?)")?'
+     r'(?: speaking "(?P<languages>.*)")?', "get_path"),
     (r"arrival of (?P<addresses>\S+)", "arrival"),
     (rf"journal of {ADDRESS}(?: in (?P<campaign>\S+))?", "journal"),
     (rf"outbox of {ADDRESS}", "outbox"),

@@ -23,7 +23,7 @@ TOOL = os.path.join(os.environ.get("MAILTAILOR_BUILD", os.getcwd()), "mailtailor
 # What the page says that all its examples have in common.
 COMMON = {"mode": "text", "strict": True, "now": "2026-03-03T08:45:05.123Z",
           "time_zone": "Europe/Vienna"}
-MARKER = re.compile(r'\.\\" (data|lines|templates?|result|error|conversions|text)\b ?(.*)')
+MARKER = re.compile(r'\.\\" (data|lines|locales|templates?|result|error|conversions|text)\b ?(.*)')
 ESCAPES = {r"\-": "-", r"\e": "\\", r"\&": "", r"\(aq": "'", r"\(dq": '"', r"\(ga": "`",
            r"\(ha": "^", r"\(ti": "~"}
 ESCAPE = re.compile(r"\\(\(..|.)")
@@ -62,6 +62,7 @@ class Page:
         self.name = os.path.basename(path)
         self.data = {}
         self.templates = {}
+        self.locales = {}
         self.examples = []
         self.shown = []     # lines of all literal blocks
         self.items = {"TAGS": {}, "FILTERS": {}}
@@ -74,6 +75,8 @@ class Page:
         for example in self.examples:
             example.line["data"] = {**self.data, **example.line.get("data", {})}
             example.line["templates"] = {**self.templates, **example.line.get("templates", {})}
+            if self.locales and re.search(r"\|\s*t\b", example.line["template"]):
+                example.line["locales"] = self.locales
 
     def place(self, at=None):
         return f"{self.name}:{(self.at if at is None else at) + 1}"
@@ -132,6 +135,9 @@ class Page:
             self.data = json.loads("\n".join(lines))
         elif kind == "templates":
             self.templates.update(re.split(r":  +", line, maxsplit=1) for line in lines)
+        elif kind == "locales":
+            self.locales = {os.path.basename(name).removesuffix(".json"): texts for name, texts in
+                            json.loads("\n".join(lines)).items()}
         elif kind == "template":
             self.open = (at, options, "\n".join(lines))
         elif kind == "result":

@@ -550,9 +550,10 @@ footers(void **state)
 	static const char html[] = "<HTML><body ><td>&copy; caf\xc3\xa9</BODY></html>\n";
 	static const char text[] = "Hello\n\ntwo  spaces\n-- \nThe shop\n";
 	static const char *const in_html[] = {"<div ", POSTAL, "<a href=\"" BASE "/u/",
-	    "Unsubscribe", BASE "/p/", "Preferences", NULL};
+	    ">Abmelden</a>", BASE "/p/", ">Einstellungen</a>", NULL};
 	static const char *const in_text[] = {
-	    "\n" POSTAL "\n", "Unsubscribe: " BASE "/u/", "\nPreferences: " BASE "/p/", NULL};
+	    "\n" POSTAL "\n", "Abmelden: " BASE "/u/", "\nEinstellungen: " BASE "/p/", NULL};
+	static const char *const unknown[] = {"Unsubscribe: " BASE "/u/", NULL};
 	static const char *const here[] = {"Elsewhere 2", NULL};
 	static const char *const data[] = {"From the data 3", NULL};
 	static const char *const mail[] = {
@@ -565,13 +566,16 @@ footers(void **state)
 	assert_footer(
 	    text_of("web", TEXT_TYPE, text), text, (size_t)(strstr(text, "-- \n") - text), in_text);
 	assert_footer(text_of("web", TEXT_TYPE, "Hello\n"), "Hello\n", 6, in_text);
+	/* In the contact's language, which of a stranger is not known. */
+	copy_of("web", TEXT_TYPE, "Hello\n", "stranger@example.org", &got);
+	assert_footer(got, "Hello\n", 6, unknown);
 	assert_footer(
 	    text_of("here", HTML_TYPE, html), html, (size_t)(strstr(html, "</BODY>") - html), here);
 	assert_footer(
 	    text_of("data", HTML_TYPE, html), html, (size_t)(strstr(html, "</BODY>") - html), data);
 	got = text_of("mail", HTML_TYPE, html);
 	assert_footer(got, html, (size_t)(strstr(html, "</BODY>") - html), mail);
-	assert_false(str_has(got, STR("Preferences")));
+	assert_false(str_has(got, STR("Einstellungen")));
 	/* What can't be offered is not added, and what the law does not ask for neither. */
 	assert_true(str_is(text_of("none", HTML_TYPE, html), html));
 	assert_true(str_eq(str_trim(text_of("receipt", TEXT_TYPE, text)), str_trim(str_c(text))));
@@ -589,7 +593,7 @@ no_footer_where_both_are(void **state)
 	text = text_of("web", HTML_TYPE, "<p>{% render 'has' %}</p>");
 	assert_false(str_has(text, STR("<div")));
 	text = text_of("web", TEXT_TYPE, "{% render 'has' %}");
-	assert_false(str_has(text, STR("Unsubscribe:")));
+	assert_false(str_has(text, STR("Abmelden:")));
 	/* One is not enough: the footer brings both. */
 	text = text_of("web", HTML_TYPE, A);
 	assert_true(str_has(text, STR("<div")) && str_has(text, STR(POSTAL)));
@@ -638,7 +642,7 @@ parts(void **state)
 	(void)state;
 	assert_int_equal(mime_parse(&mime, all, &limits, &err), 0);
 	assert_int_equal(mime_part_count(mime), 3);
-	assert_true(str_has(mime_part_at(mime, 0)->text, STR("Unsubscribe: " BASE "/u/")));
+	assert_true(str_has(mime_part_at(mime, 0)->text, STR("Abmelden: " BASE "/u/")));
 	assert_false(str_has(mime_part_at(mime, 1)->text, STR("<div")));
 	assert_true(str_is(str_trim(mime_part_at(mime, 2)->text), "<p>amp</p>"));
 	assert_true(str_has(all, STR("\r\n\r\nattached\r\n--m--")));

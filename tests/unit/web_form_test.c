@@ -160,18 +160,38 @@ script_is_small_and_plain(void **state)
 	    .forms = &form,
 	    .form_count = 1,
 	    .tracking_url = ""};
+	struct liquid_texts *texts = liquid_texts_new();
+	const struct liquid_language *language;
 	struct fixture *f = *state;
 	struct buf out;
 
+	assert_int_equal(
+	    liquid_texts_add(texts, STR("en"), STR("en"),
+		STR("{\"form\": {\"email\": \"Post & \\\"bags\\\"\", \"trap\": \"no\", "
+		    "\"close\": \"Shut\", \"button\": \"unseen\"}}"),
+		&f->err),
+	    0);
+	assert_int_equal(liquid_texts_done(texts, STR("en"), &f->err), 0);
+	language = liquid_texts_default(texts);
 	buf_init(&out, 65536);
-	assert_int_equal(form_write_script(&conf, &form, STR("stamp"), f->arena, &out, &f->err), 0);
+	assert_int_equal(
+	    form_write_script(&conf, &form, language, STR("stamp"), f->arena, &out, &f->err), 0);
 	assert_true(out.len < 4096);
 	assert_true(str_has(buf_str(&out), STR("\"action\":\"https://t.x.example/m/f/news\"")));
 	assert_false(str_has(buf_str(&out), STR("\xe2\x80\xa8")));
+	assert_true(str_has(buf_str(&out), STR("\"email\":\"Post & \\\"bags\\\"\"")));
+	assert_true(str_has(buf_str(&out), STR("\"button\":\"Go\"")));
 	buf_reset(&out);
-	assert_int_equal(form_write_html(&conf, &form, f->arena, &out, &f->err), 0);
+	assert_int_equal(form_write_html(&conf, &form, language, f->arena, &out, &f->err), 0);
+	assert_true(str_has(buf_str(&out), STR("Post &amp; &quot;bags&quot;</label>")));
+	assert_true(str_has(buf_str(&out), STR(">Go</button>")));
+	form.button = "";
+	buf_reset(&out);
+	assert_int_equal(form_write_html(&conf, &form, language, f->arena, &out, &f->err), 0);
+	assert_true(str_has(buf_str(&out), STR(">unseen</button>")));
 	assert_true(str_has(buf_str(&out), STR("I agree &amp; &lt;want&gt;")));
 	buf_fini(&out);
+	liquid_texts_free(&texts);
 }
 
 static void
