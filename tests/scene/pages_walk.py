@@ -95,6 +95,21 @@ def links_of(world, address):
     return found
 
 
+def choose_more(world, walker, page, address, go, press):
+    """How often, and in German from now on."""
+    go(page, "preferences-more", "How often")
+    need(walker.say("document.querySelector('#language').selectedOptions[0].lang") == "en", "en")
+    for name, value in (("frequency", "weekly"), ("language", "de")):
+        walker.say(f"document.querySelector('#{name}').value = '{value}'; true")
+    press("button", "saved-in-german", "Einstellungen sind gespeichert")
+    go(page, "preferences-in-german", "Höchstens eine in der Woche")
+    need(walker.say("document.documentElement.lang + "
+                    "document.querySelector('#frequency').value") == "deweekly", "not kept")
+    contact = world.contact(address)
+    need(contact["language"] == "de" and contact["attributes"]["mail_frequency"] == "weekly",
+         f"{contact}")
+
+
 def walk(world, walker, looker, width, scripts, keep):
     name = f"{width}{'-js' if scripts else ''}"
     address = f"way{name}@pages.example"
@@ -153,6 +168,7 @@ def walk(world, walker, looker, width, scripts, keep):
     world.sink.wait_of(address, 4, 30 * world.bed.patience)
     subjects = len(world.sink.of(address))
     need(subjects == 4, f"{subjects} messages came: two letters, the confirmation, a deal")
+    choose_more(world, walker, links["p"], address, go, press)
     go(walker.own + "/nothing/here", "not-found", "There is nothing here")
 
 

@@ -31,6 +31,7 @@ FORM = "application/x-www-form-urlencoded"
 CONFIG = """\
 token_keys = "{tokens}"
 postal_address = "Shop Ltd, 1 Main Street, Dublin"
+languages = {{"en", "de"}}
 campaign "confirm" {{
 	kind = transactional
 }}
@@ -62,6 +63,15 @@ form "news" {{
 	fill_min = {quick}
 	client_rate = {rate}
 	mails = 2
+}}
+form "laden" {{
+	title = "Neues"
+	consent = "Ja, gern."
+	language = "de"
+	campaign = "confirm"
+	from = "news@shop.example"
+	fill_min = 0s
+	client_rate = 100000
 }}
 form "quiet" {{
 	title = "Single opt-in"
@@ -276,6 +286,48 @@ def same_reply(world):
     # One confirmation is enough: the other link is over.
     need("signed up" in world.ask("POST", world.link("new@signup.example", 1)).text, "second")
     need(world.ask("POST", world.link("new@signup.example", 0)).status == 404, "first")
+
+
+def languages(world):
+    """page, confirmation message and its page in one language, which the contact has then"""
+    ways = (("fr", "news", {"Accept_Language": "fr-CH, de;q=0.5"},
+             ("Adresse e-mail", "Merci", "Veuillez confirmer : News of the Shop & Söhne",
+              "supprimé après 7 jours", "Confirmer</a>", "Oui, je confirme", "Vous êtes inscrit")),
+            ("de", "laden", {"Accept_Language": "fr"},
+             ("E-Mail-Adresse", "Danke", "Bitte bestätigen: Neues", "nach 7 Tagen gelöscht",
+              "Bestätigen</a>", "Ja, ich bestätige", "Sie sind angemeldet")))
+    for tag, form, headers, texts in ways:
+        label, thanks, subject, days, button, confirm, done = texts
+        address = f"{form}@languages.example"
+        page = world.ask("GET", f"/f/{form}", **headers)
+        need(page.headers["Content-Language"] == tag and f'<html lang="{tag}"' in page.text and
+             label in page.text, f"{form}: {page.headers}\n{page.text}")
+        fields = {"email": address, "agree": "yes", "stamp": Page(page.text).value("stamp"),
+                  "size": "small"}
+        reply = world.ask("POST", f"/f/{form}", urllib.parse.urlencode(fields),
+                          Content_Type=FORM, **headers)
+        need(reply.status == 200 and thanks in reply.text, reply.text)
+        message = world.sink.wait_of(address, 1, 30 * world.bed.patience)[0]
+        verify.require(world.bed.verifier.check(message.data), "DKIM")
+        need(verify.header(message.data, "Subject") == subject,
+             f"Subject: {verify.header(message.data, 'Subject')}")
+        plain, markup = (verify.text_of(message.data, kind) for kind in ("plain", "html"))
+        need(days in plain and days in markup and button in markup and
+             f'<html lang="{tag}"' in markup, plain + markup)
+        # Whoever's browser follows the link: the language is that of the form.
+        link = world.link(address)
+        need(confirm in world.ask("GET", link, Accept_Language="es").text, "the button's page")
+        reply = world.ask("POST", link, "confirm=1", Content_Type=FORM, Accept_Language="es")
+        need(done in reply.text, reply.text)
+        need(world.contact(address)["language"] == tag, f"{world.contact(address)}")
+    script = world.ask("GET", "/f/laden.js", Accept_Language="fr").text
+    need("E-Mail-Adresse" in script and "Schlie\\u00DFen" in script, script)
+    need("E-Mail-Adresse" in world.daemon.tool("form", "show", "laden").stdout, "form show")
+    # Who is known keeps the language that is known.
+    world.daemon.import_contacts("email,language\nkeeps@languages.example,it\n")
+    world.sign_up("keeps@languages.example")
+    world.ask("POST", world.link("keeps@languages.example"), "confirm=1", Content_Type=FORM)
+    need(world.contact("keeps@languages.example")["language"] == "it", "another language")
 
 
 def comes_back(world):
@@ -609,8 +661,8 @@ def forgotten(world):
     need(world.contact("gone@signup.example") is None, "it is there")
 
 
-TESTS = [signs_up, same_reply, comes_back, paused, campaign, single, bots, wrong_input, embedded,
-         odd_addresses, attacks, forgotten, kills, stamps_and_rates]
+TESTS = [signs_up, languages, same_reply, comes_back, paused, campaign, single, bots, wrong_input,
+         embedded, odd_addresses, attacks, forgotten, kills, stamps_and_rates]
 
 
 def run(lab, arguments):
