@@ -87,6 +87,7 @@ write_conf(const char *path)
 	fprintf(file,
 	    "database = \"db\"\ntoken_keys = \"tokens\"\ntracking_url = \"" BASE "\"\n"
 	    "web = \"unix:%s/web\"\nweb_timeout = 5s\nlog = stderr\nlog_level = error\n"
+	    "languages = {\"de\", \"en\"}\n"
 	    "campaign \"spring\" { }\ncampaign \"confirm\" { kind = transactional }\n"
 	    "form \"news\" {\ntitle = \"News\"\nconsent = \"Yes.\"\ncampaign = \"confirm\"\n"
 	    "from = \"news@shop.example\"\nfill_min = 0s\ndouble_opt_in = no\n"

@@ -20,7 +20,7 @@ ROUTES = [
     Route("{h}", "GET HEAD", 200, {}),
     Route("{v}", "GET HEAD", 200, {}),
     Route("{u}", "GET HEAD POST", 200, {"List-Unsubscribe": "One-Click", "unsubscribe": "1"}),
-    Route("{p}", "GET HEAD POST", 200, {"mail": "yes", "track": "no"}),
+    Route("{p}", "GET HEAD POST", 200, {"mail": "yes", "track": "no", "frequency": "weekly", "language": "de"}),
     Route("/f/news", "GET HEAD POST", 200,
           {"email": "a@http.example", "first_name": "Ada", "website": "", "stamp": "x"}),
     Route("/f/news.html", "GET HEAD", 200, {}),
