@@ -7,18 +7,21 @@
     302      nginx's `return 302`
     gif      nginx's static image of one dot
 
-Each server gets one core and wrk the other; the ways take turns and the medians count. What is
+Each server gets one core and wrk the other; the ways take turns and the medians count. All the
+while a campaign is sent, --copies a second. What is
 compared is requests per second of CPU time that the server took, until all that it accepted is in
 the database: what else the machine does changes both alike. Then the click path runs at half of its own rate, for
 the time that 99 of 100 replies take at most; wrk has no rate of its own, so that is done by many
 connections, each of which pauses at random."""
 
 import argparse
+import contextlib
 import os
 import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,6 +36,7 @@ RECIPIENTS = 300
 MESSAGE = """\
 From: Shop <news@shop.example>\r
 X-Campaign: spring\r
+Message-ID: <%d@shop.example>\r
 Subject: Sale\r
 MIME-Version: 1.0\r
 Content-Type: text/html; charset=utf-8\r
@@ -46,7 +50,8 @@ worker_processes 1;
 worker_cpu_affinity 01;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
+worker_rlimit_nofile 20000;
+events {{ worker_connections 16384; }}
 http {{
     access_log off;
     server {{
@@ -113,6 +118,38 @@ def pin(pid):
         os.sched_setaffinity(int(task), {0})
 
 
+class Campaign:
+    """Messages to everybody, one after the other, until it is stopped."""
+
+    def __init__(self, bed, names):
+        self.bed, self.names = bed, names
+        self.sent, self.going, self.fault = 0, False, None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        try:
+            while self.going:
+                result = submit(self.bed.postfix.port, "news@shop.example", self.names,
+                                (MESSAGE % (self.sent + 1)).encode())
+                if not result.accepted:
+                    raise LabError(f"the relay says {result.last}")
+                self.sent += len(self.names)
+                self.bed.sink.wait_count(RECIPIENTS + self.sent, 120)
+        except (LabError, OSError) as error:
+            self.fault = error
+
+    def __enter__(self):
+        self.going = True
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        self._thread.join()
+        if self.fault:
+            raise LabError(f"the campaign: {self.fault}")
+
+
 class Bench:
     def __init__(self, lab, bed, arguments):
         self.lab, self.bed, self.arguments = lab, bed, arguments
@@ -120,9 +157,10 @@ class Bench:
 
     def collect(self):
         """Real tokens: of messages that arrived."""
-        names = [f"p{i}@web.example" for i in range(RECIPIENTS)]
+        self.names = names = [f"p{i}@web.example" for i in range(RECIPIENTS)]
         self.bed.daemon.import_contacts("email\n" + "\n".join(names) + "\n")
-        result = submit(self.bed.postfix.port, "news@shop.example", names, MESSAGE.encode())
+        result = submit(self.bed.postfix.port, "news@shop.example", names,
+                        (MESSAGE % 0).encode())
         if not result.accepted:
             raise LabError(f"the relay says {result.last}")
         self.bed.sink.wait_count(RECIPIENTS, 60)
@@ -162,7 +200,7 @@ def run(lab, arguments):
     bed = Testbed(lab, arguments.build, policy=False, level="info",
                   settings='tracking_url = "https://t.shop.example"\n')
     bed.daemon.extra = (f'token_keys = "{bed.daemon.make_tokens()}"\n'
-                        'campaign "spring" {\n}\n')
+                        f'campaign "spring" {{\n\trate = {arguments.copies}\n}}\n')
     bed.start()
     bench = Bench(lab, bed, arguments)
     bench.collect()
@@ -172,20 +210,29 @@ def run(lab, arguments):
     pin(web)
     rates = {way: [] for way in bench.paths}
     of_cpus = {way: [] for way in bench.paths}
-    for _ in range(arguments.rounds):
-        for way in bench.paths:
-            pid, port = ((nginx.worker, nginx.port) if way in ("302", "gif")
-                         else (web, bed.daemon.web_port))
-            rate, of_cpu, slowest = bench.wrk(way, pid, port, arguments.connections)
-            rates[way].append(rate)
-            of_cpus[way].append(of_cpu)
-            print(f"{way:6} {rate:9.0f}/s {of_cpu:9.0f} per second of CPU   "
-                  f"99 % within {slowest:.1f} ms", flush=True)
-    median = {way: statistics.median(values) for way, values in of_cpus.items()}
-    # So many connections, each of which waits a tenth of a second on average, make half of the rate.
-    half = max(1, int(statistics.median(rates["click"]) / 2 * 0.1))
-    rate, _, slowest = bench.wrk("click", web, bed.daemon.web_port, half, pause=100)
-    print(f"half   {rate:9.0f}/s   99 % within {slowest:.1f} ms, {half} connections")
+    campaign = Campaign(bed, bench.names) if arguments.copies else contextlib.nullcontext()
+    began = time.monotonic()
+    with campaign:
+        for _ in range(arguments.rounds):
+            for way in bench.paths:
+                pid, port = ((nginx.worker, nginx.port) if way in ("302", "gif")
+                             else (web, bed.daemon.web_port))
+                rate, of_cpu, slowest = bench.wrk(way, pid, port, arguments.connections)
+                rates[way].append(rate)
+                of_cpus[way].append(of_cpu)
+                print(f"{way:6} {rate:9.0f}/s {of_cpu:9.0f} per second of CPU   "
+                      f"99 % within {slowest:.1f} ms", flush=True)
+        median = {way: statistics.median(values) for way, values in of_cpus.items()}
+        # So many connections, each of which waits a tenth of a second on average, make half of
+        # the rate.
+        half = max(1, int(statistics.median(rates["click"]) / 2 * 0.1))
+        for way, pid, port in (("302", nginx.worker, nginx.port),
+                               ("click", web, bed.daemon.web_port)):
+            rate, _, slowest = bench.wrk(way, pid, port, half, pause=100)
+            print(f"half: {way:6} {rate:9.0f}/s   99 % within {slowest:.1f} ms, "
+                  f"{half} connections")
+    if arguments.copies:
+        print(f"campaign: {campaign.sent / (time.monotonic() - began):.0f} copies/s meanwhile")
     nginx.stop()
     status = bed.stop()
     faults = [] if status == 0 else [f"mailtailord left with {status}"]
@@ -205,6 +252,9 @@ def main():
     parser.add_argument("--build", help="folder with the programs (default: $MAILTAILOR_BUILD)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--copies", type=int, default=100, metavar="N",
+                        help="a second, of the campaign that is sent meanwhile; 0: none is "
+                        "(default: %(default)s)")
     parser.add_argument("--connections", type=int, default=64)
     arguments = parser.parse_args()
     try:
