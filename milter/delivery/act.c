@@ -144,6 +144,7 @@ properties_of(const struct act *act)
 	const struct delivery_news *news = act->news;
 	json_t *properties = news->more == NULL ? json_object() : json_deep_copy(news->more);
 	bool failed = news->kind == DELIVERY_NEWS_BOUNCED || news->kind == DELIVERY_NEWS_DEFERRED;
+	bool bad = news->kind == DELIVERY_NEWS_BOUNCED || news->kind == DELIVERY_NEWS_COMPLAINED;
 	struct str text;
 	char *dump;
 
@@ -158,6 +159,8 @@ properties_of(const struct act *act)
 		json_object_set_new(properties, "hard", json_boolean(news->hard));
 	if (act->contact != 0 && !act->erased)
 		set_text(properties, "diagnostic", news->diagnostic);
+	if (bad)
+		set_text(properties, "sender_domain", news->sender_domain);
 	if (news->scope.n > 0)
 		set_text(properties, "scope", news->scope);
 	dump = json_dumps(properties, JSON_COMPACT | JSON_SORT_KEYS);

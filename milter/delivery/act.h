@@ -41,11 +41,12 @@ enum delivery_news_kind {
 /* All text may be empty, but for `source` and the recipient or contact. */
 struct delivery_news {
 	enum delivery_news_kind kind;
-	struct str recipient; /* of the copy, as the journal has it */
-	int64_t contact;      /* 0: looked for by the address */
-	int64_t campaign;     /* store_campaign_id; 0: not known */
-	struct str message;   /* the journal's message key */
-	struct str status;    /* RFC 3463 */
+	struct str recipient;	  /* of the copy, as the journal has it */
+	int64_t contact;	  /* 0: looked for by the address */
+	int64_t campaign;	  /* store_campaign_id; 0: not known */
+	struct str message;	  /* the journal's message key */
+	struct str sender_domain; /* of the copy's From */
+	struct str status;	  /* RFC 3463 */
 	struct str diagnostic;
 	enum delivery_reason reason; /* of bounced and deferred */
 	bool hard;
