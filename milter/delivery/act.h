@@ -88,9 +88,13 @@ int delivery_act_in(struct store *store, const struct delivery_rules *rules,
 int delivery_act(struct store *store, const struct delivery_rules *rules,
     const struct delivery_news *news, struct delivery_outcome *outcome_r, struct err *err);
 
-/* What a bounce for this reason says about the address: whether it stops mail at once, counts, or
- * says nothing. */
-enum delivery_weighing { DELIVERY_WEIGHS_NOTHING, DELIVERY_COUNTS, DELIVERY_STOPS };
+/* What a bounce for this reason says about the address. */
+enum delivery_weighing {
+	DELIVERY_WEIGHS_NOTHING,
+	DELIVERY_COUNTS,	  /* so many of them stop marketing */
+	DELIVERY_STOPS_STRANGERS, /* stops mail at once if nobody was ever there; else counts */
+	DELIVERY_STOPS,		  /* stops mail at once */
+};
 enum delivery_weighing delivery_weigh(enum delivery_reason reason, bool hard, struct str status);
 
 /* "known", "noted", "suppressed", "suppressed already" */

@@ -27,6 +27,8 @@ const struct delivery_words delivery_reason_words[] = {
 	{"due to user preference", DELIVERY_POLICY, false},
 
 	{"may not exist or dns check failed", DELIVERY_POLICY, false}, /* the sender's */
+	{"sender*null mx", DELIVERY_POLICY, false}, /* RFC 7505 section 4.2 */
+	{"sender*nullmx", DELIVERY_POLICY, false},
 	{"spam content", DELIVERY_SPAM, false},
 	{"spam pattern", DELIVERY_SPAM, false},
 	{"suspicion of spam", DELIVERY_SPAM, false},
