@@ -554,6 +554,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"address*could not be found", DELIVERY_USER_UNKNOWN, false},
 	{"account*not found", DELIVERY_USER_UNKNOWN, false},
 	{"invalid recipient", DELIVERY_USER_UNKNOWN, true},
+	{"not a valid recipient", DELIVERY_USER_UNKNOWN, true},
 	{"recipient*invalid", DELIVERY_USER_UNKNOWN, false},
 	{"invalid mailbox", DELIVERY_USER_UNKNOWN, false},
 	{"invalid user", DELIVERY_USER_UNKNOWN, false},

@@ -53,6 +53,13 @@ static const struct {
 	"Host or domain name not found. Name service error for name=x.example type=MX: Host not "
 	"found, try again",
 	"", "4.4.3", "host unknown", false},
+    /* Yahoo, which says so behind DATA. */
+    {"5.0.0",
+	"host mta5.am0.yahoodns.net[192.0.2.1] said: 554 delivery error: dd Not a valid recipient "
+	"- "
+	"mta1.mail.bf1.yahoo.com (in reply to end of DATA command)",
+	"", "5.0.0", "user unknown", true},
+    {"", "554 delivery error: dd Not a valid recipient", "", "5.0.0", "user unknown", true},
     {"5.7.27", "550 5.7.27 <a@b.example>: Sender address rejected: Domain b.example nullMX", "",
 	"5.7.27", "policy", false},
     {"5.7.27", "550 5.7.27 Sender address has null MX", "", "5.7.27", "policy", false},
