@@ -23,6 +23,7 @@ from testbed import Testbed
 KINDS = {
     "ok": (None, None, None),
     "dead": ("550 5.1.1 <{}>: Recipient address rejected: User unknown", "all", "all"),
+    "nowhere": ("550 5.1.2 <{}>: Bad destination system address", "all", "all"),
     "full": ("552 5.2.2 Mailbox full", None, "marketing"),
     "spam": ("554 5.7.1 Message refused as spam, see http://x.example", None, None),
     "block": ("550 5.7.1 Service unavailable; client host [127.0.0.1] blocked using zen.x.example",
@@ -194,7 +195,7 @@ def campaign_ends_as_suppression(scene, people):
         scene.fault(f"the second campaign skipped {sorted(skipped)}")
     for address, kind in people.items():
         told = [event["kind"] for event in scene.events(address)]
-        wanted = {"ok": 0, "later": 0, "dead": 1}.get(kind, 2)
+        wanted = {"ok": 0, "later": 0, "dead": 1, "nowhere": 1}.get(kind, 2)
         if told.count("bounced") != wanted:
             scene.fault(f"{address} has the events {told}")
 
