@@ -96,7 +96,8 @@ X(LIST, report_networks, "", "network", \
 X(INT, watch_bounces, "100", "0..1000", \
   "A campaign is paused when so many of a thousand copies within watch_window came back, of all or " \
   "of those to one domain, for whatever reason: its mail waits in the outbox until mailtailor " \
-  "outbox resume. 0: never.") \
+  "outbox resume. All campaigns with the same domain in From are looked at together, too; " \
+  "mailtailor-bounces(7) says which of them are paused then. 0: never.") \
 X(INT, watch_complaints, "3", "0..1000", \
   "The same for copies that were complained of. Large receivers begin to refuse at 3 of a " \
   "thousand.") \
@@ -104,7 +105,7 @@ X(TIME, watch_window, "1d", "1m..90d", \
   "How far back watch_bounces and watch_complaints look; not before the campaign was resumed.") \
 X(INT, watch_minimum, "200", "1..1000000000", \
   "With fewer copies in that time, or fewer than five that came back or were complained of, no " \
-  "campaign is paused.") \
+  "campaign and no domain of From is judged.") \
 X(TIME, view_keep, "90d", "0s..3650d", \
   "How long a message can be looked at through links.view, from when it was sent. Only messages " \
   "whose templates use links.view are kept, the same text once however many have it; a part of data " \

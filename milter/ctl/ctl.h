@@ -128,7 +128,7 @@ X(dkim, "keys, their DNS records, and whether signatures verify", \
   "dkim verify FILE|- [--key FILE|--dns FILE] [--old] [--json]\n") \
 X(report, "what became of the mail", \
   "report campaign NAME [--since TIME] [--json|--csv]\n" \
-  "report delivery [--since TIME] [--json|--csv]\n" \
+  "report delivery [--since TIME] [--from DOMAIN] [--json|--csv]\n" \
   "report dmarc [--domain DOMAIN] [--since TIME] [--json|--csv]\n") \
 X(doctor, "what is missing on this machine, with the lines to add", \
   "doctor [--json] [--postfix DIR]\n")

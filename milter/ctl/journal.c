@@ -31,9 +31,10 @@ static bool
 put_json(const struct store_journal_row *row, void *closure)
 {
 	(void)closure;
-	ctl_put_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o}",
+	ctl_put_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:o, s:o}",
 	    "time", ctl_json_time(row->time_ms), "campaign", ctl_json_str(row->campaign),
-	    "recipient", ctl_json_str(row->recipient), "contact",
+	    "recipient", ctl_json_str(row->recipient), "sender_domain",
+	    ctl_json_str(row->sender_domain), "contact",
 	    row->contact_id == 0 ? json_null() : json_integer(row->contact_id), "queue_id",
 	    ctl_json_str(row->queue_id), "message_id", ctl_json_str(row->message_id), "verdict",
 	    store_verdict_name(row->verdict), "reason", ctl_json_str(row->reason), "attempts",

@@ -60,6 +60,7 @@ libmailtailor_a_SOURCES += \
 	milter/ctl/spool.c milter/ctl/spool.h \
 	milter/ctl/provider.c milter/ctl/provider.h \
 	milter/ctl/report.h milter/ctl/report_copies.c \
+	milter/ctl/report_count.c milter/ctl/report_count.h \
 	milter/ctl/sums.c milter/ctl/sums.h \
 	milter/ctl/report.c \
 	milter/ctl/suppress.c milter/ctl/suppress.h \

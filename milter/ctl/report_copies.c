@@ -12,21 +12,16 @@
 
 #include "base/clock.h"
 #include "ctl/provider.h"
-#include "ctl/sums.h"
+#include "ctl/report_count.h"
 #include "store/fate.h"
 #include "store/journal.h"
 #include "store/link.h"
-#include "store/report.h"
 
-#include <glib.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
-#define KEY_SIZE    64
-#define LINK_MEMORY ((size_t)1 << 20)
-#define HOUR_MS	    ((int64_t)3600 * 1000)
-#define MARK_LENGTH 8 /* digits of a message key that tokens have room for */
-#define FATE_LENGTH 32
+#define DOMAIN_SIZE   256
+#define DOMAIN_MEMORY ((size_t)16 << 10)
 
 #define OUTCOMES                                                                         \
 	(SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(deferred) | SUMS_BIT(bounced) | \
@@ -36,150 +31,6 @@
 #define VERDICTS \
 	(SUMS_BIT(recipients) | SUMS_BIT(suppressed) | SUMS_BIT(waiting) | SUMS_BIT(failed))
 #define REASONS (SUMS_BIT(deferred) | SUMS_BIT(bounced) | SUMS_BIT(hard))
-
-struct report {
-	struct sums *sums;
-	int64_t since_ms;
-	bool any;					  /* there are copies */
-	GHashTable *did[STORE_EVENT_UNSUBSCRIBED + 1][2]; /* by kind and machine: who */
-	GHashTable *bounces; /* copy (as store_fate_id says) -> struct bounce */
-};
-
-/* The last one that was told of, by the log or by a report that came back. */
-struct bounce {
-	int64_t time_ms;
-	bool hard;
-	char *reason;
-};
-
-static void
-bounce_free(gpointer data)
-{
-	struct bounce *bounce = data;
-
-	g_free(bounce->reason);
-	g_free(bounce);
-}
-
-static void
-take_bounce(struct report *report, const struct store_report_event *event)
-{
-	char *copy = g_strndup(event->source_id.p, FATE_LENGTH);
-	const struct bounce *known = g_hash_table_lookup(report->bounces, copy);
-	struct bounce *bounce;
-
-	if (known != NULL && known->time_ms > event->time_ms) {
-		g_free(copy);
-		return;
-	}
-	bounce = g_new0(struct bounce, 1);
-	bounce->time_ms = event->time_ms;
-	bounce->hard = event->source_id.p[FATE_LENGTH] == STORE_FATE_DEAD;
-	bounce->reason = g_strndup(event->reason.p, event->reason.n);
-	g_hash_table_replace(report->bounces, copy, bounce);
-}
-
-/* --- people --- */
-
-static void
-format_key(char key[KEY_SIZE], struct str message, int64_t contact)
-{
-	snprintf(key, KEY_SIZE, "%.*s:%lld",
-	    (int)(message.n < MARK_LENGTH ? message.n : MARK_LENGTH), message.p,
-	    (long long)contact);
-}
-
-/* Somebody who was erased is still known by the token, of which the event's id is made. */
-static void
-event_key(char key[KEY_SIZE], const struct store_report_event *event)
-{
-	const char *end;
-	size_t n = event->source_id.n;
-
-	if (event->contact != 0 || n == 0) {
-		format_key(key, event->message, event->contact);
-		return;
-	}
-	end = memchr(event->source_id.p, ':', n);
-	n = end == NULL ? n : (size_t)(end - event->source_id.p);
-	snprintf(key, KEY_SIZE, "%.*s", (int)(n < KEY_SIZE ? n : KEY_SIZE - 1), event->source_id.p);
-}
-
-/* True if it is new. */
-static bool
-add_key(GHashTable *set, const char *prefix, const char *key)
-{
-	return g_hash_table_add(set, g_strconcat(prefix, key, NULL));
-}
-
-struct measures {
-	enum sums_measure once, all;
-	bool counted; /* each time, too */
-};
-
-static struct measures
-measures_of(enum store_event_kind kind, bool machine)
-{
-	switch (kind) {
-	case STORE_EVENT_OPENED:
-		return machine ? (struct measures){SUMS_machine_opened, SUMS_machine_opens, true}
-			       : (struct measures){SUMS_opened, SUMS_opens, true};
-	case STORE_EVENT_CLICKED:
-		return machine ? (struct measures){SUMS_machine_clicked, SUMS_machine_clicks, true}
-			       : (struct measures){SUMS_clicked, SUMS_clicks, true};
-	case STORE_EVENT_UNSUBSCRIBED:
-		return (struct measures){SUMS_unsubscribed, SUMS_unsubscribed, false};
-	case STORE_EVENT_COMPLAINED:
-		return (struct measures){SUMS_complained, SUMS_complained, false};
-	default:
-		return (struct measures){SUMS_COUNT, SUMS_COUNT, false};
-	}
-}
-
-static struct str
-hour_of(int64_t ms, char text[CLOCK_TEXT_SIZE])
-{
-	clock_iso(ms - ms % HOUR_MS, text);
-	return (struct str){text, sizeof "2026-01-31T08:00" - 1};
-}
-
-static void
-take_link(struct report *report, const struct store_report_event *event, const char *key,
-    struct measures measures, GHashTable *who)
-{
-	char name[KEY_SIZE], prefix[KEY_SIZE];
-
-	if (event->link == 0)
-		return;
-	snprintf(name, sizeof name, "%lld", (long long)event->link);
-	snprintf(prefix, sizeof prefix, "%lld/", (long long)event->link);
-	sums_add(report->sums, SUMS_LINKS, str_c(name), measures.all);
-	if (add_key(who, prefix, key))
-		sums_add(report->sums, SUMS_LINKS, str_c(name), measures.once);
-}
-
-static void
-take_event(const struct store_report_event *event, void *closure)
-{
-	struct report *report = closure;
-	struct measures measures = measures_of(event->kind, event->machine);
-	char key[KEY_SIZE], hour[CLOCK_TEXT_SIZE];
-	GHashTable *who;
-
-	if (event->kind == STORE_EVENT_BOUNCED && event->source_id.n > FATE_LENGTH)
-		take_bounce(report, event);
-	if (measures.once == SUMS_COUNT)
-		return;
-	who = report->did[event->kind][event->machine];
-	event_key(key, event);
-	if (add_key(who, "", key))
-		sums_add(report->sums, SUMS_TOTAL, STR(""), measures.once);
-	if (measures.counted)
-		sums_add(report->sums, SUMS_TOTAL, STR(""), measures.all);
-	sums_add(report->sums, SUMS_HOURS, hour_of(event->time_ms, hour), measures.all);
-	if (event->kind == STORE_EVENT_CLICKED)
-		take_link(report, event, key, measures, who);
-}
 
 /* --- copies --- */
 
@@ -195,7 +46,7 @@ find_bounce(const struct report *report, const struct store_journal_row *row)
 	if (g_hash_table_size(report->bounces) == 0 || last->outcome == STORE_OUTCOME_BOUNCED ||
 	    !store_fate_id(row->message, row->recipient, STORE_FATE_DEAD, id))
 		return NULL;
-	id[FATE_LENGTH] = '\0';
+	id[REPORT_FATE_LENGTH] = '\0';
 	bounce = g_hash_table_lookup(report->bounces, id);
 	return bounce != NULL && last->outcome == STORE_OUTCOME_DELIVERED &&
 		last->time_ms > bounce->time_ms
@@ -223,10 +74,12 @@ measure_of(enum store_outcome outcome)
 }
 
 static void
-add_both(struct report *report, const char *provider, enum sums_measure measure)
+add_all(struct report *report, const struct store_journal_row *row, const char *provider,
+    enum sums_measure measure)
 {
 	sums_add(report->sums, SUMS_TOTAL, STR(""), measure);
 	sums_add(report->sums, SUMS_PROVIDERS, str_c(provider), measure);
+	sums_add(report->sums, SUMS_SENDERS, row->sender_domain, measure);
 }
 
 /* Those who did something with this copy, for its provider. */
@@ -235,15 +88,15 @@ add_people(struct report *report, const struct store_journal_row *row, const cha
 {
 	static const enum store_event_kind kinds[] = {STORE_EVENT_OPENED, STORE_EVENT_CLICKED,
 	    STORE_EVENT_UNSUBSCRIBED, STORE_EVENT_COMPLAINED};
-	char key[KEY_SIZE];
+	char key[REPORT_KEY_SIZE];
 
 	if (row->contact_id == 0)
 		return;
-	format_key(key, row->message, row->contact_id);
+	report_key(key, row->message, row->contact_id);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (g_hash_table_contains(report->did[kinds[i]][false], key))
 			sums_add(report->sums, SUMS_PROVIDERS, str_c(provider),
-			    measures_of(kinds[i], false).once);
+			    report_measures_of(kinds[i], false).once);
 	}
 }
 
@@ -284,14 +137,14 @@ take_sent(struct report *report, const struct store_journal_row *row)
 	char provider[CTL_PROVIDER_SIZE], hour[CLOCK_TEXT_SIZE];
 
 	ctl_provider_of(row->delivery.relay, row->recipient, provider);
-	add_both(report, provider, SUMS_sent);
-	add_both(report, provider, end.measure);
+	add_all(report, row, provider, SUMS_sent);
+	add_all(report, row, provider, end.measure);
 	if (bounced && end.hard)
-		add_both(report, provider, SUMS_hard);
+		add_all(report, row, provider, SUMS_hard);
 	sums_add_n(report->sums, SUMS_TOTAL, STR(""), SUMS_attempts, row->delivery.attempts);
-	sums_add(report->sums, SUMS_HOURS, hour_of(row->time_ms, hour), SUMS_sent);
+	sums_add(report->sums, SUMS_HOURS, report_hour(row->time_ms, hour), SUMS_sent);
 	if (bounced || end.measure == SUMS_delivered)
-		sums_add(report->sums, SUMS_HOURS, hour_of(end.time_ms, hour), end.measure);
+		sums_add(report->sums, SUMS_HOURS, report_hour(end.time_ms, hour), end.measure);
 	if (bounced || end.measure == SUMS_deferred)
 		take_reason(report, &end);
 	add_people(report, row, provider);
@@ -308,6 +161,8 @@ take_row(const struct store_journal_row *row, void *closure)
 	};
 	struct report *report = closure;
 
+	if (report->from.n > 0 && !str_eq(report->from, row->sender_domain))
+		return true;
 	report->any = true;
 	sums_add(report->sums, SUMS_TOTAL, STR(""), SUMS_recipients);
 	if (row->verdict == STORE_SENT)
@@ -319,35 +174,11 @@ take_row(const struct store_journal_row *row, void *closure)
 
 /* --- the whole --- */
 
-static void
-report_init(struct report *report)
-{
-	report->sums = sums_new();
-	sums_add_n(report->sums, SUMS_TOTAL, STR(""), SUMS_recipients, 0);
-	report->bounces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, bounce_free);
-	for (int i = 0; i <= STORE_EVENT_UNSUBSCRIBED; i++) {
-		for (int k = 0; k < 2; k++)
-			report->did[i][k] =
-			    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	}
-}
-
-static void
-report_fini(struct report *report)
-{
-	sums_free(&report->sums);
-	g_hash_table_destroy(report->bounces);
-	for (int i = 0; i <= STORE_EVENT_UNSUBSCRIBED; i++) {
-		for (int k = 0; k < 2; k++)
-			g_hash_table_destroy(report->did[i][k]);
-	}
-}
-
 static bool
 describe_link(const struct store_link *link, void *closure)
 {
 	struct report *report = closure;
-	char name[KEY_SIZE];
+	char name[REPORT_KEY_SIZE];
 
 	/* Links that nobody clicked belong to the map, too. */
 	snprintf(name, sizeof name, "%lld", (long long)link->id);
@@ -364,7 +195,8 @@ read_campaign(struct ctl *ctl, struct report *report, const char *name, struct e
 	int rc = store_report_campaign(ctl->store, str_c(name), &id, err);
 
 	if (rc == 1 &&
-	    (store_report_events(ctl->store, id, report->since_ms, take_event, report, err) != 0 ||
+	    (store_report_events(
+		 ctl->store, id, report->since_ms, report_take_event, report, err) != 0 ||
 		store_link_each(ctl->store, id, describe_link, report, err) != 0))
 		return -1;
 	if (rc < 0 || store_journal_each(ctl->store, &filter, take_row, report, err) != 0)
@@ -378,23 +210,45 @@ read_campaign(struct ctl *ctl, struct report *report, const char *name, struct e
 struct options {
 	enum sums_form form;
 	int64_t since_ms;
+	char from[DOMAIN_SIZE]; /* of report delivery: as the journal has it; empty: any */
 };
+
+static int
+read_domain(const char *text, char domain[DOMAIN_SIZE])
+{
+	struct arena *arena = arena_new(DOMAIN_MEMORY);
+	struct str key;
+	int rc = store_address_key(arena_printf(arena, "x@%s", text), arena, &key, NULL);
+
+	if (rc == 0)
+		g_strlcpy(domain, key.p + sizeof "x@" - 1, DOMAIN_SIZE);
+	arena_free(&arena);
+	return rc;
+}
 
 /* 0, or the exit status after an error message. */
 static int
-read_options(int argc, char **argv, struct options *options_r)
+read_options(int argc, char **argv, bool delivery, struct options *options_r)
 {
 	static const struct option options[] = {{"since", required_argument, NULL, 's'},
-	    {"json", no_argument, NULL, 'j'}, {"csv", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+	    {"from", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
+	    {"csv", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
 	int option;
 
-	*options_r = (struct options){SUMS_TEXT, 0};
+	*options_r = (struct options){.form = SUMS_TEXT};
 	while ((option = ctl_option(argc, argv, options)) != -1) {
 		switch (option) {
 		case 's':
 			if (clock_parse(optarg, &options_r->since_ms) == 0)
 				break;
 			ctl_error("--since %s: a time like 2026-01-31 or 30d was expected", optarg);
+			return EX_USAGE;
+		case 'f':
+			if (!delivery)
+				return ctl_usage("report");
+			if (read_domain(optarg, options_r->from) == 0)
+				break;
+			ctl_error("--from %s: a domain was expected", optarg);
 			return EX_USAGE;
 		case 'j':
 			options_r->form = SUMS_JSON;
@@ -418,6 +272,7 @@ ctl_report_campaign(struct ctl *ctl, int argc, char **argv)
 		SUMS_BIT(machine_clicks),
 	    [SUMS_REASONS] = REASONS,
 	    [SUMS_PROVIDERS] = OUTCOMES | PEOPLE,
+	    [SUMS_SENDERS] = OUTCOMES | SUMS_BIT(complained),
 	    [SUMS_HOURS] = SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(bounced) |
 		SUMS_BIT(opens) | SUMS_BIT(machine_opens) | SUMS_BIT(clicks) |
 		SUMS_BIT(machine_clicks) | SUMS_BIT(unsubscribed) | SUMS_BIT(complained),
@@ -426,7 +281,7 @@ ctl_report_campaign(struct ctl *ctl, int argc, char **argv)
 	struct report report = {.sums = NULL};
 	struct options options;
 	struct err err = ERR_INIT;
-	int status = read_options(argc, argv, &options);
+	int status = read_options(argc, argv, false, &options);
 
 	if (status != 0)
 		return status;
@@ -449,16 +304,18 @@ int
 ctl_report_delivery(struct ctl *ctl, int argc, char **argv)
 {
 	static const uint32_t measures[SUMS_SECTIONS] = {
-	    [SUMS_TOTAL] = VERDICTS | OUTCOMES | SUMS_BIT(attempts),
+	    [SUMS_TOTAL] = VERDICTS | OUTCOMES | SUMS_BIT(attempts) | SUMS_BIT(complained),
 	    [SUMS_REASONS] = REASONS,
-	    [SUMS_PROVIDERS] = OUTCOMES,
-	    [SUMS_HOURS] = SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(bounced)};
+	    [SUMS_PROVIDERS] = OUTCOMES | SUMS_BIT(complained),
+	    [SUMS_SENDERS] = OUTCOMES | SUMS_BIT(complained),
+	    [SUMS_HOURS] =
+		SUMS_BIT(sent) | SUMS_BIT(delivered) | SUMS_BIT(bounced) | SUMS_BIT(complained)};
 	struct store_journal_filter filter = {.since_ms = 0};
 	struct report report = {.sums = NULL};
 	struct options options;
 	struct err err = ERR_INIT;
 	char since[CLOCK_TEXT_SIZE];
-	int status = read_options(argc, argv, &options);
+	int status = read_options(argc, argv, true, &options);
 
 	if (status != 0)
 		return status;
@@ -468,8 +325,11 @@ ctl_report_delivery(struct ctl *ctl, int argc, char **argv)
 	if (status != 0)
 		return status;
 	report_init(&report);
-	filter.since_ms = options.since_ms;
-	if (store_journal_each(ctl->store, &filter, take_row, &report, &err) != 0)
+	report.since_ms = filter.since_ms = options.since_ms;
+	report.from = str_c(options.from);
+	if (store_report_complaints(
+		ctl->store, options.since_ms, report_take_event, &report, &err) != 0 ||
+	    store_journal_each(ctl->store, &filter, take_row, &report, &err) != 0)
 		status = ctl_fail(&err);
 	else
 		sums_put(report.sums, "since", str_c(clock_iso(options.since_ms, since)), measures,

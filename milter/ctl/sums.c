@@ -31,6 +31,7 @@ static const struct {
     [SUMS_TOTAL] = {"total", NULL},
     [SUMS_REASONS] = {"reasons", "reason"},
     [SUMS_PROVIDERS] = {"providers", "provider"},
+    [SUMS_SENDERS] = {"senders", "sender_domain"},
     [SUMS_HOURS] = {"hours", "hour"},
     [SUMS_LINKS] = {"links", "link"},
 };
@@ -220,8 +221,10 @@ put_text_head(enum sums_section section, uint32_t measures)
 static void
 put_text_row(const struct row *row, enum sums_section section, uint32_t measures)
 {
+	const char *name = row->text != NULL ? row->text : row->name;
+
 	if (section != SUMS_TOTAL)
-		ctl_put(stdout, str_c(row->text != NULL ? row->text : row->name));
+		ctl_put(stdout, str_c(name[0] != '\0' ? name : "-"));
 	for (int i = 0; i < SUMS_COUNT; i++) {
 		if ((measures >> i & 1) == 0)
 			continue;

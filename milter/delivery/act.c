@@ -58,10 +58,28 @@ delivery_outcome_name(enum delivery_outcome_kind kind)
 	return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
-/* A domain that is not found counts, however permanent the failure: a resolver of ours that is
- * broken says the same of all domains. What is about us or the message says nothing, and neither
- * does time that ran out: a receiver that defers us for ever looks like that. Where no reason is
- * known, only a refusal for good counts. */
+/* Does the status speak of the domain that the mail is for? 5.4.4 is what relays say of one that is
+ * not found; 5.1.7 and 5.1.8 are about the sender's, and others about machines, which come back. */
+static bool
+is_of_destination(struct str status)
+{
+	return str_is(status, "5.4.4") ||
+	    (str_starts(status, STR("5.1.")) && !str_is(status, "5.1.7") &&
+		!str_is(status, "5.1.8"));
+}
+
+/* A Null MX is the domain's own word (RFC 7505). That a domain is not found is not: registrations
+ * lapse for a day, so it stops only who never was there, as at a misspelt domain. */
+static enum delivery_weighing
+weigh_host_unknown(bool hard, struct str status)
+{
+	if (hard && str_is(status, "5.1.10"))
+		return DELIVERY_STOPS;
+	return hard && is_of_destination(status) ? DELIVERY_STOPS_STRANGERS : DELIVERY_COUNTS;
+}
+
+/* What is about us or the message says nothing, and neither does time that ran out: a receiver that
+ * defers us for ever looks like that. Where no reason is known, only a refusal for good counts. */
 enum delivery_weighing
 delivery_weigh(enum delivery_reason reason, bool hard, struct str status)
 {
@@ -69,8 +87,9 @@ delivery_weigh(enum delivery_reason reason, bool hard, struct str status)
 	case DELIVERY_USER_UNKNOWN:
 	case DELIVERY_MOVED:
 		return hard ? DELIVERY_STOPS : DELIVERY_COUNTS;
-	case DELIVERY_MAILBOX_FULL:
 	case DELIVERY_HOST_UNKNOWN:
+		return weigh_host_unknown(hard, status);
+	case DELIVERY_MAILBOX_FULL:
 	case DELIVERY_SUSPENDED:
 		return DELIVERY_COUNTS;
 	case DELIVERY_OTHER:
@@ -144,6 +163,7 @@ properties_of(const struct act *act)
 	const struct delivery_news *news = act->news;
 	json_t *properties = news->more == NULL ? json_object() : json_deep_copy(news->more);
 	bool failed = news->kind == DELIVERY_NEWS_BOUNCED || news->kind == DELIVERY_NEWS_DEFERRED;
+	bool bad = news->kind == DELIVERY_NEWS_BOUNCED || news->kind == DELIVERY_NEWS_COMPLAINED;
 	struct str text;
 	char *dump;
 
@@ -158,6 +178,8 @@ properties_of(const struct act *act)
 		json_object_set_new(properties, "hard", json_boolean(news->hard));
 	if (act->contact != 0 && !act->erased)
 		set_text(properties, "diagnostic", news->diagnostic);
+	if (bad)
+		set_text(properties, "sender_domain", news->sender_domain);
 	if (news->scope.n > 0)
 		set_text(properties, "scope", news->scope);
 	dump = json_dumps(properties, JSON_COMPACT | JSON_SORT_KEYS);
@@ -175,6 +197,7 @@ fate_of(const struct delivery_news *news)
 	static const enum store_fate bounced[] = {
 	    [DELIVERY_WEIGHS_NOTHING] = STORE_FATE_TURNED,
 	    [DELIVERY_COUNTS] = STORE_FATE_FAILED,
+	    [DELIVERY_STOPS_STRANGERS] = STORE_FATE_FAILED,
 	    [DELIVERY_STOPS] = STORE_FATE_DEAD,
 	};
 
@@ -259,19 +282,20 @@ suppress(struct act *act, struct str scope, struct str reason, struct err *err)
 	return 0;
 }
 
-/* News may be old (a mailbox of last year, a log that is read again), and the address may live
- * again since. */
+/* 1 it stopped, 0 there is a sign of life later than `after_ms`, -1. */
 static int
-after_hard(struct act *act, struct err *err)
+stop_unless_alive(struct act *act, int64_t after_ms, struct err *err)
 {
-	int alive =
-	    store_fate_alive(act->store, act->recipient, act->contact, act->news->time_ms, err);
+	int alive = store_fate_alive(act->store, act->recipient, act->contact, after_ms, err);
 
 	if (alive != 0)
 		return alive < 0 ? -1 : 0;
 	return suppress(act, STR(STORE_SCOPE_ALL),
-	    arena_printf(act->arena, "hard bounce: %s", delivery_reason_name(act->news->reason)),
-	    err);
+		   arena_printf(
+		       act->arena, "hard bounce: %s", delivery_reason_name(act->news->reason)),
+		   err) != 0
+	    ? -1
+	    : 1;
 }
 
 static int
@@ -296,9 +320,16 @@ after_soft(struct act *act, struct err *err)
 static int
 after_bounce(struct act *act, struct err *err)
 {
+	int stopped;
+
 	switch (delivery_weigh(act->news->reason, act->news->hard, act->news->status)) {
 	case DELIVERY_STOPS:
-		return after_hard(act, err);
+		/* News may be old (a mailbox of last year, a log that is read again), and the
+		 * address may live again since. */
+		return stop_unless_alive(act, act->news->time_ms, err) < 0 ? -1 : 0;
+	case DELIVERY_STOPS_STRANGERS:
+		stopped = stop_unless_alive(act, 0, err);
+		return stopped != 0 ? (stopped < 0 ? -1 : 0) : after_soft(act, err);
 	case DELIVERY_COUNTS:
 		return after_soft(act, err);
 	case DELIVERY_WEIGHS_NOTHING:

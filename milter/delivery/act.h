@@ -41,11 +41,12 @@ enum delivery_news_kind {
 /* All text may be empty, but for `source` and the recipient or contact. */
 struct delivery_news {
 	enum delivery_news_kind kind;
-	struct str recipient; /* of the copy, as the journal has it */
-	int64_t contact;      /* 0: looked for by the address */
-	int64_t campaign;     /* store_campaign_id; 0: not known */
-	struct str message;   /* the journal's message key */
-	struct str status;    /* RFC 3463 */
+	struct str recipient;	  /* of the copy, as the journal has it */
+	int64_t contact;	  /* 0: looked for by the address */
+	int64_t campaign;	  /* store_campaign_id; 0: not known */
+	struct str message;	  /* the journal's message key */
+	struct str sender_domain; /* of the copy's From */
+	struct str status;	  /* RFC 3463 */
 	struct str diagnostic;
 	enum delivery_reason reason; /* of bounced and deferred */
 	bool hard;
@@ -87,9 +88,13 @@ int delivery_act_in(struct store *store, const struct delivery_rules *rules,
 int delivery_act(struct store *store, const struct delivery_rules *rules,
     const struct delivery_news *news, struct delivery_outcome *outcome_r, struct err *err);
 
-/* What a bounce for this reason says about the address: whether it stops mail at once, counts, or
- * says nothing. */
-enum delivery_weighing { DELIVERY_WEIGHS_NOTHING, DELIVERY_COUNTS, DELIVERY_STOPS };
+/* What a bounce for this reason says about the address. */
+enum delivery_weighing {
+	DELIVERY_WEIGHS_NOTHING,
+	DELIVERY_COUNTS,	  /* so many of them stop marketing */
+	DELIVERY_STOPS_STRANGERS, /* stops mail at once if nobody was ever there; else counts */
+	DELIVERY_STOPS,		  /* stops mail at once */
+};
 enum delivery_weighing delivery_weigh(enum delivery_reason reason, bool hard, struct str status);
 
 /* "known", "noted", "suppressed", "suppressed already" */

@@ -34,6 +34,7 @@ take_row(struct store *store, const struct store_journal_row *row, struct delive
 {
 	proof->recipient = row->recipient;
 	proof->message = row->message;
+	proof->sender_domain = row->sender_domain;
 	proof->sent_ms = row->time_ms;
 	if (proof->contact == 0)
 		proof->contact = row->contact_id;
@@ -264,6 +265,7 @@ delivery_news_of(const struct delivery_report *report, const struct delivery_pro
 	    .contact = proof->contact,
 	    .campaign = proof->campaign,
 	    .message = proof->message,
+	    .sender_domain = proof->sender_domain,
 	    .status = STR(""),
 	    .diagnostic = STR(""),
 	    .time_ms = time_ms > proof->sent_ms ? time_ms : proof->sent_ms,

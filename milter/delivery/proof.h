@@ -21,9 +21,10 @@ struct delivery_proof {
 	enum delivery_proof_kind kind;
 	struct str recipient; /* of the copy; empty: the contact was erased */
 	int64_t contact;
-	int64_t campaign;   /* store_campaign_id; 0: not known */
-	struct str message; /* the journal's key; empty: the journal has no such row */
-	int64_t sent_ms;    /* of the journal's row; 0: none */
+	int64_t campaign;	  /* store_campaign_id; 0: not known */
+	struct str message;	  /* the journal's key; empty: the journal has no such row */
+	struct str sender_domain; /* of the journal's row */
+	int64_t sent_ms;	  /* of the journal's row; 0: none */
 };
 
 /* 1 proven, 0 not, -1. Text in the arena. */

@@ -129,7 +129,11 @@ choose_status(const struct delivery_found *found, unsigned code)
 	/* A session says "250 2.1.5 Ok", too. */
 	if (said.n > 0 && said.p[0] == '2' && found->action <= DELIVERY_ACTION_DELAYED)
 		said = STR("");
-	if (is_specific(said) || (field.n == 0 && said.n > 0))
+	if (is_specific(said))
+		return said;
+	if (code == 556 && !is_specific(field))
+		return STR("5.1.10"); /* RFC 7505 section 4.2 */
+	if (field.n == 0 && said.n > 0)
 		return said;
 	if (field.n > 0)
 		return field;

@@ -27,6 +27,8 @@ const struct delivery_words delivery_reason_words[] = {
 	{"due to user preference", DELIVERY_POLICY, false},
 
 	{"may not exist or dns check failed", DELIVERY_POLICY, false}, /* the sender's */
+	{"sender*null mx", DELIVERY_POLICY, false}, /* RFC 7505 section 4.2 */
+	{"sender*nullmx", DELIVERY_POLICY, false},
 	{"spam content", DELIVERY_SPAM, false},
 	{"spam pattern", DELIVERY_SPAM, false},
 	{"suspicion of spam", DELIVERY_SPAM, false},
@@ -552,6 +554,7 @@ const struct delivery_words delivery_reason_words[] = {
 	{"address*could not be found", DELIVERY_USER_UNKNOWN, false},
 	{"account*not found", DELIVERY_USER_UNKNOWN, false},
 	{"invalid recipient", DELIVERY_USER_UNKNOWN, true},
+	{"not a valid recipient", DELIVERY_USER_UNKNOWN, true},
 	{"recipient*invalid", DELIVERY_USER_UNKNOWN, false},
 	{"invalid mailbox", DELIVERY_USER_UNKNOWN, false},
 	{"invalid user", DELIVERY_USER_UNKNOWN, false},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * learn: see learn.h
+ * learn: see learn.h; this file: from the batch to the store
  *
  * Most lines are about other people's mail. Whether a result is about a copy of ours is asked
  * of the store, without a lock on it, before the transaction begins; what is none is dropped.
@@ -13,15 +13,10 @@
  * Owns:    the table, the batch.
  * Fails:   the store's.
  */
-#include "follow/learn.h"
+#include "follow/learn_impl.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "follow/apply.h"
-#include "follow/names.h"
-#include "maillog/entry.h"
-
-#include <glib.h>
 
 #define NAMES_MAX    65536
 #define BATCH_MAX    1000
@@ -36,158 +31,6 @@
 /* Longer than mail waits anywhere. */
 #define NAME_MS ((int64_t)30 * 86400 * 1000)
 
-struct item {
-	enum maillog_kind kind;
-	struct store_delivery_word word;
-	bool derived; /* by its Message-ID it may be ours */
-	bool ours;
-};
-
-/* A queue id got a Message-ID as ours are. */
-struct named {
-	char queue_id[FOLLOW_QUEUE_ID_SIZE];
-};
-
-struct follow_learner {
-	struct follow_hand hand;
-	struct follow_names *names;
-	struct arena *arena; /* of the batch */
-	GArray *items;	     /* struct item */
-	GArray *named;	     /* struct named: of this batch */
-	GArray *settled;     /* struct named: kept in the store, and not needed there any more */
-	int64_t early;	     /* rows that wait */
-	struct follow_counts counts;
-};
-
-/* --- taking lines --- */
-
-/* Went it on under another queue id of this machine? Then that will say more. */
-static struct str
-passed_to(const struct follow_learner *learner, const struct follow_name *name, struct str next)
-{
-	const struct follow_name *other = follow_names_get(learner->names, next);
-
-	if (name == NULL || name->message_id[0] == '\0')
-		return STR("");
-	if (other != NULL && other != name && strcmp(other->message_id, name->message_id) == 0)
-		return next;
-	/* A filter that mails it again does not say so. */
-	other = name->derived ? follow_names_newest(learner->names, name->message_id) : NULL;
-	return other != NULL && other->serial > name->serial ? str_c(other->queue_id) : STR("");
-}
-
-static enum store_outcome
-outcome_of(enum maillog_outcome outcome)
-{
-	static const enum store_outcome outcomes[] = {
-	    [MAILLOG_SENT] = STORE_OUTCOME_DELIVERED,
-	    [MAILLOG_DEFERRED] = STORE_OUTCOME_DEFERRED,
-	    [MAILLOG_BOUNCED] = STORE_OUTCOME_BOUNCED,
-	};
-
-	return outcomes[outcome];
-}
-
-/* In the batch's memory. */
-static struct str
-keep(struct follow_learner *learner, struct str text)
-{
-	return text.n == 0 ? STR("") : arena_str(learner->arena, text);
-}
-
-static void
-add_item(
-    struct follow_learner *learner, enum maillog_kind kind, struct str queue_id, int64_t time_ms)
-{
-	struct item item = {
-	    .kind = kind, .word = {.queue_id = keep(learner, queue_id), .time_ms = time_ms}};
-
-	g_array_append_val(learner->items, item);
-}
-
-static void
-take_result(struct follow_learner *learner, const struct maillog_line *line,
-    const struct maillog_entry *entry, int64_t time_ms)
-{
-	const struct follow_name *name = follow_names_get(learner->names, line->queue_id);
-	struct item item = {.kind = MAILLOG_RESULT, .derived = name != NULL && name->derived};
-	struct str rest = entry->to, address, next = STR("");
-
-	if (entry->outcome == MAILLOG_SENT)
-		next = passed_to(learner, name, entry->next);
-	item.word = (struct store_delivery_word){.queue_id = keep(learner, line->queue_id),
-	    .message_id = keep(learner, str_c(name == NULL ? "" : name->message_id)),
-	    .original = keep(learner, entry->orig_to),
-	    .outcome = next.n > 0 ? STORE_OUTCOME_PASSED : outcome_of(entry->outcome),
-	    .began_ms = name == NULL ? 0 : name->began_ms,
-	    .time_ms = time_ms,
-	    .delay_ms = entry->delay_ms,
-	    .relay = keep(learner, entry->relay),
-	    .status = keep(learner, entry->status),
-	    .text = keep(learner, entry->text),
-	    .next = keep(learner, next)};
-	while (maillog_entry_address(entry, &rest, &address)) {
-		item.word.recipient = keep(learner, address);
-		learner->counts.results++;
-		g_array_append_val(learner->items, item);
-	}
-}
-
-static void
-take_message_id(
-    struct follow_learner *learner, struct str queue_id, struct str message_id, int64_t time_ms)
-{
-	const struct follow_name *name =
-	    follow_names_put(learner->names, queue_id, message_id, time_ms);
-	struct named named;
-
-	if (name == NULL || !name->derived || name->kept)
-		return;
-	memcpy(named.queue_id, name->queue_id, sizeof named.queue_id);
-	g_array_append_val(learner->named, named);
-}
-
-void
-follow_take(struct follow_learner *learner, const struct maillog_line *line, int64_t time_ms)
-{
-	struct maillog_entry entry;
-
-	learner->counts.lines++;
-	maillog_entry_read(line, &entry);
-	if (entry.kind != MAILLOG_OTHER && time_ms <= 0)
-		time_ms = clock_now();
-	switch (entry.kind) {
-	case MAILLOG_CAME:
-		follow_names_begin(learner->names, line->queue_id, time_ms);
-		break;
-	case MAILLOG_MESSAGE_ID:
-		take_message_id(learner, line->queue_id, entry.message_id, time_ms);
-		break;
-	case MAILLOG_RESULT:
-		take_result(learner, line, &entry, time_ms);
-		break;
-	case MAILLOG_EXPIRED:
-	case MAILLOG_DELETED:
-		add_item(learner, entry.kind, line->queue_id, time_ms);
-		break;
-	case MAILLOG_DONE:
-	case MAILLOG_OTHER:
-		break;
-	}
-}
-
-void
-follow_recall(struct follow_learner *learner, const struct maillog_line *line, int64_t time_ms)
-{
-	struct maillog_entry entry;
-
-	maillog_entry_read(line, &entry);
-	if (entry.kind == MAILLOG_CAME)
-		follow_names_begin(learner->names, line->queue_id, time_ms);
-	else if (entry.kind == MAILLOG_MESSAGE_ID)
-		follow_names_put(learner->names, line->queue_id, entry.message_id, time_ms);
-}
-
 bool
 follow_is_full(const struct follow_learner *learner)
 {
@@ -201,10 +44,11 @@ follow_is_full(const struct follow_learner *learner)
 static bool
 is_in_batch(const struct follow_learner *learner, guint at)
 {
-	struct str queue_id = g_array_index(learner->items, struct item, at).word.queue_id;
+	struct str queue_id = g_array_index(learner->items, struct follow_item, at).word.queue_id;
 
 	for (guint i = 0; i < at; i++) {
-		const struct item *item = &g_array_index(learner->items, struct item, i);
+		const struct follow_item *item =
+		    &g_array_index(learner->items, struct follow_item, i);
 
 		if (item->ours && str_eq(item->word.queue_id, queue_id))
 			return true;
@@ -218,7 +62,7 @@ find_ours(struct follow_learner *learner, guint *count_r, struct err *err)
 {
 	*count_r = 0;
 	for (guint i = 0; i < learner->items->len; i++) {
-		struct item *item = &g_array_index(learner->items, struct item, i);
+		struct follow_item *item = &g_array_index(learner->items, struct follow_item, i);
 		struct store_delivery_copy copies[STORE_DELIVERY_COPIES];
 		struct follow_match match;
 		int rc = item->derived;
@@ -257,7 +101,7 @@ static void
 settle(struct follow_learner *learner, struct str queue_id)
 {
 	struct follow_name *name = follow_names_get(learner->names, queue_id);
-	struct named named;
+	struct follow_named named;
 
 	if (name == NULL || name->settled)
 		return;
@@ -308,7 +152,7 @@ wait_for_journal(
 }
 
 static int
-learn_item(struct follow_learner *learner, const struct item *item, struct err *err)
+learn_item(struct follow_learner *learner, const struct follow_item *item, struct err *err)
 {
 	int rc;
 
@@ -361,7 +205,8 @@ static int
 write_names(struct follow_learner *learner, struct err *err)
 {
 	for (guint i = 0; i < learner->named->len; i++) {
-		const struct named *named = &g_array_index(learner->named, struct named, i);
+		const struct follow_named *named =
+		    &g_array_index(learner->named, struct follow_named, i);
 		struct follow_name *name = follow_names_get(learner->names, str_c(named->queue_id));
 
 		if (name == NULL || name->settled || name->kept)
@@ -372,7 +217,8 @@ write_names(struct follow_learner *learner, struct err *err)
 		name->kept = true;
 	}
 	for (guint i = 0; i < learner->settled->len; i++) {
-		const struct named *named = &g_array_index(learner->settled, struct named, i);
+		const struct follow_named *named =
+		    &g_array_index(learner->settled, struct follow_named, i);
 
 		if (store_delivery_name_drop(learner->hand.store, str_c(named->queue_id), err) != 0)
 			return -1;
@@ -387,7 +233,8 @@ write_all(struct follow_learner *learner, const struct store_log_place *places, 
 	if (learner->early > 0 && learn_early(learner, err) != 0)
 		return -1;
 	for (guint i = 0; i < learner->items->len; i++) {
-		const struct item *item = &g_array_index(learner->items, struct item, i);
+		const struct follow_item *item =
+		    &g_array_index(learner->items, struct follow_item, i);
 
 		if (item->ours && learn_item(learner, item, err) != 0)
 			return -1;
@@ -404,15 +251,15 @@ take_back(struct follow_learner *learner, const struct follow_counts *before, in
 	learner->counts = *before;
 	learner->early = early;
 	for (guint i = 0; i < learner->named->len; i++) {
-		struct follow_name *name = follow_names_get(
-		    learner->names, str_c(g_array_index(learner->named, struct named, i).queue_id));
+		struct follow_name *name = follow_names_get(learner->names,
+		    str_c(g_array_index(learner->named, struct follow_named, i).queue_id));
 
 		if (name != NULL)
 			name->kept = false;
 	}
 	for (guint i = 0; i < learner->items->len; i++) {
-		struct follow_name *name = follow_names_get(
-		    learner->names, g_array_index(learner->items, struct item, i).word.queue_id);
+		struct follow_name *name = follow_names_get(learner->names,
+		    g_array_index(learner->items, struct follow_item, i).word.queue_id);
 
 		if (name != NULL)
 			name->settled = false;
@@ -492,9 +339,9 @@ follow_learner_new(struct follow_learner **learner_r, struct store *store, const
 	    .store = store, .rules = delivery_rules_of(conf), .arena = arena_new(HAND_MEMORY)};
 	learner->names = follow_names_new(NAMES_MAX);
 	learner->arena = arena_new(BATCH_MEMORY);
-	learner->items = g_array_new(FALSE, FALSE, sizeof(struct item));
-	learner->named = g_array_new(FALSE, FALSE, sizeof(struct named));
-	learner->settled = g_array_new(FALSE, FALSE, sizeof(struct named));
+	learner->items = g_array_new(FALSE, FALSE, sizeof(struct follow_item));
+	learner->named = g_array_new(FALSE, FALSE, sizeof(struct follow_named));
+	learner->settled = g_array_new(FALSE, FALSE, sizeof(struct follow_named));
 	if (store_delivery_name_purge(store, clock_now() - NAME_MS, err) != 0 ||
 	    store_delivery_name_each(store, NAMES_MAX, load_name, learner, err) != 0 ||
 	    store_delivery_early_count(store, &learner->early, err) != 0) {

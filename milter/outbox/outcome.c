@@ -65,6 +65,7 @@ outbox_outcome_begin(struct outbox_job *job)
 	job->result.journal = (struct store_journal_row){.message = row->key,
 	    .campaign = row->campaign,
 	    .recipient = row->address,
+	    .sender_domain = row->sender_domain,
 	    .queue_id = STR(""),
 	    .message_id = STR(""),
 	    .reason = STR("")};

@@ -39,7 +39,7 @@ enum doubt_state { DOUBT_OPEN, DOUBT_DECIDED, DOUBT_WRITTEN };
 
 struct doubt {
 	int64_t id;
-	char *key, *campaign, *address, *sender;
+	char *key, *campaign, *address, *sender, *sender_domain;
 	struct outbox_clue clue;
 	enum doubt_state state;
 };
@@ -75,6 +75,7 @@ doubt_free(gpointer data)
 	g_free(doubt->campaign);
 	g_free(doubt->address);
 	g_free(doubt->sender);
+	g_free(doubt->sender_domain);
 	g_free(doubt);
 }
 
@@ -105,6 +106,7 @@ outbox_settler_add(
 		doubt->campaign = dup_text(rows[i].campaign);
 		doubt->address = dup_text(rows[i].address);
 		doubt->sender = dup_text(rows[i].sender);
+		doubt->sender_domain = dup_text(rows[i].sender_domain);
 		doubt->clue.sender = str_c(doubt->sender);
 		doubt->clue.bounce = bounce_address(settler->conf, rows[i].campaign);
 		doubt->clue.recipient = str_c(doubt->address);
@@ -133,6 +135,7 @@ result_of(struct outbox_settler *settler, const struct doubt *doubt, struct aren
 	    .message = str_c(doubt->key),
 	    .campaign = str_c(doubt->campaign),
 	    .recipient = str_c(doubt->address),
+	    .sender_domain = str_c(doubt->sender_domain),
 	    .queue_id = str_c(doubt->clue.queue_id),
 	    .message_id = str_c(doubt->clue.message_id),
 	    .verdict = STORE_SENT,

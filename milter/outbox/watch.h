@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * watch: pauses a campaign before a receiver does
+ * watch: pauses campaigns before a receiver does
  *
  * Where too many of a campaign's copies come back or are complained of, among all or those to one
- * domain, it waits in the outbox until the administrator resumes it.
+ * domain, it waits in the outbox until the administrator resumes it. The same for all copies that
+ * have one domain in From: then its campaigns wait, but for those that are known to be better.
  *
  * Threads: any.
  */

@@ -58,6 +58,8 @@ journal_failure(const struct delivery *delivery, const struct err *why)
 	struct store_journal_row row = {
 	    .time_ms = clock_now(),
 	    .campaign = message->campaign_name,
+	    .sender_domain =
+		delivery->compiled == NULL ? STR("") : tailor_message_domain(delivery->compiled),
 	    .queue_id = delivery->queue_id,
 	    .verdict = STORE_DEFERRED,
 	    .reason = str_c(why->text),
@@ -133,6 +135,7 @@ hold(const struct delivery *delivery, int64_t due_ms)
 	struct store_outbox_message held = {
 	    .campaign = message->campaign_name,
 	    .sender = message->sender,
+	    .sender_domain = tailor_message_domain(delivery->compiled),
 	    .mail_args = message->mail_args,
 	    .smtputf8 = message->smtputf8,
 	    .queue_id = delivery->queue_id,
@@ -181,6 +184,7 @@ journal(const struct delivery *delivery, const struct tailor_copy *copy,
 	    .message = tailor_message_key(delivery->compiled),
 	    .campaign = message->campaign_name,
 	    .recipient = message->recipients[0].address,
+	    .sender_domain = tailor_message_domain(delivery->compiled),
 	    .contact_id = copy->contact_id,
 	    .queue_id = delivery->queue_id,
 	    .message_id = copy->message_id,

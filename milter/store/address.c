@@ -251,6 +251,17 @@ store_address_key(struct str address, struct arena *arena, struct str *key_r, st
 }
 
 struct str
+store_domain_key(struct str domain, struct arena *arena)
+{
+	struct str key;
+
+	if (domain.n == 0 || domain.n > DOMAIN_MAX || domain_key(domain, arena, &key, NULL) != 0 ||
+	    key.n > DOMAIN_MAX)
+		return STR("");
+	return key;
+}
+
+struct str
 store_recipient_key(struct str address, struct arena *arena)
 {
 	struct str key;

@@ -104,6 +104,8 @@ int store_migrate(struct store_db *db, enum store_open_mode mode, struct err *er
 /* store_address_key, or the bytes in lower case where that says no: an envelope may hold what
  * no contact has. */
 struct str store_recipient_key(struct str address, struct arena *arena);
+/* Lower case and A-labels; empty if it is no domain (RFC 1035 section 2.3.4 has its length). */
+struct str store_domain_key(struct str domain, struct arena *arena);
 /* Inserts or updates the row; `count` 0: this was no attempt (a cancellation). */
 int store_journal_write(
     struct store_db *db, const struct store_journal_row *row, int count, struct err *err);

@@ -19,7 +19,7 @@
 	"j.message_id, coalesce(d.outcome, 0), coalesce(d.queue_id, ''), coalesce(d.time_ms, 0), " \
 	"coalesce(d.delay_ms, 0), coalesce(d.attempts, 0), coalesce(d.relay, ''), "                \
 	"coalesce(d.status, ''), coalesce(d.text, ''), coalesce(d.reason, ''), "                   \
-	"coalesce(d.hard, 0) "
+	"coalesce(d.hard, 0), j.sender_domain "
 
 static const char find_sql[] =
     COLUMNS "FROM journal j LEFT JOIN delivery d ON d.journal = j.id WHERE j.recipient_key = ?1 "
@@ -81,6 +81,7 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	    .queue_id = store_db_copy(statement, 6, arena, full),
 	    .message_id = store_db_copy(statement, 7, arena, full),
 	    .last = store_delivery_copy_columns(statement, 8, arena, full),
+	    .sender_domain = store_db_copy(statement, 18, arena, full),
 	};
 }
 

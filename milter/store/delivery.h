@@ -21,7 +21,7 @@ struct store_delivery_copy {
 	int64_t time_ms; /* of the journal row */
 	struct str message, campaign, recipient;
 	int64_t contact;
-	struct str queue_id, message_id;
+	struct str queue_id, message_id, sender_domain;
 	struct store_delivery last;
 };
 

@@ -26,7 +26,8 @@ static const char people_sql[] =
     "SELECT coalesce(max(time_ms), 0) FROM event WHERE contact = ?1 AND machine = 0 "
     "AND type IN (SELECT id FROM event_type WHERE kind IN (?2, ?3))";
 static const char copy_sql[] =
-    "SELECT time_ms, message, campaign, recipient, contact_id, queue_id, message_id FROM journal "
+    "SELECT time_ms, message, campaign, recipient, contact_id, queue_id, message_id, "
+    "sender_domain FROM journal "
     "WHERE recipient_key = ?1 AND message >= ?2 AND message < ?2 || 'g' "
     "AND (?3 = '' OR message_id = ?3) ORDER BY time_ms DESC LIMIT 1";
 
@@ -239,6 +240,7 @@ store_fate_copy(struct store *store, struct str recipient, struct str prefix, st
 		    .contact_id = sqlite3_column_int64(statement, 4),
 		    .queue_id = store_db_copy(statement, 5, arena, &full),
 		    .message_id = store_db_copy(statement, 6, arena, &full),
+		    .sender_domain = store_db_copy(statement, 7, arena, &full),
 		};
 		sqlite3_reset(statement);
 	}

@@ -21,23 +21,24 @@
 
 static const char put_sql[] =
     "INSERT INTO journal (message, recipient_key, recipient, campaign, contact_id, queue_id, "
-    "message_id, verdict, reason, duration_ms, attempts, time_ms) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
+    "message_id, verdict, reason, duration_ms, attempts, time_ms, sender_domain) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
     "ON CONFLICT (recipient_key, message) DO UPDATE SET campaign = excluded.campaign, "
     "contact_id = excluded.contact_id, queue_id = excluded.queue_id, "
     "message_id = excluded.message_id, verdict = excluded.verdict, reason = excluded.reason, "
     "duration_ms = excluded.duration_ms, attempts = attempts + excluded.attempts, "
-    "time_ms = excluded.time_ms";
+    "time_ms = excluded.time_ms, sender_domain = excluded.sender_domain";
 
 /* Rows come by pages (see store_contact_each), each after the last one's time and id. One
  * statement of a recipient and one of all, as each has its own index. */
-#define COLUMNS                                                                            \
-	"SELECT j.time_ms, j.message, j.campaign, j.recipient, j.contact_id, j.queue_id, " \
-	"j.message_id, j.verdict, j.reason, j.duration_ms, j.attempts, j.id, "             \
-	"coalesce(d.outcome, 0), coalesce(d.queue_id, ''), coalesce(d.time_ms, 0), "       \
-	"coalesce(d.delay_ms, 0), coalesce(d.attempts, 0), coalesce(d.relay, ''), "        \
-	"coalesce(d.status, ''), coalesce(d.text, ''), coalesce(d.reason, ''), "           \
-	"coalesce(d.hard, 0) FROM journal j LEFT JOIN delivery d ON d.journal = j.id "
+#define COLUMNS                                                                                    \
+	"SELECT j.time_ms, j.message, j.campaign, j.recipient, j.contact_id, j.queue_id, "         \
+	"j.message_id, j.verdict, j.reason, j.duration_ms, j.attempts, j.id, "                     \
+	"coalesce(d.outcome, 0), coalesce(d.queue_id, ''), coalesce(d.time_ms, 0), "               \
+	"coalesce(d.delay_ms, 0), coalesce(d.attempts, 0), coalesce(d.relay, ''), "                \
+	"coalesce(d.status, ''), coalesce(d.text, ''), coalesce(d.reason, ''), "                   \
+	"coalesce(d.hard, 0), j.sender_domain FROM journal j LEFT JOIN delivery d ON d.journal = " \
+	"j.id "
 #define OF_CAMPAIGN  "(?1 = '' OR j.campaign = ?1) "
 #define OF_RECIPIENT "j.recipient_key = ?2 AND "
 #define AFTER	     "AND (j.time_ms, j.id) > (?3, ?4) ORDER BY j.time_ms, j.id LIMIT ?5"
@@ -103,13 +104,14 @@ store_journal_write(
 {
 	sqlite3_stmt *statement = store_db_statement(db, put_sql, err);
 	struct arena *arena;
-	struct str key;
+	struct str key, sender;
 	int rc;
 
 	if (statement == NULL)
 		return -1;
 	arena = arena_new(KEY_MEMORY);
 	key = store_recipient_key(row->recipient, arena);
+	sender = store_domain_key(row->sender_domain, arena);
 	if (key.p == NULL) {
 		arena_free(&arena);
 		return err_set(err, ERR_LIMIT, "journal: the recipient's address is too long");
@@ -126,6 +128,7 @@ store_journal_write(
 	store_db_bind_int(statement, 10, row->duration_ms);
 	store_db_bind_int(statement, 11, count);
 	store_db_bind_int(statement, 12, row->time_ms);
+	store_db_bind_str(statement, 13, sender);
 	rc = store_db_run(db, statement, "write the journal", err);
 	if (rc == 0 && count > 0)
 		tally_copy(row->campaign, (enum tally_verdict)row->verdict);
@@ -220,6 +223,7 @@ copy_row(sqlite3_stmt *statement, struct arena *arena, bool *full)
 	    .duration_ms = sqlite3_column_int64(statement, 9),
 	    .attempts = sqlite3_column_int64(statement, 10),
 	    .delivery = store_delivery_copy_columns(statement, 12, arena, full),
+	    .sender_domain = store_db_copy(statement, 22, arena, full),
 	};
 }
 

@@ -26,10 +26,11 @@ struct store_journal_row {
 	int64_t time_ms;
 	struct str message; /* message key, hex */
 	struct str campaign;
-	struct str recipient;  /* envelope address */
-	int64_t contact_id;    /* 0: unknown */
-	struct str queue_id;   /* the relay's, for the copy; may be empty */
-	struct str message_id; /* of the copy, with <>; may be empty */
+	struct str recipient;	  /* envelope address */
+	int64_t contact_id;	  /* 0: unknown */
+	struct str sender_domain; /* of From; empty: not known. Read: lower case, A-labels */
+	struct str queue_id;	  /* the relay's, for the copy; may be empty */
+	struct str message_id;	  /* of the copy, with <>; may be empty */
 	enum store_verdict verdict;
 	struct str reason; /* when sent: what in it was not tailored and why, mostly empty */
 	int64_t duration_ms;

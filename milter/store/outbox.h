@@ -38,9 +38,10 @@ struct store_outbox_message {
 	struct str sender;    /* envelope sender without <>; empty for <> */
 	struct str mail_args; /* ESMTP parameters to pass on: "RET=HDRS ENVID=x", or empty */
 	bool smtputf8;
-	struct str queue_id; /* of the transaction it came in, for the log */
-	struct str raw;	     /* whole message, CRLF */
-	int64_t resubmit_ms; /* window for resubmit_key; see outbox_put */
+	struct str queue_id;	  /* of the transaction it came in, for the log */
+	struct str sender_domain; /* of From */
+	struct str raw;		  /* whole message, CRLF */
+	int64_t resubmit_ms;	  /* window for resubmit_key; see outbox_put */
 };
 
 struct store_outbox_recipient {
@@ -63,6 +64,7 @@ struct store_outbox_row {
 	struct str key;	 /* message key: of this message alone, made by put */
 	struct str campaign;
 	struct str sender;
+	struct str sender_domain; /* of From; empty: not known */
 	struct str mail_args;
 	bool smtputf8;
 	struct id_digest body; /* digest of the raw message */

@@ -35,10 +35,11 @@ static const char campaign_sql[] =
 static const char head_sql[] = "SELECT due_ms FROM outbox_row WHERE state = 0 AND campaign = ?1 "
 			       "ORDER BY due_ms LIMIT 1";
 
-#define ROW_COLUMNS                                                                              \
-	"SELECT r.id, r.message, r.attempts, r.first_due_ms, r.claimed_ms, r.address, "          \
-	"r.rcpt_args, r.message_id, m.key, m.sender, m.mail_args, m.smtputf8, b.digest, c.name " \
-	"FROM outbox_row r JOIN outbox_message m ON m.id = r.message "                           \
+#define ROW_COLUMNS                                                                               \
+	"SELECT r.id, r.message, r.attempts, r.first_due_ms, r.claimed_ms, r.address, "           \
+	"r.rcpt_args, r.message_id, m.key, m.sender, m.mail_args, m.smtputf8, b.digest, c.name, " \
+	"m.sender_domain "                                                                        \
+	"FROM outbox_row r JOIN outbox_message m ON m.id = r.message "                            \
 	"JOIN outbox_body b ON b.id = m.body JOIN outbox_campaign c ON c.id = r.campaign "
 
 static const char take_sql[] = ROW_COLUMNS
@@ -178,6 +179,7 @@ read_row(
 	row->sender = store_db_copy(statement, 9, arena, &full);
 	row->mail_args = store_db_copy(statement, 10, arena, &full);
 	row->campaign = store_db_copy(statement, 13, arena, &full);
+	row->sender_domain = store_db_copy(statement, 14, arena, &full);
 	if (digest.n != sizeof row->body.byte)
 		return err_set(err, ERR_STORE, "outbox: a digest of %zu bytes", digest.n);
 	memcpy(row->body.byte, digest.p, sizeof row->body.byte);

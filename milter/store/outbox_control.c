@@ -42,8 +42,9 @@ static const char cancel_claimed_sql[] =
     "UPDATE outbox_row SET cancelled = 1 WHERE state = 1 AND campaign = ?1 " OF_ADDRESS;
 static const char cancel_journal_sql[] =
     "INSERT INTO journal (message, recipient_key, recipient, campaign, contact_id, queue_id, "
-    "message_id, verdict, reason, duration_ms, attempts, time_ms) "
-    "SELECT m.key, r.address_key, r.address, c.name, 0, '', '', 3, 'cancelled', 0, 0, ?2 "
+    "message_id, verdict, reason, duration_ms, attempts, time_ms, sender_domain) "
+    "SELECT m.key, r.address_key, r.address, c.name, 0, '', '', 3, 'cancelled', 0, 0, ?2, "
+    "m.sender_domain "
     "FROM outbox_row r JOIN outbox_message m ON m.id = r.message "
     "JOIN outbox_campaign c ON c.id = r.campaign WHERE r.id = ?1 "
     "ON CONFLICT (recipient_key, message) DO UPDATE SET verdict = excluded.verdict, "

@@ -25,8 +25,8 @@ static const char find_body_sql[] = "SELECT id FROM outbox_body WHERE digest = ?
 static const char add_body_sql[] = "INSERT INTO outbox_body (digest, raw) VALUES (?1, ?2)";
 static const char add_message_sql[] =
     "INSERT INTO outbox_message (resubmit_key, campaign, body, sender, mail_args, smtputf8, "
-    "queue_id, "
-    "created_ms, known_until_ms, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    "queue_id, created_ms, known_until_ms, key, sender_domain) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char add_row_sql[] =
     "INSERT INTO outbox_row (message, campaign, address_key, address, rcpt_args, state, "
     "cancelled, due_ms, first_due_ms, slot, claimed_ms, finished_ms, attempts, message_id, "
@@ -125,7 +125,9 @@ put_message(struct store_db *db, const struct store_outbox_message *message,
 {
 	sqlite3_stmt *add = store_db_statement(db, add_message_sql, err);
 	char key[ID_HEX_SIZE];
+	struct arena *arena;
 	int64_t body = 0;
+	int rc;
 
 	if (add == NULL || put_campaign(db, message->campaign, campaign_r, err) != 0 ||
 	    store_body_put(db, message->raw, digest, &body, err) != 0)
@@ -140,7 +142,11 @@ put_message(struct store_db *db, const struct store_outbox_message *message,
 	store_db_bind_int(add, 8, now);
 	store_db_bind_int(add, 9, now + message->resubmit_ms);
 	store_db_bind_str(add, 10, make_key(message->resubmit_key, key));
-	if (store_db_run(db, add, "store a message", err) != 0)
+	arena = arena_new(KEY_MEMORY);
+	store_db_bind_str(add, 11, store_domain_key(message->sender_domain, arena));
+	rc = store_db_run(db, add, "store a message", err);
+	arena_free(&arena);
+	if (rc != 0)
 		return -1;
 	*id_r = sqlite3_last_insert_rowid(db->handle);
 	return 0;

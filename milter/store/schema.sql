@@ -472,3 +472,11 @@ CREATE TABLE frequency (
 	message     TEXT NOT NULL,
 	time_ms     INTEGER NOT NULL
 );
+
+-- version 15
+
+-- sender_domain: of From, in lower case and A-labels; empty: not known. Receivers have their opinion
+-- of it, whatever the campaign.
+ALTER TABLE journal ADD COLUMN sender_domain TEXT NOT NULL DEFAULT '';
+CREATE INDEX journal_sender ON journal (sender_domain, time_ms) WHERE sender_domain <> '';
+ALTER TABLE outbox_message ADD COLUMN sender_domain TEXT NOT NULL DEFAULT '';

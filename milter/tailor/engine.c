@@ -317,6 +317,12 @@ tailor_message_set_single(struct tailor_message *message)
 }
 
 struct str
+tailor_message_domain(const struct tailor_message *message)
+{
+	return str_c(message->domain);
+}
+
+struct str
 tailor_message_key(const struct tailor_message *message)
 {
 	return str_c(message->key);

@@ -74,6 +74,8 @@ void tailor_message_mix_content(const struct tailor_message *message, char key[I
  * tailor_resubmit_key without a queue id, unless another one was set (the outbox has its own).
  * Hex, lives as long as the message. */
 struct str tailor_message_key(const struct tailor_message *message);
+/* The domain of From, in lower case; lives as long as the message. */
+struct str tailor_message_domain(const struct tailor_message *message);
 /* Call before rendering. */
 void tailor_message_set_key(struct tailor_message *message, struct str key);
 

@@ -291,6 +291,7 @@ put_mail(struct store *store, const struct wish *wish, struct str url, struct ar
 	    .address = wish->signup.address, .rcpt_args = STR(""), .due_ms = clock_now()};
 	struct store_outbox_message message = {.campaign = str_c(form->campaign),
 	    .sender = str_c(form->from),
+	    .sender_domain = str_c(strrchr(form->from, '@') + 1),
 	    .mail_args = STR(""),
 	    .smtputf8 = !wish->ascii,
 	    .queue_id = STR("")};

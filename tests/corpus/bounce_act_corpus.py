@@ -30,6 +30,8 @@ ABOUT_US = {"blocked", "badreputation", "policyviolation", "authfailure", "requi
             "norelaying", "failedstarttls", "spamdetected", "virusdetected", "contenterror",
             "notcompliantrfc", "mesgtoobig", "exceedlimit", "networkerror", "toomanyconn",
             "speeding", "rejected", "securityerror"}
+# Without one of these that a domain is not found counts, and stops nobody at once.
+NOT_FOUND = {"5.1.2", "5.1.10", "5.4.4"}
 # Refused for the recipient's sake: some of them say that there is none.
 UNCLEAR = {"filtered", "onhold"}
 STOPPED = ("suppressed", "suppressed already")
@@ -112,7 +114,8 @@ def judge(rows, results):
         if stop and (reason in NO_BOUNCE or reason in ABOUT_US or living):
             problems.append(f"{row['file']}: {reason}, hard={row['hard_bounce']}, but "
                             f"{result['outcome']} for {result['scope']}: {result['recipients']}")
-        if row["hard_bounce"] == "true" and reason not in ("hostunknown", "notaccept"):
+        gone = reason == "hostunknown" and row["status"] in NOT_FOUND
+        if row["hard_bounce"] == "true" and (gone or reason not in ("hostunknown", "notaccept")):
             # Some of them are about one copy: the second tells nothing new.
             stop = stop or result["outcome"] == "known"
             hard += 1

@@ -7,6 +7,7 @@ a campaign that asks for all notifications (RFC 3461); each is matched to its co
 
 import argparse
 import os
+import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,6 +23,7 @@ from testbed import Testbed
 KINDS = {
     "ok": (None, None, None),
     "dead": ("550 5.1.1 <{}>: Recipient address rejected: User unknown", "all", "all"),
+    "nowhere": ("550 5.1.2 <{}>: Bad destination system address", "all", "all"),
     "full": ("552 5.2.2 Mailbox full", None, "marketing"),
     "spam": ("554 5.7.1 Message refused as spam, see http://x.example", None, None),
     "block": ("550 5.7.1 Service unavailable; client host [127.0.0.1] blocked using zen.x.example",
@@ -31,7 +33,7 @@ KINDS = {
 }
 
 MESSAGE = """\
-From: Shop <news@shop.example>\r
+From: Shop <news@%s>\r
 X-Campaign: %s\r
 Message-ID: <%s@shop.example>\r
 Subject: For {{ contact.email }}\r
@@ -45,6 +47,8 @@ bounce_soft = 2
 watch_minimum = MINIMUM
 watch_bounces = 300
 campaign "watched" { bounce_address = "bounces@pipe.example" }
+campaign "small1" { bounce_address = "bounces@pipe.example" }
+campaign "small2" { bounce_address = "bounces@pipe.example" }
 campaign "alias" { bounce_address = "bounces@alias.example" }
 campaign "pipe" { bounce_address = "bounces@pipe.example" }
 campaign "next" { bounce_address = "bounces@pipe.example" }
@@ -75,9 +79,9 @@ class Scene:
     def fault(self, text):
         self.faults.append(text)
 
-    def send(self, campaign, name, who, mail_parameters=""):
+    def send(self, campaign, name, who, mail_parameters="", domain="shop.example"):
         reply = submit(self.bed.postfix.port, "news@shop.example", who,
-                       (MESSAGE % (campaign, name)).encode(), mail_parameters)
+                       (MESSAGE % (domain, campaign, name)).encode(), mail_parameters)
         if not reply.accepted:
             raise LabError(f"{campaign} was not accepted: {reply}")
 
@@ -96,6 +100,10 @@ class Scene:
     def events(self, address):
         return [event for event in read_json(self.bed.daemon.tool(
             "events", "list", "--contact", address, "--json").stdout) if event["kind"] != "sent"]
+
+    def pause_reason(self, campaign):
+        listing = read_json(self.bed.daemon.tool("outbox", "list", "--json").stdout)
+        return "".join(row["pause_reason"] or "" for row in listing if row["campaign"] == campaign)
 
     def count(self, address):
         return len(self.bed.sink.of(address))
@@ -187,7 +195,7 @@ def campaign_ends_as_suppression(scene, people):
         scene.fault(f"the second campaign skipped {sorted(skipped)}")
     for address, kind in people.items():
         told = [event["kind"] for event in scene.events(address)]
-        wanted = {"ok": 0, "later": 0, "dead": 1}.get(kind, 2)
+        wanted = {"ok": 0, "later": 0, "dead": 1, "nowhere": 1}.get(kind, 2)
         if told.count("bounced") != wanted:
             scene.fault(f"{address} has the events {told}")
 
@@ -303,17 +311,16 @@ def reputation(scene, minimum):
     people = [f"w{i}@w.example" for i in range(minimum)]
     for address in people[:2 * minimum // 5]:
         scene.bed.sink.answer(address, "554 5.7.1 We do not want this")
-    scene.send("watched", "watched-1", people)
+    scene.send("watched", "watched-1", people, domain="watched.example")
     wait_for("the pause", lambda: "campaign=watched reason=" in scene.bed.daemon.log_text(),
              60 * scene.bed.patience)
     scene.bed.sink.forget()
-    listing = read_json(scene.bed.daemon.tool("outbox", "list", "--json").stdout)
-    reason = [row["pause_reason"] for row in listing if row["campaign"] == "watched"]
-    if len(reason) != 1 or "came back" not in (reason[0] or ""):
+    reason = scene.pause_reason("watched")
+    if not re.fullmatch(r"\d+ of \d+ copies (to w.example )?came back", reason):
         scene.fault(f"the pause's reason is {reason}")
     scene.settle()
     before = scene.count(people[-1])
-    scene.send("watched", "watched-2", [people[-1]])
+    scene.send("watched", "watched-2", [people[-1]], domain="watched.example")
     wait_for("the copy to wait", lambda: [row for row in scene.bed.daemon.outbox()
                                           if row["state"] == "waiting"], 20 * scene.bed.patience)
     if scene.count(people[-1]) != before:
@@ -324,15 +331,46 @@ def reputation(scene, minimum):
         scene.fault("an address was suppressed for what is not its fault")
 
 
+def reputation_of_a_domain(scene, minimum):
+    """Two campaigns with one domain in From, of which neither has enough copies to be judged. The
+    recipients are no contacts."""
+    half = minimum * 3 // 5
+    people = {f"small{k}": [f"s{k}-{i}@s.example" for i in range(half)] for k in (1, 2)}
+    for addresses_of_one in people.values():
+        for address in addresses_of_one[:2 * half // 5]:
+            scene.bed.sink.answer(address, "554 5.7.1 We do not want this")
+    for campaign, who in people.items():
+        scene.send(campaign, f"{campaign}-1", who, domain="two.example")
+    for campaign in people:
+        wait_for(f"the pause of {campaign}", lambda name=campaign:
+                 f"campaign={name} reason=" in scene.bed.daemon.log_text(), 60 * scene.bed.patience)
+        reason = scene.pause_reason(campaign)
+        if not re.fullmatch(r"\d+ of \d+ copies from two.example (to s.example )?came back", reason):
+            scene.fault(f"the reason of {campaign} is {reason}")
+    if scene.pause_reason("next"):
+        scene.fault("a campaign of another domain is paused")
+    scene.bed.sink.forget()
+    scene.settle()
+    report = read_json(scene.bed.daemon.tool(
+        "report", "delivery", "--from", "Two.Example", "--json").stdout)[0]
+    if [row["sender_domain"] for row in report["senders"]] != ["two.example"] or [
+            (row["provider"], row["sent"]) for row in report["providers"]] != [
+                ("s.example", report["sent"])] or report["sent"] != 2 * half:
+        scene.fault(f"report delivery --from: {report}")
+    for campaign in people:
+        scene.bed.daemon.tool("outbox", "resume", campaign)
+
+
 def run(lab, arguments):
-    bed = Testbed(lab, arguments.build, level="info")
+    bed = Testbed(lab, arguments.build, level="info",
+                  domains=("shop.example", "watched.example", "two.example"))
     if bed.daemon.sanitizers:
         print("bounces: 0 passed, 0 failed: pipe(8) runs nothing as root, which sanitizers want")
         return 0
     receiver = Postfix(Second(lab), bed.sink.port)
     wire(bed, receiver)
     tokens = bed.daemon.make_tokens()
-    minimum = 10 * arguments.each + 20  # more than any other campaign has
+    minimum = 30 * arguments.each + 20  # more than all other campaigns together have
     # What the log says is the follower's, and would be known already.
     bed.daemon.extra = f'follow = no\ntoken_keys = "{tokens}"\n' + CAMPAIGNS.replace("MINIMUM", str(minimum))
     people = addresses(arguments.each, "a.example")
@@ -350,6 +388,7 @@ def run(lab, arguments):
             ("in flight", lambda: in_flight(scene)),
             ("notifications", lambda: notifications(scene, arguments.each)),
             ("reputation", lambda: reputation(scene, minimum)),
+            ("reputation of a domain", lambda: reputation_of_a_domain(scene, minimum)),
             ("letters", lambda: letters(scene)),
             ("nothing is lost", lambda: nothing_is_lost(scene))):
         scene.faults = []

@@ -232,8 +232,9 @@ def put_events(bed, ways):
             store.execute(
                 "INSERT INTO event (contact, type, time_ms, received_ms, campaign, link, machine, "
                 "message, source, source_id, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'web', "
-                "hex(randomblob(16)), '{}')", (contact, kinds[kind], now, now, campaign, link,
-                                               machine, messages[contact][:8]))
+                "hex(randomblob(16)), ?)", (contact, kinds[kind], now, now, campaign, link, machine,
+                                            messages[contact][:8], '{"sender_domain":"shop.example"}'
+                                            if kind == 20 else "{}"))
 
         for i, contact in enumerate(rows):
             for _ in range(i % 3):
@@ -296,6 +297,14 @@ def check_report(bed, ways):
             faults.append(f"report campaign: providers' {measure} do not add up")
     if sorted(row["provider"] for row in campaign["providers"]) != sorted(DOMAINS):
         faults.append(f"report campaign: providers {campaign['providers']}")
+    for report in (campaign, delivery):
+        if [row["sender_domain"] for row in report["senders"]] != ["shop.example"]:
+            faults.append(f"report: senders {report['senders']}")
+        for measure in ("sent", "delivered", "bounced", "hard", "complained"):
+            if sums(report["senders"], measure) != report[measure]:
+                faults.append(f"report: senders' {measure} do not add up")
+    if delivery["complained"] != did["complained"]:
+        faults.append(f"report delivery: {delivery['complained']} complaints")
     for measure in ("sent", "delivered", "bounced", "opens", "machine_opens", "clicks"):
         if sums(campaign["hours"], measure) != campaign[measure]:
             faults.append(f"report campaign: hours' {measure} do not add up")

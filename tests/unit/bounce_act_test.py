@@ -211,7 +211,8 @@ class Act(unittest.TestCase):
             contact, = db.execute("SELECT id FROM contact WHERE key = ?", (who,)).fetchone()
             db.execute("INSERT INTO journal (message, recipient_key, recipient, campaign, "
                        "contact_id, queue_id, message_id, verdict, reason, duration_ms, attempts, "
-                       "time_ms) VALUES (?, ?, ?, 'spring', ?, '', ?, 0, '', 1, 1, ?)",
+                       "time_ms, sender_domain) "
+                       "VALUES (?, ?, ?, 'spring', ?, '', ?, 0, '', 1, 1, ?, 'shop.example')",
                        (key, who, who, contact, message_id,
                         int((time.time() - days * 86400) * 1000)))
         db.close()
@@ -230,8 +231,9 @@ class Act(unittest.TestCase):
         self.assertEqual((entry["reason"], entry["source"], entry["detail"]),
                          ("hard bounce: user unknown", "report", "550 5.1.1 User unknown"))
         event, = self.events(ADA)
-        self.assertEqual((event["kind"], event["campaign"], event["properties"]["hard"]),
-                         ("bounced", "spring", True))
+        self.assertEqual((event["kind"], event["campaign"], event["properties"]["hard"],
+                          event["properties"]["sender_domain"]),
+                         ("bounced", "spring", True, "shop.example"))
         self.assertEqual(self.outcome(report), ("known", None))
         self.tool("suppress", "remove", ADA)
         self.assertEqual(self.outcome(report), ("known", None))

@@ -109,7 +109,16 @@ each_reason_has_its_weight(void **state)
 	    {DELIVERY_USER_UNKNOWN, false, "5.1.1", DELIVERY_COUNTS},
 	    {DELIVERY_MOVED, true, "5.1.6", DELIVERY_STOPS},
 	    {DELIVERY_MOVED, false, "4.1.6", DELIVERY_COUNTS},
-	    {DELIVERY_HOST_UNKNOWN, true, "5.1.2", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.1.10", DELIVERY_STOPS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.1.2", DELIVERY_STOPS_STRANGERS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.1.0", DELIVERY_STOPS_STRANGERS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.4.4", DELIVERY_STOPS_STRANGERS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.1.8", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.7.27", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.3.2", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, true, "5.0.0", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, false, "4.4.3", DELIVERY_COUNTS},
+	    {DELIVERY_HOST_UNKNOWN, false, "4.1.10", DELIVERY_COUNTS},
 	    {DELIVERY_MAILBOX_FULL, false, "4.2.2", DELIVERY_COUNTS},
 	    {DELIVERY_SUSPENDED, false, "5.2.1", DELIVERY_COUNTS},
 	    {DELIVERY_OTHER, false, "5.0.0", DELIVERY_COUNTS},
@@ -203,6 +212,67 @@ soft_bounces_add_up(void **state)
 	assert_int_equal(tell(f, bounce("ben@x.example", 2, DELIVERY_MAILBOX_FULL, false)),
 	    DELIVERY_OUTCOME_SUPPRESSED);
 	assert_string_equal(scope_of(f, "ben@x.example"), "marketing");
+}
+
+/* A misspelt domain was never reached; one that was has only lost its registration for a day. */
+static void
+a_domain_that_is_not_found_stops_strangers(void **state)
+{
+	struct delivery_news delivered = {.kind = DELIVERY_NEWS_DELIVERED,
+	    .recipient = STR("ben@x.example"),
+	    .message = str_c(keys[0]),
+	    .time_ms = clock_now() - 9 * DAY,
+	    .source = STR("log")};
+	struct store_event click = {
+	    .kind = STORE_EVENT_CLICKED, .time_ms = clock_now() - 400 * DAY, .machine = false};
+	struct delivery_news lost = bounce("ada@x.example", 0, DELIVERY_HOST_UNKNOWN, true);
+	struct fixture *f = *state;
+
+	lost.status = STR("5.4.4");
+	sent(f, "ada@x.example", 0, 1);
+	assert_int_equal(tell(f, lost), DELIVERY_OUTCOME_SUPPRESSED);
+	assert_string_equal(scope_of(f, "ada@x.example"), "all");
+	for (int i = 0; i < 5; i++)
+		sent(f, "ben@x.example", i, 9 - i);
+	tell(f, delivered);
+	lost.recipient = STR("ben@x.example");
+	for (int i = 1; i < 4; i++) {
+		assert_string_equal(scope_of(f, "ben@x.example"), "");
+		lost.message = str_c(keys[i]);
+		assert_int_equal(
+		    tell(f, lost), i < 3 ? DELIVERY_OUTCOME_NOTED : DELIVERY_OUTCOME_SUPPRESSED);
+	}
+	assert_string_equal(scope_of(f, "ben@x.example"), "marketing");
+	add_contact(f, "cid@x.example");
+	click.contact = contact_of(f, "cid@x.example");
+	assert_int_equal(store_event_put(f->store, &click, 1, NULL, &f->err), 0);
+	lost.recipient = STR("cid@x.example");
+	lost.message = str_c(keys[0]);
+	sent(f, "cid@x.example", 0, 1);
+	assert_int_equal(tell(f, lost), DELIVERY_OUTCOME_NOTED);
+	/* But that a domain takes no mail is its own word. */
+	lost.status = STR("5.1.10");
+	lost.message = str_c(keys[1]);
+	sent(f, "cid@x.example", 1, 1);
+	assert_int_equal(tell(f, lost), DELIVERY_OUTCOME_SUPPRESSED);
+	assert_string_equal(scope_of(f, "cid@x.example"), "all");
+}
+
+/* Nothing was found for days, and the relay gave it up: that says nothing for good. */
+static void
+an_outage_of_dns_stops_nobody_at_once(void **state)
+{
+	struct delivery_news lost = bounce("ada@x.example", 0, DELIVERY_HOST_UNKNOWN, false);
+	struct fixture *f = *state;
+
+	lost.status = STR("4.4.3");
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(scope_of(f, "ada@x.example"), "");
+		sent(f, "ada@x.example", i, 9 - i);
+		lost.message = str_c(keys[i]);
+		tell(f, lost);
+	}
+	assert_string_equal(scope_of(f, "ada@x.example"), "marketing");
 }
 
 static void
@@ -397,6 +467,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_reason_has_its_weight),
 	    STORE_TEST(a_hard_bounce_stops_everything_at_once),
+	    STORE_TEST(a_domain_that_is_not_found_stops_strangers),
+	    STORE_TEST(an_outage_of_dns_stops_nobody_at_once),
 	    STORE_TEST(the_same_news_change_nothing),
 	    STORE_TEST(a_report_may_tell_more_than_the_log),
 	    STORE_TEST(soft_bounces_add_up),

@@ -42,6 +42,31 @@ static const struct {
     {"5.1.2", "", "", "5.1.2", "host unknown", true},
     {"5.1.6", "", "", "5.1.6", "moved", true},
     {"5.1.10", "", "", "5.1.10", "host unknown", true},
+    {"", "556 Domain x.example does not accept mail", "", "5.1.10", "host unknown", true},
+    {"5.0.0", "556 nothing here", "", "5.1.10", "host unknown", true},
+    {"5.1.0", "Domain x.example does not accept mail (nullMX)", "", "5.1.0", "host unknown", true},
+    {"5.4.4",
+	"Host or domain name not found. Name service error for name=x.example type=AAAA: Host "
+	"not found",
+	"", "5.4.4", "host unknown", true},
+    {"4.4.3",
+	"Host or domain name not found. Name service error for name=x.example type=MX: Host not "
+	"found, try again",
+	"", "4.4.3", "host unknown", false},
+    /* Yahoo, which says so behind DATA. */
+    {"5.0.0",
+	"host mta5.am0.yahoodns.net[192.0.2.1] said: 554 delivery error: dd Not a valid recipient "
+	"- "
+	"mta1.mail.bf1.yahoo.com (in reply to end of DATA command)",
+	"", "5.0.0", "user unknown", true},
+    {"", "554 delivery error: dd Not a valid recipient", "", "5.0.0", "user unknown", true},
+    {"5.7.27", "550 5.7.27 <a@b.example>: Sender address rejected: Domain b.example nullMX", "",
+	"5.7.27", "policy", false},
+    {"5.7.27", "550 5.7.27 Sender address has null MX", "", "5.7.27", "policy", false},
+    {"5.1.8", "550 5.1.8 <news@shop.example>: Sender address rejected: Domain not found", "",
+	"5.1.8", "policy", false},
+    {"5.1.8", "553 5.1.8 Domain of sender address news@shop.example does not exist", "", "5.1.8",
+	"policy", false},
     {"5.2.1", "", "", "5.2.1", "suspended", false},
     {"5.2.2", "", "", "5.2.2", "mailbox full", false},
     {"5.2.3", "", "", "5.2.3", "too big", false},

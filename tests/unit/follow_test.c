@@ -279,6 +279,7 @@ put_journal(struct fixture *f, const struct copy *copy)
 	    .message = STR("0123456789abcdef"),
 	    .campaign = STR("spring"),
 	    .recipient = str_c(copy->recipient),
+	    .sender_domain = STR("Shop.example"),
 	    .queue_id = str_c(copy->queue_id),
 	    .message_id = str_c(copy->message_id),
 	    .verdict = STORE_SENT,
@@ -357,8 +358,10 @@ static bool
 count_event(const struct store_event *event, void *closure)
 {
 	int *count = closure;
+	bool told = str_has(event->properties, STR("\"sender_domain\":\"shop.example\""));
 
 	count[event->kind]++;
+	assert_int_equal(told, event->kind == STORE_EVENT_BOUNCED);
 	return true;
 }
 

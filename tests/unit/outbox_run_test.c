@@ -402,6 +402,7 @@ hold(struct fixture *f, const char *campaign, const char *const *addresses, size
 	struct store_outbox_message message = {.resubmit_key = STR("same"),
 	    .campaign = str_c(campaign),
 	    .sender = STR("bounce@shop.example"),
+	    .sender_domain = STR("shop.example"),
 	    .mail_args = STR("RET=HDRS"),
 	    .queue_id = STR("X"),
 	    .raw = STR(letter),
@@ -467,7 +468,7 @@ struct search {
 	int found;
 	enum store_verdict verdict;
 	int64_t contact_id, attempts;
-	char reason[200], queue_id[64], message_id[128], message[80];
+	char reason[200], queue_id[64], message_id[128], message[80], sender_domain[80];
 };
 
 static bool
@@ -485,6 +486,8 @@ match(const struct store_journal_row *row, void *closure)
 	snprintf(search->queue_id, sizeof search->queue_id, "%.*s", STR_F(row->queue_id));
 	snprintf(search->message_id, sizeof search->message_id, "%.*s", STR_F(row->message_id));
 	snprintf(search->message, sizeof search->message, "%.*s", STR_F(row->message));
+	snprintf(
+	    search->sender_domain, sizeof search->sender_domain, "%.*s", STR_F(row->sender_domain));
 	return true;
 }
 
@@ -545,6 +548,7 @@ every_recipient_comes_to_an_end_and_is_journalled(void **state)
 			    cases[i].address, count_of(relay.accepted, cases[i].address), row.found,
 			    row.verdict, row.reason, row.queue_id);
 		tailor_message_id_local(str_c(row.message), str_c(cases[i].address), hex);
+		assert_string_equal(row.sender_domain, "shop.example");
 		if (row.verdict == STORE_SENT)
 			assert_memory_equal(row.message_id + 1, hex, TAILOR_MESSAGE_ID_LOCAL);
 	}
@@ -649,6 +653,7 @@ rows_of_a_dead_process_are_settled_by_the_log(void **state)
 	assert_string_equal(journal_of(f, addresses[0]).queue_id, "ABCDEF0");
 	assert_string_equal(journal_of(f, addresses[0]).reason, "");
 	assert_int_equal(journal_of(f, addresses[0]).verdict, STORE_SENT);
+	assert_string_equal(journal_of(f, addresses[0]).sender_domain, "shop.example");
 	assert_true(journal_of(f, addresses[0]).contact_id > 0);
 	for (int i = 1; i < 3; i++) {
 		assert_int_equal(count_of(relay.accepted, addresses[i]), 1);

@@ -159,6 +159,9 @@ forget_later_tables(sqlite3 *handle)
 	}
 	sqlite3_free_table(rows);
 	assert_int_equal(sqlite3_exec(handle,
+			     "DROP INDEX journal_sender; "
+			     "ALTER TABLE journal DROP COLUMN sender_domain; "
+			     "ALTER TABLE outbox_message DROP COLUMN sender_domain; "
 			     "ALTER TABLE contact DROP COLUMN consent; "
 			     "ALTER TABLE contact DROP COLUMN consent_source; "
 			     "ALTER TABLE contact DROP COLUMN consent_ms; "

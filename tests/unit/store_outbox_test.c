@@ -681,6 +681,71 @@ journal_walk(void **state)
 	}
 }
 
+static bool
+keep_sender(const struct store_journal_row *row, void *closure)
+{
+	char *text = closure;
+
+	snprintf(text, 400, "%.*s", STR_F(row->sender_domain));
+	return true;
+}
+
+/* Lower case and A-labels; what is no domain, or longer than one can be, is not known. */
+static void
+journal_sender_domain(void **state)
+{
+	static char endless[300];
+	static const struct {
+		const char *given, *kept;
+	} cases[] = {{"shop.example", "shop.example"}, {"News.Shop.EXAMPLE", "news.shop.example"},
+	    {"B\xc3\x9c"
+	     "cher.example",
+		"xn--bcher-kva.example"},
+	    {"", ""}, {"a b", ""}, {"-x.example", ""}, {"x..example", ""}, {"\xff\xfe.example", ""},
+	    {endless, ""}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof endless - 1; i++)
+		endless[i] = i % 50 == 49 ? '.' : 'a';
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct store_journal_filter filter = {.recipient = STR("a@x.example")};
+		struct store_journal_row row = journal_row("a@x.example", STORE_SENT, 1);
+		char text[400];
+
+		row.sender_domain = str_c(cases[i].given);
+		assert_int_equal(store_journal_put(f->store, &row, &f->err), 0);
+		assert_int_equal(
+		    store_journal_each(f->store, &filter, keep_sender, text, &f->err), 0);
+		assert_string_equal(text, cases[i].kept);
+	}
+}
+
+/* The message has it for all its rows, also for one that is cancelled before anybody tried. */
+static void
+outbox_tells_the_sender_domain(void **state)
+{
+	struct fixture *f = *state;
+	struct store_outbox_message message = message_of("k", "spring");
+	struct store_outbox_recipient list[] = {
+	    {.address = STR("a@x.example")}, {.address = STR("b@x.example")}};
+	struct store_outbox_row *rows;
+	struct store_journal_filter filter = {.recipient = STR("b@x.example")};
+	char text[400];
+	int64_t next, changed;
+	size_t accepted;
+
+	message.sender_domain = STR("Shop.example");
+	assert_int_equal(store_outbox_put(f->store, &message, list, 2, &accepted, &f->err), 0);
+	assert_int_equal(claim(f, 0, 1, NULL, &rows, &next), 1);
+	assert_true(str_is(rows[0].sender_domain, "shop.example"));
+	assert_int_equal(store_outbox_in_doubt(f->store, 0, f->arena, &rows, &f->err), 1);
+	assert_true(str_is(rows[0].sender_domain, "shop.example"));
+	assert_int_equal(
+	    store_outbox_cancel(f->store, STR("spring"), STR_NONE, &changed, &f->err), 0);
+	assert_int_equal(store_journal_each(f->store, &filter, keep_sender, text, &f->err), 0);
+	assert_string_equal(text, "shop.example");
+}
+
 /* A reader that takes its time holds no snapshot: the rows are not in its way. */
 static bool
 write_meanwhile(const struct store_outbox_item *item, void *closure)
@@ -786,6 +851,8 @@ main(void)
 	    STORE_TEST(purge_takes_what_is_over),
 	    STORE_TEST(journal_replaces_and_counts),
 	    STORE_TEST(journal_since),
+	    STORE_TEST(journal_sender_domain),
+	    STORE_TEST(outbox_tells_the_sender_domain),
 	    STORE_TEST(journal_walk),
 	    STORE_TEST(outbox_walk),
 	    STORE_TEST(journal_counts),
