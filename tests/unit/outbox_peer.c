@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -117,6 +118,7 @@ play(struct peer *peer, int fd)
 			break;
 		}
 		if (step->end == PEER_STALL) {
+			eventfd_write(peer->stalled, 1);
 			poll(&gone, 1, STALL_MS);
 			return;
 		}
@@ -152,7 +154,8 @@ peer_start(struct peer *peer, const struct peer_step *steps, size_t count)
 	*peer = (struct peer){.steps = steps, .count = count};
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer->listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(peer->listener, (struct sockaddr *)&address, size) != 0 ||
+	peer->stalled = eventfd(0, EFD_CLOEXEC);
+	if (peer->stalled < 0 || bind(peer->listener, (struct sockaddr *)&address, size) != 0 ||
 	    listen(peer->listener, 1) != 0 ||
 	    getsockname(peer->listener, (struct sockaddr *)&address, &size) != 0)
 		abort();
@@ -171,6 +174,7 @@ peer_join(struct peer *peer)
 void
 peer_free(struct peer *peer)
 {
+	close(peer->stalled);
 	free(peer->data);
 	peer->data = NULL;
 }

@@ -29,6 +29,7 @@ struct peer {
 	const struct peer_step *steps;
 	size_t count;
 	int listener;
+	int stalled; /* eventfd: PEER_STALL has begun */
 	char hostport[32];
 	pthread_t thread;
 	char in[4096]; /* read ahead */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "outbox_peer.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -598,13 +599,21 @@ a_peer_gone_within_a_big_message_leaves_no_doubt(void **state)
 	free(text);
 }
 
+struct canceller {
+	const struct peer *peer;
+	int fd;
+};
+
+/* A moment after the peer stopped, when the client waits for it. */
 static void *
 cancel_soon(void *closure)
 {
-	uint64_t one = 1;
+	const struct canceller *canceller = closure;
+	struct pollfd stalled = {.fd = canceller->peer->stalled, .events = POLLIN};
 
+	assert_int_equal(poll(&stalled, 1, PATIENT_MS), 1);
 	usleep(50000);
-	assert_int_equal(write(*(int *)closure, &one, sizeof one), sizeof one);
+	assert_int_equal(eventfd_write(canceller->fd, 1), 0);
 	return NULL;
 }
 
@@ -617,11 +626,13 @@ cancelling_never_makes_doubt(void **state)
 		struct peer_step steps[STEPS];
 		enum outbox_result result;
 		const char *reason;
+		int timeout_ms;
 	} cases[] = {
-	    {"greeting", {{NULL, NULL, PEER_STALL}}, OUTBOX_NOT_SENT, "cancelled"},
-	    {"MAIL", {GREET, EHLO, {"MAIL", NULL, PEER_STALL}}, OUTBOX_NOT_SENT, "cancelled"},
+	    {"greeting", {{NULL, NULL, PEER_STALL}}, OUTBOX_NOT_SENT, "cancelled", PATIENT_MS},
+	    {"MAIL", {GREET, EHLO, {"MAIL", NULL, PEER_STALL}}, OUTBOX_NOT_SENT, "cancelled",
+		PATIENT_MS},
 	    {"final dot", {GREET, EHLO, MAIL, RCPT, DATA, {".", NULL, PEER_STALL}}, OUTBOX_IN_DOUBT,
-		"too long"},
+		"too long", 2000},
 	};
 	const struct outbox_message message = message_of(letter, COUNT(letter));
 
@@ -631,13 +642,14 @@ cancelling_never_makes_doubt(void **state)
 		struct outbox_smtp *smtp = NULL;
 		struct outbox_outcome outcome;
 		struct peer peer;
+		struct canceller canceller = {&peer, cancel};
 		pthread_t thread;
 
 		peer_start(&peer, cases[i].steps, step_count(cases[i].steps));
-		pthread_create(&thread, NULL, cancel_soon, &cancel);
+		pthread_create(&thread, NULL, cancel_soon, &canceller);
 		if (outbox_smtp_open(&smtp,
 			&(struct outbox_relay){
-			    peer.hostport, "mt-test.invalid", TIMEOUT_MS, cancel},
+			    peer.hostport, "mt-test.invalid", cases[i].timeout_ms, cancel},
 			&outcome) == 0)
 			outbox_smtp_send(smtp, &message, &outcome);
 		pthread_join(thread, NULL);
