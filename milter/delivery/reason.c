@@ -22,6 +22,7 @@ struct evidence {
 	enum delivery_stage stage;
 	enum delivery_action action;
 	bool certain; /* words of one who knows the address */
+	bool guessed; /* the reason: nothing but the code of SMTP speaks for it */
 };
 
 /* --- codes --- */
@@ -367,7 +368,7 @@ fit_stage(enum delivery_reason reason, const struct evidence *evidence)
 }
 
 static enum delivery_reason
-reason_of(const struct evidence *evidence, const struct delivery_words *words)
+reason_of(struct evidence *evidence, const struct delivery_words *words)
 {
 	enum delivery_reason reason = reason_of_status(evidence->status);
 
@@ -384,6 +385,7 @@ reason_of(const struct evidence *evidence, const struct delivery_words *words)
 	if (reason != DELIVERY_OTHER)
 		return reason;
 	words = words_of(evidence->around);
+	evidence->guessed = words == NULL;
 	reason = words != NULL ? words->reason : reason_of_code(evidence);
 	return fit_stage(reason, evidence);
 }
@@ -408,6 +410,8 @@ is_certain(const struct evidence *evidence)
 {
 	if (evidence->certain || str_starts(evidence->status, STR("5.1.")))
 		return true;
+	if (evidence->guessed)
+		return false;
 	return (evidence->stage == DELIVERY_STAGE_RCPT ||
 		   evidence->stage == DELIVERY_STAGE_LOCAL) &&
 	    !str_starts(evidence->status, STR("5.7."));

@@ -9,7 +9,8 @@
  * permanent, it is about the address itself (unknown, moved, its domain unknown), and it
  * was said where an address is judged: by status x.1.y, in the reply to RCPT, or in words that only
  * a server that knows its mailboxes has. "User unknown" in reply to DATA is what
- * some systems say to unwanted mail.
+ * some systems say to unwanted mail. Nor is the code enough: 550 in reply to RCPT stands for
+ * policy and full mailboxes as well (RFC 5321 section 4.2.3).
  *
  * Threads: any; touches only its arguments.
  */
