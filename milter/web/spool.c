@@ -17,12 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-/* A file that is full is followed by another, and removed when all of it was moved. */
-#define SEGMENT_MAX ((int64_t)8 << 20)
 /* Some million clicks: then something is wrong with the database. */
 #define BACKLOG_MAX ((int64_t)512 << 20)
 #define NAME_END    ".events"
@@ -71,6 +70,24 @@ spool_drop(struct web_spool *spool, struct spool_segment *gone, bool done)
 	free(gone);
 }
 
+/* The current file gets no more: what is not used of it goes. */
+static void
+close_current(struct web_spool *spool)
+{
+	struct spool_segment *current = spool->current;
+
+	if (spool->map == NULL)
+		return;
+	munmap(spool->map, SPOOL_SEGMENT);
+	spool->map = NULL;
+	if (ftruncate(current->fd, atomic_load(&current->size)) != 0)
+		log_warning("web: spool", LOG_STR("file", current->name),
+		    LOG_STR("reason", strerror(errno)));
+	pthread_mutex_lock(&spool->lock);
+	spool->current = NULL;
+	pthread_mutex_unlock(&spool->lock);
+}
+
 void
 web_spool_free(struct web_spool **spool)
 {
@@ -79,6 +96,7 @@ web_spool_free(struct web_spool **spool)
 	*spool = NULL;
 	if (gone == NULL)
 		return;
+	close_current(gone);
 	while (gone->first != NULL)
 		spool_drop(
 		    gone, gone->first, gone->first->moved == atomic_load(&gone->first->size));
@@ -110,34 +128,53 @@ fail(struct web_spool *spool, const char *name, struct err *err)
 	return err_set(err, ERR_IO, "%s/%s: %s", spool->folder, name, strerror(errno));
 }
 
+/* Its whole length, so that nothing can be missing later. */
+static char *
+map_file(int fd)
+{
+	int status = posix_fallocate(fd, 0, SPOOL_SEGMENT);
+	char *map;
+
+	if (status != 0) {
+		errno = status;
+		return NULL;
+	}
+	map = mmap(NULL, SPOOL_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return map == MAP_FAILED ? NULL : map;
+}
+
 /* A name that no other process has: the time, the process, and a number. */
 static int
 open_current(struct web_spool *spool, struct err *err)
 {
 	struct spool_segment *segment = calloc(1, sizeof *segment);
 	char fresh[SPOOL_NAME + 8];
+	char *map;
 
 	if (segment == NULL)
 		abort();
 	snprintf(segment->name, sizeof segment->name, "%lld-%d-%u" NAME_END, (long long)clock_now(),
 	    (int)getpid(), ++spool->number);
 	snprintf(fresh, sizeof fresh, "%s" FRESH_END, segment->name);
-	segment->fd =
-	    openat(spool->folder_fd, fresh, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	segment->fd = openat(spool->folder_fd, fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (segment->fd < 0) {
 		free(segment);
 		return fail(spool, fresh, err);
 	}
-	if (flock(segment->fd, LOCK_EX | LOCK_NB) != 0 ||
+	map = map_file(segment->fd);
+	if (map == NULL || flock(segment->fd, LOCK_EX | LOCK_NB) != 0 ||
 	    renameat2(spool->folder_fd, fresh, spool->folder_fd, segment->name, RENAME_NOREPLACE) !=
 		0) {
 		fail(spool, fresh, err);
+		if (map != NULL)
+			munmap(map, SPOOL_SEGMENT);
 		unlinkat(spool->folder_fd, fresh, 0);
 		close(segment->fd);
 		free(segment);
 		return -1;
 	}
 	append(spool, segment, true);
+	spool->map = map;
 	return 0;
 }
 
@@ -183,42 +220,27 @@ spool_sum(const char *record, size_t n)
 	return (uint32_t)crc32_z(0, (const unsigned char *)record + from, n - from);
 }
 
-static int
-write_record(struct web_spool *spool, struct spool_segment *segment, struct err *err)
-{
-	int64_t size = atomic_load(&segment->size);
-	ssize_t n = write(segment->fd, spool->record.data, spool->record.len);
-
-	if (n == (ssize_t)spool->record.len) {
-		atomic_store(&segment->size, size + n);
-		atomic_fetch_add(&spool->backlog, n);
-		return 0;
-	}
-	if (n >= 0)
-		errno = ENOSPC;
-	fail(spool, segment->name, err);
-	/* Half a record: it must not stand before a whole one. */
-	if (n > 0 && ftruncate(segment->fd, size) != 0) {
-		pthread_mutex_lock(&spool->lock);
-		spool->current = NULL;
-		pthread_mutex_unlock(&spool->lock);
-	}
-	return -1;
-}
-
 int
 web_spool_add(struct web_spool *spool, const struct store_event *event, struct err *err)
 {
+	const struct buf *record = &spool->record;
+	size_t size;
+
 	if (encode(&spool->record, event, err) != 0)
 		return -1;
-	if (atomic_load(&spool->backlog) + (int64_t)spool->record.len > BACKLOG_MAX)
+	if (atomic_load(&spool->backlog) + (int64_t)record->len > BACKLOG_MAX)
 		return err_set(err, ERR_LIMIT, "%s: more than %lld MB wait for the database",
 		    spool->folder, (long long)(BACKLOG_MAX >> 20));
-	if (spool->current == NULL || atomic_load(&spool->current->size) >= SEGMENT_MAX) {
-		if (open_current(spool, err) != 0)
-			return -1;
-	}
-	return write_record(spool, spool->current, err);
+	if (spool->map != NULL &&
+	    (size_t)atomic_load(&spool->current->size) + record->len > SPOOL_SEGMENT)
+		close_current(spool);
+	if (spool->map == NULL && open_current(spool, err) != 0)
+		return -1;
+	size = (size_t)atomic_load(&spool->current->size);
+	memcpy(spool->map + size, record->data, record->len);
+	atomic_store(&spool->current->size, (long long)(size + record->len));
+	atomic_fetch_add(&spool->backlog, (long long)record->len);
+	return 0;
 }
 
 /* --- what others left --- */

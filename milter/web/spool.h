@@ -2,14 +2,15 @@
  *
  * spool: what was recorded and is not in the database yet
  *
- * A click is acknowledged when it stands in a file here: one write, which survives the death of
- * the process, and waits for nobody. The recorder moves it into the database, thousands in a
+ * A click is acknowledged when it stands in a file here: a copy into memory that is the file's,
+ * which survives the death of the process, and waits for nobody. The recorder moves it into the database, thousands in a
  * transaction; where that is busy, clicks go on.
  *
  * A file belongs to the process that holds its lock. What a dead one left is taken over by
  * who looks next (web_spool_adopt). A file that was moved in part is moved again from its begin:
- * an event is known by its source_id, so nothing comes twice. Each record has a checksum; what is
- * behind a torn one is put aside as FILE.bad.
+ * an event is known by its source_id, so nothing comes twice. A file has its whole length from the
+ * beginning, so that a full disk shows before anything is acknowledged; it ends where nothing but
+ * zeros follows. Each record has a checksum; what is behind a torn one is put aside as FILE.bad.
  *
  * The files are of this machine and this program; they are not for others to read.
  *

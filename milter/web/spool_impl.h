@@ -14,6 +14,8 @@
 
 #define SPOOL_NAME	 64
 #define SPOOL_RECORD_MAX ((size_t)64 << 10)
+/* Of a file, from the beginning: what is not used is zeros. A full one is followed by another. */
+#define SPOOL_SEGMENT ((size_t)4 << 20)
 
 /* A record: this, then message, source_id and properties. */
 #define SPOOL_MACHINE 1 /* bits of `machine` */
@@ -42,6 +44,7 @@ struct web_spool {
 	pthread_mutex_t lock; /* of the list */
 	struct spool_segment *first, **last;
 	struct spool_segment *current; /* is written to; the writer's */
+	char *map;		       /* of the current one; the writer's; or NULL */
 	unsigned number;
 	struct buf record; /* the writer's */
 	char *room;	   /* the mover's */

@@ -108,7 +108,29 @@ read_group(struct web_spool *spool, struct spool_segment *segment, size_t max, s
 	return 0;
 }
 
-/* Nothing can be read behind here: whoever wrote it was cut off by a loss of power. */
+/* Nothing but zeros is left: whoever wrote it died, and used no more of it. 1, 0, -1. */
+static int
+is_unused(struct web_spool *spool, const struct spool_segment *segment, struct err *err)
+{
+	int64_t size = atomic_load(&segment->size);
+
+	for (int64_t at = segment->moved; at < size;) {
+		ssize_t n = pread(segment->fd, spool->room, ROOM, at);
+
+		if (n <= 0)
+			return err_set(err, ERR_IO, "%s/%s: %s", spool->folder, segment->name,
+			    n == 0 ? "shorter than it was" : strerror(errno));
+		for (ssize_t i = 0; i < n; i++) {
+			if (spool->room[i] != '\0')
+				return 0;
+		}
+		at += n;
+	}
+	return 1;
+}
+
+/* Nothing can be read behind here: whoever wrote it was cut off by a loss of power, or in the middle
+ * of a record that nobody was told of. */
 static int
 put_aside(struct web_spool *spool, struct spool_segment *segment, struct err *err)
 {
@@ -175,6 +197,11 @@ web_spool_move(struct web_spool *spool, struct store *store, size_t max, struct 
 		atomic_fetch_sub(&spool->backlog, (long long)group->bytes);
 		segment->moved += (int64_t)group->bytes;
 		rc = (int)group->count;
+	} else if (rc == 0 && (rc = is_unused(spool, segment, err)) == 1) {
+		atomic_fetch_sub(
+		    &spool->backlog, atomic_load(&segment->size) - (long long)segment->moved);
+		segment->moved = atomic_load(&segment->size);
+		rc = 0;
 	} else if (rc == 0) {
 		rc = put_aside(spool, segment, err);
 	}

@@ -8,7 +8,9 @@
 #include "store_fixture.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -209,21 +211,41 @@ half_moved_file_comes_again_without_doubles(void **state)
 	file_of(f, "", true);
 }
 
-/* Of five records the last is cut, or one is changed: those before it are moved, the file is kept. */
+/* Where the zeros at its end begin. */
+static off_t
+used_of(const char *path)
+{
+	off_t used = 0, at = 0;
+	char piece[4096];
+	ssize_t n;
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	while ((n = read(fd, piece, sizeof piece)) > 0) {
+		for (ssize_t i = 0; i < n; i++, at++)
+			used = piece[i] == '\0' ? used : at + 1;
+	}
+	close(fd);
+	return used;
+}
+
+/* Of five records the last is cut, or one is changed or lost: those before it are moved, the file is
+ * kept. */
 static void
 torn_file_is_put_aside(void **state)
 {
 	static const struct {
 		int part; /* of 100: where the file is changed, or ends */
-		bool cut;
+		enum { CUT, CHANGED, LOST } how;
 		int left;
-	} cases[] = {{99, true, 4}, {1, true, 0}, {50, false, 2}, {90, false, 4}, {0, false, 0}};
+	} cases[] = {{99, CUT, 4}, {1, CUT, 0}, {50, CHANGED, 2}, {90, CHANGED, 4}, {0, CHANGED, 0},
+	    {0, LOST, 0}, {20, LOST, 1}};
 	struct fixture *f = *state;
 	int all = 0;
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		static const char zeros[20];
 		struct web_spool *spool;
-		struct stat st;
 		const char *path;
 		off_t at;
 		int fd;
@@ -233,13 +255,16 @@ torn_file_is_put_aside(void **state)
 		die_with(f, 5);
 		path = file_of(f, ".events", false);
 		assert_non_null(path);
-		assert_int_equal(stat(path, &st), 0);
-		at = st.st_size * cases[i].part / 100;
-		if (cases[i].cut) {
+		at = used_of(path) * cases[i].part / 100;
+		if (cases[i].how == CUT) {
 			assert_int_equal(truncate(path, at), 0);
 		} else {
 			fd = open(path, O_WRONLY);
-			assert_int_equal(pwrite(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, at), 8);
+			if (cases[i].how == LOST)
+				assert_int_equal(pwrite(fd, zeros, sizeof zeros, at), sizeof zeros);
+			else
+				assert_int_equal(
+				    pwrite(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, at), 8);
 			close(fd);
 		}
 		spool = open_spool(f);
@@ -255,6 +280,30 @@ torn_file_is_put_aside(void **state)
 		assert_non_null(file_of(f, ".bad", false));
 		file_of(f, "", true);
 	}
+}
+
+/* A whole file is prepared: where there is no room for it, nothing is acknowledged. */
+static void
+full_disk_shows_at_once(void **state)
+{
+	const struct rlimit little = {1 << 20, RLIM_INFINITY};
+	struct fixture *f = *state;
+	struct web_spool *spool = open_spool(f);
+	struct store_event event = click("a");
+	struct rlimit before;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	assert_int_equal(web_spool_add(spool, &event, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_IO);
+	assert_null(file_of(f, "", false));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	add(f, spool, "a");
+	assert_int_equal(move_all(f, spool), 1);
+	web_spool_free(&spool);
+	assert_null(file_of(f, "", false));
+	file_of(f, "", true);
 }
 
 static void
@@ -315,6 +364,7 @@ main(void)
 	    STORE_TEST(what_the_dead_left_is_taken_over),
 	    STORE_TEST(half_moved_file_comes_again_without_doubles),
 	    STORE_TEST(torn_file_is_put_aside),
+	    STORE_TEST(full_disk_shows_at_once),
 	    STORE_TEST(busy_database_keeps_nobody_waiting),
 	    STORE_TEST(many_make_files_that_follow_each_other),
 	};
