@@ -141,6 +141,22 @@ static const struct {
 	"host mx.b.example[192.0.2.1] said: 550 <a@b.example> not found"
 	" (in reply to RCPT TO command)",
 	"5.0.0", "user unknown", true},
+    /* The way, and machines' own troubles. */
+    {"", "550 too many errors from your host (in reply to RCPT TO command)", "", "5.0.0",
+	"rate limited", false},
+    {"", "554 trop de connexions (in reply to RCPT TO command)", "", "5.0.0", "rate limited",
+	false},
+    {"", "554 malformed name server reply for b.example", "", "5.0.0", "network", false},
+    {"", "550 could not find a gateway for b.example", "", "5.0.0", "network", false},
+    {"", "giving up on 192.0.2.1", "", "5.0.0", "expired", false},
+    {"", "554 internal server error (in reply to end of DATA command)", "", "5.0.0", "other",
+	false},
+    {"", "554 queue file write error (in reply to end of DATA command)", "", "5.0.0", "other",
+	false},
+    {"", "554 this host is misconfigured (in reply to end of DATA command)", "", "5.0.0", "other",
+	false},
+    {"", "550 header size exceeds what we take (in reply to end of DATA command)", "", "5.0.0",
+	"content", false},
     /* Hard only where an address is judged. */
     {"", "550 user unknown", "", "5.0.0", "user unknown", false},
     {"", "550 user unknown (in reply to RCPT TO command)", "", "5.0.0", "user unknown", true},
