@@ -196,18 +196,8 @@ class Bench:
         return rate, of_cpu, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-def run(lab, arguments):
-    bed = Testbed(lab, arguments.build, policy=False, level="info",
-                  settings='tracking_url = "https://t.shop.example"\n')
-    bed.daemon.extra = (f'token_keys = "{bed.daemon.make_tokens()}"\n'
-                        f'campaign "spring" {{\n\trate = {arguments.copies}\n}}\n')
-    bed.start()
-    bench = Bench(lab, bed, arguments)
-    bench.collect()
-    bed.settle()
-    nginx = Nginx(lab)
-    web = next(pid for pid, kind in bed.daemon.workers() if kind == "web")
-    pin(web)
+def measure(bed, bench, nginx, web, arguments):
+    """What is too slow."""
     rates = {way: [] for way in bench.paths}
     of_cpus = {way: [] for way in bench.paths}
     campaign = Campaign(bed, bench.names) if arguments.copies else contextlib.nullcontext()
@@ -233,9 +223,7 @@ def run(lab, arguments):
                   f"{half} connections")
     if arguments.copies:
         print(f"campaign: {campaign.sent / (time.monotonic() - began):.0f} copies/s meanwhile")
-    nginx.stop()
-    status = bed.stop()
-    faults = [] if status == 0 else [f"mailtailord left with {status}"]
+    faults = []
     for ours, theirs in (("click", "302"), ("open", "gif")):
         ratio = median[ours] / median[theirs]
         print(f"{ours}/{theirs}: {ratio:.2f}, wanted: 0.50")
@@ -244,6 +232,26 @@ def run(lab, arguments):
     if slowest > 20:
         faults.append("a reply takes too long at half of the load")
     return faults
+
+
+def run(lab, arguments):
+    bed = Testbed(lab, arguments.build, policy=False, level="info",
+                  settings='tracking_url = "https://t.shop.example"\n')
+    bed.daemon.extra = (f'token_keys = "{bed.daemon.make_tokens()}"\n'
+                        f'campaign "spring" {{\n\trate = {arguments.copies}\n}}\n')
+    bed.start()
+    bench = Bench(lab, bed, arguments)
+    bench.collect()
+    bed.settle()
+    nginx = Nginx(lab)
+    web = next(pid for pid, kind in bed.daemon.workers() if kind == "web")
+    pin(web)
+    try:
+        faults = measure(bed, bench, nginx, web, arguments)
+    finally:
+        nginx.stop()
+    status = bed.stop()
+    return faults + ([] if status == 0 else [f"mailtailord left with {status}"])
 
 
 def main():
